@@ -1,0 +1,40 @@
+import type { Event } from './objects';
+
+/** Redis names that more than one service uses. `prefix` keeps several stacks apart in one Redis. */
+export function redisNames(prefix: string) {
+  return {
+    /** String: a Lease as JSON, with the lease's TTL. The routing table of the relay. */
+    lease: (identityId: string) => `${prefix}:lease:${identityId}`,
+    /** Pub/sub channel of one gateway: GatewayMessage as JSON. */
+    gateway: (gatewayId: string) => `${prefix}:gw:${gatewayId}`,
+    /** Pub/sub channel that every gateway reads: Presence[] as JSON. */
+    presence: `${prefix}:presence`,
+    /** Sorted set: identity by expiry (ms since the epoch). Who is in it is online, or held for a quick reconnect. */
+    presenceExpiry: `${prefix}:presence:expiry`,
+    /** String with TTL: RFC 3339 time at which an identity was last seen. */
+    lastSeen: (identityId: string) => `${prefix}:seen:${identityId}`,
+    /** BullMQ prefix and queue. */
+    queuePrefix: `${prefix}:bull`,
+    pushQueue: 'push',
+  };
+}
+export type RedisNames = ReturnType<typeof redisNames>;
+
+/** Who holds the current connection of an identity. A tombstone has no gateway: revoked, nobody holds it. */
+export interface Lease {
+  gateway: string | null;
+  connection_id: string;
+  credential_id: string;
+  epoch: number;
+}
+
+/** Who gets an event on a gateway: identity and the epoch of its lease when the event was relayed. */
+export type Recipient = [identityId: string, epoch: number];
+
+/** What travels on a gateway's own channel. */
+export type GatewayMessage =
+  | { type: 'events'; frames: { to: Recipient[]; event: Event }[] }
+  /** Connections of the identity with a lower epoch are closed with this code. */
+  | { type: 'evict'; identity_id: string; epoch: number; code: 'replaced' | 'revoked' }
+  /** The gateway hears itself: its subscription is alive. */
+  | { type: 'echo'; nonce: string };
