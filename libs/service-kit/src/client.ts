@@ -1,0 +1,77 @@
+import type { CallRequest, CallResponse, Calls, Client } from '@agent-messenger/contracts';
+import { problemSchema } from '@agent-messenger/contracts';
+import { Pool } from 'undici';
+import { AppError } from './errors';
+import type { Scope } from './scope';
+import { createServiceTokens } from './service-tokens';
+
+interface ClientOptions {
+  /** Base URL of the callee's internal port. */
+  url: string;
+  /** Name of the callee, for messages. */
+  service: string;
+  /** INTERNAL_JWT_SECRET. */
+  secret: string;
+  scope: Scope;
+  timeoutMs?: number;
+}
+
+/**
+ * A typed client of another service's calls. Every call throws AppError: the callee's code, or `unavailable` when it
+ * cannot be reached or does not answer in time; then the call may or may not have been carried out.
+ */
+export function createClient<C extends Calls>(calls: C, options: ClientOptions): Client<C> {
+  const { url, service, secret, scope, timeoutMs = 10_000 } = options;
+  const pool = new Pool(url, {
+    connections: 32,
+    // Shorter than the server's, so that no request is sent into a connection that is being closed.
+    keepAliveTimeout: 30_000,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect: { timeout: 3_000 },
+  });
+  scope.defer(`client of ${service}`, () => pool.destroy());
+  const token = createServiceTokens(secret, 'agent-messenger');
+
+  async function call<N extends keyof C & string>(
+    name: N,
+    request: unknown,
+  ): Promise<CallResponse<C, N>> {
+    let status: number;
+    let text: string;
+    try {
+      const response = await pool.request({
+        method: 'POST',
+        path: `/internal/${name}`,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token()}` },
+        body: JSON.stringify(request),
+      });
+      status = response.statusCode;
+      text = await response.body.text();
+    } catch (cause) {
+      throw new AppError('unavailable', `${service} cannot be reached`, {
+        cause,
+        retryAfterMs: 1_000,
+      });
+    }
+    if (status === 200) return JSON.parse(text) as CallResponse<C, N>;
+    const problem = problemSchema.safeParse(parseJson(text));
+    if (!problem.success)
+      throw new AppError('unavailable', `${service} answered ${status}`, { retryAfterMs: 1_000 });
+    const { detail, ...wire } = problem.data;
+    throw AppError.fromWire({ ...wire, message: detail ?? wire.title });
+  }
+
+  const names = Object.keys(calls) as (keyof C & string)[];
+  return Object.fromEntries(
+    names.map((name) => [name, (request: CallRequest<C, typeof name>) => call(name, request)]),
+  ) as Client<C>;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** Every problem of a configuration at once, one a line, without values: they may be secrets. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly problems: string[]) {
+    super(`configuration:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+/**
+ * Reads a service's variables. `X_FILE` names a file that holds X; an empty value counts as missing.
+ * @throws ConfigError with all problems
+ */
+export function loadConfig<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
+  const problems: string[] = [];
+  const values: Record<string, string> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const value = env[name];
+    const file = env[`${name}_FILE`];
+    if (value && file) problems.push(`${name}: set it or ${name}_FILE, not both`);
+    else if (value) values[name] = value;
+    else if (file) {
+      try {
+        values[name] = readFileSync(file, 'utf8').trim();
+      } catch (error) {
+        problems.push(`${name}_FILE: ${error instanceof Error ? error.message : String(error)}`);
+        values[name] = '';
+      }
+    }
+  }
+  const parsed = schema.safeParse(values);
+  if (parsed.success && problems.length === 0) return parsed.data;
+  const named = new Set(problems.map((problem) => problem.split(/_FILE:|:/)[0]));
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = issue.path.join('.');
+    if (!named.has(name))
+      problems.push(`${name}: ${name in values ? issue.message : 'is required'}`);
+  }
+  throw new ConfigError(problems);
+}
+
+const KNOWN_PLACEHOLDERS =
+  /^(.)\1+$|change.?me|your[-_ ]|secret[-_ ]?key|example|placeholder|password|0123456789/i;
+
+/** A secret of at least 32 characters that is no placeholder from a manual. */
+export function secret(description: string) {
+  return z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .refine((value) => !KNOWN_PLACEHOLDERS.test(value), 'is a well-known placeholder')
+    .describe(description);
+}
+
+export const port = (description: string) =>
+  z.coerce.number().int().min(0).max(65_535).describe(description);
+/** A whole number with its unit in the description. */
+export const whole = (min: number, max: number, description: string) =>
+  z.coerce.number().int().min(min).max(max).describe(description);
+
+export const baseConfig = {
+  INTERNAL_JWT_SECRET: secret('Key of the tokens between services; the same for all services.'),
+  INTERNAL_PORT: port(
+    'Private port: calls between services, /livez, /readyz, /metrics; 0 takes a free one.',
+  ).default(9090),
+  HOST: z.string().default('0.0.0.0').describe('Address to listen on.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Least severe level that is logged.'),
+};
+
+export const redisConfig = {
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).describe('Redis for leases, pub/sub and limits.'),
+  QUEUE_REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe('Redis for queues, with noeviction and AOF; REDIS_URL by default.'),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\w-]{1,32}$/)
+    .default('am')
+    .describe('Prefix of every key and channel, to keep stacks apart in one Redis.'),
+};
+
+export const jwtConfig = {
+  JWT_SECRET: secret('Key of the access tokens (HS256): auth signs, gateways verify.'),
+};

@@ -1,0 +1,45 @@
+import type { RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
+import type { Logger } from './logger';
+import type { Scope } from './scope';
+
+interface ConnectOptions {
+  /** What the connection is for; in logs and in CLIENT LIST. */
+  name: string;
+  log: Logger;
+  scope: Scope;
+  options?: RedisOptions;
+}
+
+/**
+ * A connected Redis client that fails fast instead of queueing: a command that cannot be sent now, or is not answered
+ * within 5 s, rejects. It reconnects by itself for ever. Waits until the first connection is ready.
+ */
+export async function connectRedis(
+  url: string,
+  { name, log, scope, options }: ConnectOptions,
+): Promise<Redis> {
+  const redis = new Redis(url, {
+    connectionName: name,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: 5_000,
+    connectTimeout: 5_000,
+    retryStrategy: (attempt) =>
+      Math.min(50 * 2 ** Math.min(attempt, 6), 2_000) * (0.5 + Math.random() / 2),
+    ...options,
+  });
+  scope.defer(`redis ${name}`, () => redis.disconnect());
+  let down = false;
+  redis.on('error', (error) => {
+    // One line per outage: the reconnect loop repeats the error every two seconds.
+    if (!down) log.warn({ connection: name, reason: error.message }, 'redis connection lost');
+    down = true;
+  });
+  redis.on('ready', () => {
+    if (down) log.info({ connection: name }, 'redis connection is back');
+    down = false;
+  });
+  if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', resolve));
+  return redis;
+}

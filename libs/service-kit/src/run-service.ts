@@ -1,0 +1,75 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { z } from 'zod';
+import { baseConfig, ConfigError, loadConfig } from './config';
+import type { Logger } from './logger';
+import { createLogger } from './logger';
+import { Scope } from './scope';
+
+export interface ServiceContext {
+  log: Logger;
+  scope: Scope;
+  metrics: Registry;
+}
+
+export interface Running {
+  /** Public port, of services that have one. */
+  port?: number;
+  internalPort: number;
+}
+
+interface ServiceDefinition<S extends z.ZodObject<typeof baseConfig>> {
+  name: string;
+  config: S;
+  start(config: z.output<S>, context: ServiceContext): Promise<Running>;
+}
+
+/**
+ * The life of a service process: configuration, start, SIGTERM or SIGINT, close, exit 0. A parent that started it
+ * with an IPC channel is told `{type: 'ready', port, internal_port}`, and its vanishing ends the service as SIGTERM does.
+ */
+export async function runService<S extends z.ZodObject<typeof baseConfig>>(
+  process: NodeJS.Process,
+  { name, config: schema, start }: ServiceDefinition<S>,
+): Promise<void> {
+  let config: z.output<S>;
+  try {
+    config = loadConfig(schema, process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${name}: ${error.message}\n`);
+    return process.exit(1);
+  }
+
+  const log = createLogger({ name, level: config['LOG_LEVEL'] as string });
+  const scope = new Scope(log);
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  scope.defer('metrics', () => metrics.clear());
+
+  const stop = async (reason: string, code: number) => {
+    log.info({ reason }, 'stopping');
+    await scope.close();
+    log.info('stopped');
+    log.flush();
+    process.exit(code);
+  };
+  process.once('SIGTERM', () => void stop('SIGTERM', 0));
+  process.once('SIGINT', () => void stop('SIGINT', 0));
+  process.once('disconnect', () => void stop('parent is gone', 0));
+  const crash = (error: unknown) => {
+    log.fatal({ err: error }, 'crashed');
+    process.exit(1);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+
+  try {
+    const { port, internalPort } = await start(config, { log, scope, metrics });
+    log.info({ port, internal_port: internalPort }, 'ready');
+    process.send?.({ type: 'ready', port, internal_port: internalPort });
+  } catch (error) {
+    log.fatal({ err: error }, 'start failed');
+    await scope.close();
+    process.exit(1);
+  }
+}
