@@ -7,11 +7,11 @@ export function redisNames(prefix: string) {
     lease: (identityId: string) => `${prefix}:lease:${identityId}`,
     /** Pub/sub channel of one gateway: GatewayMessage as JSON. */
     gateway: (gatewayId: string) => `${prefix}:gw:${gatewayId}`,
-    /** Pub/sub channel that every gateway reads: Presence[] as JSON. */
+    /** Pub/sub channel that every gateway reads: PresenceChange[] as JSON. */
     presence: `${prefix}:presence`,
     /** Sorted set: identity by expiry (ms since the epoch). Who is in it is online, or held for a quick reconnect. */
     presenceExpiry: `${prefix}:presence:expiry`,
-    /** String with TTL: RFC 3339 time at which an identity was last seen. */
+    /** String with TTL: when an identity was last seen, ms since the epoch. */
     lastSeen: (identityId: string) => `${prefix}:seen:${identityId}`,
     /** BullMQ prefix and queue. */
     queuePrefix: `${prefix}:bull`,
@@ -26,6 +26,14 @@ export interface Lease {
   connection_id: string;
   credential_id: string;
   epoch: number;
+}
+
+/** An identity went on or off; published once, by the script that saw the change. */
+export interface PresenceChange {
+  identity_id: string;
+  status: 'online' | 'offline';
+  /** ms since the epoch */
+  last_seen_ms: number;
 }
 
 /** Who gets an event on a gateway: identity and the epoch of its lease when the event was relayed. */

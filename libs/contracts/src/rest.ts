@@ -276,6 +276,9 @@ export interface RouteInput<N extends RouteName> {
 }
 /** A route's body as a caller writes it. */
 export type RouteBody<N extends RouteName> = z.input<Part<N, 'body'>>;
+/** Path parameters and query as a caller writes them: text on the wire. */
+export type RouteParams<N extends RouteName> = z.input<Part<N, 'params'>>;
+export type RouteQuery<N extends RouteName> = z.input<Part<N, 'query'>>;
 export type RouteResponse<N extends RouteName> = (typeof routes)[N]['response'] extends z.ZodType
   ? z.infer<NonNullable<(typeof routes)[N]['response']>>
   : undefined;

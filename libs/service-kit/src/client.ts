@@ -1,6 +1,6 @@
 import type { CallRequest, CallResponse, Calls, Client } from '@agent-messenger/contracts';
 import { problemSchema } from '@agent-messenger/contracts';
-import { Pool } from 'undici';
+import { Pool, request as httpRequest } from 'undici';
 import { AppError } from './errors';
 import type { Scope } from './scope';
 import { createServiceTokens } from './service-tokens';
@@ -74,4 +74,11 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Resolves when the service at this internal URL is alive. */
+export async function pingService(url: string): Promise<void> {
+  const { statusCode, body } = await httpRequest(new URL('/livez', url), { headersTimeout: 2_000 });
+  await body.dump();
+  if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
 }

@@ -81,7 +81,7 @@ export async function listen(
 }
 
 /** A server with deadlines against slow headers and bodies. */
-export function createHttpServer(app: Express): Server {
+export function createHttpServer(app?: Express): Server {
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
     app,

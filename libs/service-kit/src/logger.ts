@@ -15,14 +15,22 @@ const SECRETS = [
   'access_token',
 ];
 
-export function createLogger(options: { name: string; level: string }): Logger {
-  return pino({
-    name: options.name,
-    level: options.level,
+interface LoggerOptions {
+  name: string;
+  level: string;
+  /** stdout by default. */
+  destination?: pino.DestinationStream;
+}
+
+export function createLogger({ name, level, destination }: LoggerOptions): Logger {
+  const options: pino.LoggerOptions = {
+    name,
+    level,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
       paths: SECRETS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]),
       censor: '[redacted]',
     },
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
 }

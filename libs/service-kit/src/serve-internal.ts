@@ -50,16 +50,20 @@ export async function serveInternal<C extends Calls>(
       verify(request.headers.authorization);
       next();
     });
-    app.post<{ call: string }>('/internal/:call', jsonBody(BODY_BYTES), async (request, response) => {
-      const name = request.params.call;
-      const call = Object.hasOwn(calls, name) ? calls[name] : undefined;
-      const handler = handlers[name];
-      if (!call || !handler) throw new AppError('not_found', `There is no call ${name}`);
-      const answer = await handler(call.request.parse(request.body) as never);
-      // Not response.json(): no spaces, no replacer, no ETag to compute for megabytes of events.
-      response.setHeader('Content-Type', 'application/json');
-      response.end(JSON.stringify(answer));
-    });
+    app.post<{ call: string }>(
+      '/internal/:call',
+      jsonBody(BODY_BYTES),
+      async (request, response) => {
+        const name = request.params.call;
+        const call = Object.hasOwn(calls, name) ? calls[name] : undefined;
+        const handler = handlers[name];
+        if (!call || !handler) throw new AppError('not_found', `There is no call ${name}`);
+        const answer = await handler(call.request.parse(request.body) as never);
+        // Not response.json(): no spaces, no replacer, no ETag to compute for megabytes of events.
+        response.setHeader('Content-Type', 'application/json');
+        response.end(JSON.stringify(answer));
+      },
+    );
   }
   app.use(notFound);
   app.use(answerProblem(log));

@@ -1,0 +1,112 @@
+import type {
+  Actor,
+  CloseCode,
+  ServerEventName,
+  ServerEventPayload,
+} from '@agent-messenger/contracts';
+import type { CloseManner, LiveConnection } from './live-connection';
+import type { LogFeed } from './log-feed';
+
+/** Above this many unsent bytes nothing more is handed to the transport: the log keeps what is durable. */
+export const HIGH_WATER_BYTES = 1024 * 1024;
+
+/** How a connection is closed for a reason. `replaced` stands for itself, all others are announced by `closing`. */
+const MANNER: Partial<Record<CloseCode, CloseManner>> = {
+  replaced: 'stay_away',
+  revoked: 'stay_away',
+  unauthorized: 'stay_away',
+  lease_lost: 'terminate',
+  slow_consumer: 'terminate',
+};
+
+interface ConnectionOptions {
+  id: string;
+  identity: Actor;
+  credentialId: string;
+  epoch: number;
+  /** Monotonic time (performance.now()) until which the lease surely stands. */
+  deadline: number;
+  live: LiveConnection;
+}
+
+/** One authenticated connection of an identity, whatever the transport. */
+export class Connection {
+  readonly id: string;
+  readonly identity: Actor;
+  readonly credentialId: string;
+  readonly epoch: number;
+  readonly live: LiveConnection;
+  /** Ids whose presence this connection is told. */
+  watching: ReadonlySet<string> = new Set();
+  /** Requests that have not been answered yet. */
+  pendingRequests = 0;
+  feed: LogFeed | undefined;
+  private deadline: number;
+  private expiry: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  constructor(options: ConnectionOptions) {
+    this.id = options.id;
+    this.identity = options.identity;
+    this.credentialId = options.credentialId;
+    this.epoch = options.epoch;
+    this.live = options.live;
+    this.deadline = options.deadline;
+  }
+
+  /** Past the lease's deadline another gateway may hold the identity: then nothing is delivered. */
+  get isCurrent(): boolean {
+    return !this.closed && performance.now() < this.deadline;
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  get isAboveHighWater(): boolean {
+    return this.live.bufferedBytes() > HIGH_WATER_BYTES;
+  }
+
+  leaseRenewed(deadline: number): void {
+    this.deadline = Math.max(this.deadline, deadline);
+  }
+
+  send<N extends ServerEventName>(event: N, payload: ServerEventPayload<N>): void {
+    if (this.isCurrent) this.live.send(event, payload);
+  }
+
+  /** For what may be lost: dropped when the reader is slow. */
+  sendEphemeral<N extends ServerEventName>(event: N, payload: ServerEventPayload<N>): void {
+    if (!this.isAboveHighWater) this.send(event, payload);
+  }
+
+  /** A connection does not outlive its token. @param expiresAt ms since the epoch, null: never */
+  expireAt(expiresAt: number | null): void {
+    clearTimeout(this.expiry);
+    if (expiresAt === null || this.closed) return;
+    // setTimeout overflows above 2^31-1 ms and would then fire at once.
+    const inMs = Math.min(Math.max(expiresAt - Date.now(), 0), 2_147_483_647);
+    this.expiry = setTimeout(() => this.close('token_expired'), inMs);
+  }
+
+  close(code: CloseCode, retryAfterMs?: number): void {
+    if (this.closed) return;
+    const manner = MANNER[code] ?? 'reconnect';
+    if (code === 'replaced') this.live.send('replaced', {});
+    else {
+      this.live.send('closing', {
+        code,
+        reconnect: manner !== 'stay_away',
+        ...(retryAfterMs !== undefined && { retry_after_ms: retryAfterMs }),
+      });
+    }
+    this.ended();
+    this.live.close(manner);
+  }
+
+  /** The transport is gone, or is being closed: from here on nothing is written. */
+  ended(): void {
+    this.closed = true;
+    clearTimeout(this.expiry);
+  }
+}

@@ -1,0 +1,114 @@
+import type { Redis } from 'ioredis';
+
+/**
+ * The lease in Redis, each step one atomic script. The lease routes; what protects is the store, which refuses lower
+ * epochs. The sorted set of identities by expiry is kept by the same scripts: who is in it is online or held, and who
+ * adds or pops announces, exactly once.
+ */
+
+const now = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+const announce = `
+local function announce(channel, identity, status, seen)
+  redis.call('PUBLISH', channel, cjson.encode({{ identity_id = identity, status = status, last_seen_ms = seen }}))
+end
+`;
+
+/** KEYS lease, expiry. ARGV identity, gateway, connection, credential, floor, ttl, presence channel, gateway channel prefix. → epoch */
+const acquire = `${now}${announce}
+local epoch = tonumber(ARGV[5])
+local previous = redis.call('GET', KEYS[1])
+if previous then
+  previous = cjson.decode(previous)
+  epoch = math.max(epoch, previous.epoch)
+end
+epoch = epoch + 1
+redis.call('SET', KEYS[1], cjson.encode({
+  gateway = ARGV[2], connection_id = ARGV[3], credential_id = ARGV[4], epoch = epoch
+}), 'PX', ARGV[6])
+if redis.call('ZADD', KEYS[2], now + ARGV[6], ARGV[1]) == 1 then announce(ARGV[7], ARGV[1], 'online', now) end
+if previous and type(previous.gateway) == 'string' then
+  redis.call('PUBLISH', ARGV[8] .. previous.gateway, cjson.encode({
+    type = 'evict', identity_id = ARGV[1], epoch = epoch, code = 'replaced'
+  }))
+end
+return epoch
+`;
+
+/**
+ * KEYS expiry, lease…. ARGV gateway, ttl, presence channel, then identity, connection, credential, epoch of each lease.
+ * A missing entry or a lower epoch is written again: Redis came back empty or old, and the store fences. A tombstone or a
+ * higher epoch means superseded. → 1 renewed, 0 superseded, of each
+ */
+const renew = `${now}${announce}
+local renewed = {}
+for i = 2, #KEYS do
+  local at = 4 + (i - 2) * 4
+  local identity, epoch = ARGV[at], tonumber(ARGV[at + 3])
+  local entry = redis.call('GET', KEYS[i])
+  if entry then entry = cjson.decode(entry) end
+  if entry and (entry.epoch > epoch or (entry.epoch == epoch and type(entry.gateway) ~= 'string')) then
+    renewed[i - 1] = 0
+  else
+    redis.call('SET', KEYS[i], cjson.encode({
+      gateway = ARGV[1], connection_id = ARGV[at + 1], credential_id = ARGV[at + 2], epoch = epoch
+    }), 'PX', ARGV[2])
+    if redis.call('ZADD', KEYS[1], now + ARGV[2], identity) == 1 then announce(ARGV[3], identity, 'online', now) end
+    renewed[i - 1] = 1
+  end
+end
+return renewed
+`;
+
+/** KEYS lease, expiry, last seen. ARGV identity, connection, hold, last-seen ttl. Only the holder releases. → 1 or 0 */
+const release = `${now}
+local entry = redis.call('GET', KEYS[1])
+if not entry or cjson.decode(entry).connection_id ~= ARGV[2] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('ZADD', KEYS[2], 'XX', now + ARGV[3], ARGV[1])
+redis.call('SET', KEYS[3], string.format('%.0f', now), 'PX', ARGV[4])
+return 1
+`;
+
+/** KEYS expiry. ARGV most, presence channel, last-seen key prefix, lease ttl, last-seen ttl. → how many went offline */
+const sweep = `${now}${announce}
+local expired = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[1])
+for i = 1, #expired, 2 do
+  local identity = expired[i]
+  redis.call('ZREM', KEYS[1], identity)
+  local seen = redis.call('GET', ARGV[3] .. identity)
+  -- A connection that ended without a release was last seen when its lease was last renewed.
+  local renewed = tonumber(expired[i + 1]) - ARGV[4]
+  if not seen or tonumber(seen) < renewed then
+    seen = string.format('%.0f', renewed)
+    redis.call('SET', ARGV[3] .. identity, seen, 'PX', ARGV[5])
+  end
+  announce(ARGV[2], identity, 'offline', tonumber(seen))
+end
+return #expired / 2
+`;
+
+const SCRIPTS = {
+  leaseAcquire: acquire,
+  leaseRenew: renew,
+  leaseRelease: release,
+  presenceSweep: sweep,
+};
+
+type Argument = string | number;
+
+/** A Redis client with the scripts as commands. */
+export type LeaseRedis = Redis & {
+  leaseAcquire(keys: number, ...args: Argument[]): Promise<number>;
+  leaseRenew(keys: number, ...args: Argument[]): Promise<number[]>;
+  leaseRelease(keys: number, ...args: Argument[]): Promise<number>;
+  presenceSweep(keys: number, ...args: Argument[]): Promise<number>;
+};
+
+export function withLeaseScripts(redis: Redis): LeaseRedis {
+  for (const [name, lua] of Object.entries(SCRIPTS)) redis.defineCommand(name, { lua });
+  return redis as LeaseRedis;
+}

@@ -1,0 +1,125 @@
+import type { RedisNames } from '@agent-messenger/contracts';
+import type { Logger, Scope } from '@agent-messenger/service-kit';
+import type { Connection } from './connection';
+import type { Connections } from './connections';
+import type { LeaseRedis } from './lease-scripts';
+
+/** Leases renewed by one script call: a few milliseconds of Redis' one thread. */
+const RENEW_AT_ONCE = 200;
+/** How long an identity stays online after a connection was seen to close: a quick reconnect does not flap. */
+const HOLD_MS = 5_000;
+export const LAST_SEEN_TTL_MS = 90 * 24 * 3_600_000;
+
+interface LeasesOptions {
+  redis: LeaseRedis;
+  names: RedisNames;
+  gatewayId: string;
+  ttlMs: number;
+  connections: Connections;
+  log: Logger;
+}
+
+/** The leases of this gateway's connections: taken at connect, renewed at a third of their life, released at the end. */
+export class Leases {
+  constructor(private readonly options: LeasesOptions) {}
+
+  /** Takes the identity's lease, whoever has it. `floor` is the store's epoch: a new one is above it and above the lease's. */
+  async acquire(lease: {
+    identityId: string;
+    connectionId: string;
+    credentialId: string;
+    floor: number;
+  }) {
+    const { redis, names, gatewayId, ttlMs } = this.options;
+    const sentAt = performance.now();
+    const epoch = await redis.leaseAcquire(
+      2,
+      names.lease(lease.identityId),
+      names.presenceExpiry,
+      lease.identityId,
+      gatewayId,
+      lease.connectionId,
+      lease.credentialId,
+      lease.floor,
+      ttlMs,
+      names.presence,
+      names.gateway(''),
+    );
+    return { epoch, deadline: this.deadlineOf(sentAt) };
+  }
+
+  /** Gives the lease up if it is still this connection's. */
+  async release(identityId: string, connectionId: string): Promise<void> {
+    const { redis, names } = this.options;
+    await redis.leaseRelease(
+      3,
+      names.lease(identityId),
+      names.presenceExpiry,
+      names.lastSeen(identityId),
+      identityId,
+      connectionId,
+      HOLD_MS,
+      LAST_SEEN_TTL_MS,
+    );
+  }
+
+  /** Renews for as long as the scope is open, and closes connections whose lease has run out or was superseded. */
+  start(scope: Scope): void {
+    const { ttlMs, connections, log } = this.options;
+    let renewing = false;
+    const renewal = setInterval(() => {
+      if (renewing) return;
+      renewing = true;
+      void this.renewAll()
+        .catch((error: unknown) => log.warn({ reason: String(error) }, 'lease renewal failed'))
+        .finally(() => (renewing = false));
+    }, ttlMs / 3);
+    scope.defer('lease renewal', () => clearInterval(renewal));
+
+    const watch = setInterval(
+      () => {
+        for (const connection of connections.all()) {
+          if (!connection.isCurrent) connection.close('lease_lost');
+        }
+      },
+      Math.min(1_000, ttlMs / 10),
+    );
+    scope.defer('lease deadlines', () => clearInterval(watch));
+  }
+
+  private async renewAll(): Promise<void> {
+    const all = this.options.connections.all();
+    for (let from = 0; from < all.length; from += RENEW_AT_ONCE) {
+      await this.renew(all.slice(from, from + RENEW_AT_ONCE));
+    }
+  }
+
+  private async renew(connections: Connection[]): Promise<void> {
+    const { redis, names, gatewayId, ttlMs } = this.options;
+    const sentAt = performance.now();
+    const renewed = await redis.leaseRenew(
+      connections.length + 1,
+      names.presenceExpiry,
+      ...connections.map(({ identity }) => names.lease(identity.id)),
+      gatewayId,
+      ttlMs,
+      names.presence,
+      ...connections.flatMap(({ identity, id, credentialId, epoch }) => [
+        identity.id,
+        id,
+        credentialId,
+        epoch,
+      ]),
+    );
+    const deadline = this.deadlineOf(sentAt);
+    connections.forEach((connection, index) => {
+      if (renewed[index] === 1) connection.leaseRenewed(deadline);
+      else connection.close('replaced');
+    });
+  }
+
+  /** The margin covers the difference between two clocks' speeds and the way of the last bytes to the client. */
+  private deadlineOf(sentAt: number): number {
+    return sentAt + this.options.ttlMs - Math.min(2_000, this.options.ttlMs / 10);
+  }
+}

@@ -1,0 +1,150 @@
+import type { Client, Event, messagesCalls } from '@agent-messenger/contracts';
+import { AppError } from '@agent-messenger/service-kit';
+import type { Logger } from '@agent-messenger/service-kit';
+import type { Limit } from 'p-limit';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from './connection';
+
+/** Events read from the log at a time: a page of ordinary messages stays far below the high-water mark. */
+const PAGE = 200;
+/** A reader above the high-water mark that does not drain for this long is disconnected, and resumes. */
+const STALL_MS = 30_000;
+
+interface Position {
+  /** Seq of the last event written to this connection; undefined until the log was read once. */
+  cursor: number | undefined;
+  /** Something may be in the log that was not written. */
+  dirty: boolean;
+  reading: boolean;
+  /** Resolves when the read under way has left nothing. */
+  clean: Promise<void>;
+}
+
+interface LogFeedOptions {
+  connection: Connection;
+  readLog: Client<typeof messagesCalls>['readLog'];
+  /** Reads of all connections of this gateway share one bound. */
+  limit: Limit;
+  log: Logger;
+  onWritten(): void;
+}
+
+/**
+ * Writes the log's events to one connection, each once and in order per conversation.
+ *
+ * The cursor rule: an event is written only when `seq = cursor + 1`; at or below, it is a repeat; otherwise, or without
+ * a cursor, or above the high-water mark, the conversation is dirty and is read from the log until a page comes back
+ * short and nothing arrived meanwhile. Live events are only wake-ups: losing, repeating or reordering them loses nothing.
+ */
+export class LogFeed {
+  private readonly positions = new Map<string, Position>();
+  private started = false;
+
+  constructor(private readonly options: LogFeedOptions) {}
+
+  /** Until the start nothing is written: what arrives is only remembered as dirty. Resolves when that is written. */
+  async start(): Promise<void> {
+    this.started = true;
+    await this.markAllDirty();
+  }
+
+  /** A live event, or the news that there is one. */
+  offer(event: Event): void {
+    const position = this.positionOf(event.conversation_id);
+    if (position.cursor !== undefined && !position.reading && !position.dirty) {
+      if (event.seq <= position.cursor) return;
+      if (event.seq === position.cursor + 1 && !this.options.connection.isAboveHighWater) {
+        return this.write(position, event);
+      }
+    }
+    void this.markDirty(event.conversation_id);
+  }
+
+  /** Resolves when the conversation has been read until nothing was left. */
+  async markDirty(conversationId: string): Promise<void> {
+    const position = this.positionOf(conversationId);
+    position.dirty = true;
+    if (!this.started) return;
+    if (!position.reading) {
+      position.reading = true;
+      position.clean = this.readUntilClean(conversationId, position);
+    }
+    await position.clean;
+  }
+
+  /** Live events may have been missed: every conversation of this connection is compared with the log. */
+  async markAllDirty(): Promise<void> {
+    await Promise.all(
+      [...this.positions.keys()].map((conversationId) => this.markDirty(conversationId)),
+    );
+  }
+
+  private positionOf(conversationId: string): Position {
+    let position = this.positions.get(conversationId);
+    if (!position) {
+      position = { cursor: undefined, dirty: false, reading: false, clean: Promise.resolve() };
+      this.positions.set(conversationId, position);
+    }
+    return position;
+  }
+
+  private write(position: Position, event: Event): void {
+    position.cursor = event.seq;
+    this.options.connection.send('event', event);
+    this.options.onWritten();
+  }
+
+  private async readUntilClean(conversationId: string, position: Position): Promise<void> {
+    const { connection, limit } = this.options;
+    try {
+      let hasMore = true;
+      for (let failures = 0; (position.dirty || hasMore) && connection.isCurrent;) {
+        if (connection.isAboveHighWater && !(await connection.live.drained(STALL_MS))) {
+          return connection.close('slow_consumer');
+        }
+        position.dirty = false;
+        try {
+          hasMore = await limit(() => this.readPage(conversationId, position));
+          failures = 0;
+        } catch (error) {
+          if (this.isFinal(error, conversationId)) return;
+          position.dirty = true;
+          failures += 1;
+          await delay(Math.min(100 * 2 ** failures, 5_000) * (0.5 + Math.random() / 2));
+        }
+      }
+    } finally {
+      // In the same turn as the last look at `dirty`: whoever marks it later finds that nobody reads.
+      position.reading = false;
+    }
+  }
+
+  private isFinal(error: unknown, conversationId: string): boolean {
+    const code = error instanceof AppError ? error.code : 'internal';
+    if (code === 'replaced') this.options.connection.close('replaced');
+    // No member any more: there is nothing for this connection here.
+    else if (code === 'not_found') this.positions.delete(conversationId);
+    else if (code !== 'unavailable')
+      this.options.log.error({ err: error }, 'reading the log failed');
+    return code === 'replaced' || code === 'not_found';
+  }
+
+  private async readPage(conversationId: string, position: Position): Promise<boolean> {
+    const { connection, readLog } = this.options;
+    if (!connection.isCurrent) return false;
+    const page = await readLog({
+      identity_id: connection.identity.id,
+      epoch: connection.epoch,
+      conversation_id: conversationId,
+      after_seq: position.cursor ?? null,
+      limit: PAGE,
+    });
+    // Asked again after the wait: the lease may have run out while the store answered.
+    if (!connection.isCurrent) return false;
+    position.cursor ??= page.after_seq;
+    for (const event of page.events) {
+      if (event.seq === position.cursor + 1) this.write(position, event);
+    }
+    return page.has_more;
+  }
+}

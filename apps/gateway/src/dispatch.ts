@@ -1,0 +1,54 @@
+import type { Ack, RequestAck, RequestName, RequestPayload } from '@agent-messenger/contracts';
+import { LIMITS, requests } from '@agent-messenger/contracts';
+import { AppError, toWireError } from '@agent-messenger/service-kit';
+import type { Logger } from '@agent-messenger/service-kit';
+import type { Connection } from './connections/connection';
+
+export type RequestHandler<N extends RequestName> = (
+  connection: Connection,
+  payload: RequestPayload<N>,
+) => Promise<RequestAck<N>> | RequestAck<N>;
+
+/** One handler per request of the catalogue; a missing one does not compile. */
+export type RequestHandlers = { [N in RequestName]: RequestHandler<N> };
+
+export type Dispatch = (
+  connection: Connection,
+  name: string,
+  payload: unknown,
+) => Promise<Ack<RequestName>>;
+
+/**
+ * The one place that parses what a connection asks and turns failures into acks. Handlers see only parsed payloads.
+ * Up to the handler's own first await everything is synchronous: requests of a connection start in the order in which
+ * they came.
+ */
+export function createDispatch(handlers: RequestHandlers, log: Logger): Dispatch {
+  return async (connection, name, payload) => {
+    connection.pendingRequests += 1;
+    try {
+      if (connection.pendingRequests > LIMITS.pendingRequests) {
+        throw new AppError('rate_limited', 'Too many unanswered requests', { retryAfterMs: 1_000 });
+      }
+      if (!isRequest(name)) throw new AppError('not_found', 'There is no such event');
+      const request = requests[name];
+      if (!request.from.includes(connection.identity.kind)) {
+        throw new AppError('forbidden', `${name} is not for ${connection.identity.kind}s`);
+      }
+      const handler = handlers[name] as RequestHandler<RequestName>;
+      const answer = await handler(connection, request.payload.parse(payload));
+      return { ok: true, ...answer } as Ack<RequestName>;
+    } catch (error) {
+      return {
+        ok: false,
+        error: toWireError(error, log.child({ event: isRequest(name) ? name : 'unknown' })),
+      };
+    } finally {
+      connection.pendingRequests -= 1;
+    }
+  };
+}
+
+function isRequest(name: string): name is RequestName {
+  return Object.hasOwn(requests, name);
+}

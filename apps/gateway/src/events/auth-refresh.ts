@@ -1,0 +1,19 @@
+import type { Client, messagesCalls } from '@agent-messenger/contracts';
+import { AppError } from '@agent-messenger/service-kit';
+import type { Authenticator } from '../authenticate';
+import type { RequestHandler } from '../dispatch';
+
+/** A newer token of the same identity keeps the connection open; a refused one changes nothing. */
+export function authRefresh(
+  authenticator: Authenticator,
+  messages: Pick<Client<typeof messagesCalls>, 'authorize'>,
+): RequestHandler<'auth:refresh'> {
+  return async (connection, { token }) => {
+    const { identity, credentialId, expiresAt } = authenticator.token(token);
+    if (identity.id !== connection.identity.id)
+      throw new AppError('forbidden', 'This is the token of somebody else');
+    await messages.authorize({ identity_id: identity.id, credential_id: credentialId });
+    connection.expireAt(expiresAt);
+    return { expires_in: Math.max(0, Math.floor(((expiresAt ?? 0) - Date.now()) / 1_000)) };
+  };
+}

@@ -1,0 +1,9 @@
+import type { AppendQueue } from '../append-queue';
+import type { RequestHandler } from '../dispatch';
+
+export function read(appends: AppendQueue): RequestHandler<'read'> {
+  return async ({ identity, epoch }, position) => {
+    await appends.read({ ...position, identity_id: identity.id, epoch });
+    return {};
+  };
+}

@@ -1,0 +1,88 @@
+import type {
+  RouteContract,
+  RouteInput,
+  RouteName,
+  RouteResponse,
+} from '@agent-messenger/contracts';
+import { routes } from '@agent-messenger/contracts';
+import {
+  answerProblem,
+  AppError,
+  createApp,
+  jsonBody,
+  notFound,
+} from '@agent-messenger/service-kit';
+import type { Logger } from '@agent-messenger/service-kit';
+import type { Express, Request } from 'express';
+import helmet from 'helmet';
+import type { Caller } from './callers';
+import type { Callers } from './callers';
+
+/** The largest body is a message at its bounds, with JSON's escapes. */
+const BODY_BYTES = 512 * 1024;
+
+interface Answer<N extends RouteName> {
+  body: RouteResponse<N>;
+  /** The contract's, unless another one is more exact. */
+  status?: number;
+}
+
+export type RouteHandler<N extends RouteName> = (
+  input: RouteInput<N>,
+  caller: Caller,
+) => Promise<Answer<N>>;
+
+/** One handler per route; a missing one does not compile. */
+export type RouteHandlers = { [N in RouteName]: RouteHandler<N> };
+
+/** The public REST API: every route of the contract, its caller checked and its input parsed here and nowhere else. */
+export function createRestServer(
+  handlers: RouteHandlers,
+  callers: Callers,
+  trustProxy: (address: string) => boolean,
+  log: Logger,
+): Express {
+  const app = createApp();
+  app.set('trust proxy', trustProxy);
+  app.use(helmet());
+  const body = jsonBody(BODY_BYTES);
+
+  for (const name of Object.keys(routes) as RouteName[]) {
+    const route: RouteContract = routes[name];
+    const handler = handlers[name] as unknown as RouteHandler<'health'>;
+    app[route.method](route.path, async (request, response, next) => {
+      // Who calls comes first: strangers do not get to send bodies.
+      const caller = await callers.check(route.caller, request);
+      body(request, response, (error?: unknown) => {
+        if (error) return next(error);
+        void (async () => {
+          const input = parseInput(route, request) as unknown as RouteInput<'health'>;
+          const { body: answer, status = route.status } = await handler(input, caller);
+          response.status(status);
+          if (answer === undefined) response.end();
+          else response.json(answer);
+        })().catch(next);
+      });
+    });
+  }
+  app.use(notFound);
+  app.use(answerProblem(log));
+  return app;
+}
+
+function parseInput(
+  route: RouteContract,
+  request: Request,
+): { params: unknown; query: unknown; body: unknown } {
+  const params = route.params?.safeParse(request.params);
+  // An id of the wrong form names nothing: the same answer as for one that does not exist.
+  if (params && !params.success) throw new AppError('not_found', 'There is nothing here');
+  if (route.body && !request.is('application/json')) {
+    throw new AppError('unsupported_media_type', 'The body must be application/json');
+  }
+  return {
+    params: params?.data,
+    query: route.query?.parse(request.query),
+    body: route.body?.parse(request.body),
+  };
+}

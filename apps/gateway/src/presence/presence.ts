@@ -1,0 +1,136 @@
+import type {
+  Client,
+  Lease,
+  messagesCalls,
+  Presence,
+  PresenceChange,
+  RedisNames,
+} from '@agent-messenger/contracts';
+import type { Logger, Scope } from '@agent-messenger/service-kit';
+import type { Connection } from '../connections/connection';
+import { LAST_SEEN_TTL_MS } from '../connections/leases';
+import type { LeaseRedis } from '../connections/lease-scripts';
+
+/** Identities that one sweep takes off; more wait for the next one, a second later. */
+const SWEEP_MOST = 500;
+
+interface PresenceOptions {
+  redis: LeaseRedis;
+  names: RedisNames;
+  leaseTtlMs: number;
+  messages: Pick<Client<typeof messagesCalls>, 'counterparts' | 'lastConnected'>;
+  log: Logger;
+}
+
+/**
+ * Who is online. The truth is the sorted set that the lease scripts keep; a change is published once, on a channel that
+ * every gateway reads, and handed to local watchers from an index: an agent that 10,000 people watch costs each gateway
+ * one Redis message.
+ */
+export class PresenceService {
+  private readonly watchers = new Map<string, Set<Connection>>();
+
+  constructor(private readonly options: PresenceOptions) {}
+
+  /** Sweeps expired identities each second. Every gateway does; who pops one announces it. */
+  start(scope: Scope): void {
+    const { redis, names, leaseTtlMs, log } = this.options;
+    const timer = setInterval(() => {
+      redis
+        .presenceSweep(
+          1,
+          names.presenceExpiry,
+          SWEEP_MOST,
+          names.presence,
+          names.lastSeen(''),
+          leaseTtlMs,
+          LAST_SEEN_TTL_MS,
+        )
+        .catch((error: unknown) => log.debug({ reason: String(error) }, 'presence sweep failed'));
+    }, 1_000);
+    scope.defer('presence sweep', () => clearInterval(timer));
+  }
+
+  /** Replaces what the connection watches; ids without a shared conversation are left out silently. */
+  async watch(connection: Connection, ids: readonly string[]): Promise<Presence[]> {
+    const { ids: allowed } = ids.length
+      ? await this.options.messages.counterparts({
+          identity_id: connection.identity.id,
+          ids: [...new Set(ids)],
+        })
+      : { ids: [] };
+    this.watchAllowed(connection, allowed);
+    // Subscribed before read: a change in between arrives after the answer was taken, never before and then not at all.
+    return this.of(allowed);
+  }
+
+  /** @param ids that the store has named as counterparts */
+  watchAllowed(connection: Connection, ids: readonly string[]): void {
+    this.unwatch(connection);
+    if (connection.isClosed) return;
+    connection.watching = new Set(ids);
+    for (const id of connection.watching) {
+      const set = this.watchers.get(id);
+      if (set) set.add(connection);
+      else this.watchers.set(id, new Set([connection]));
+    }
+  }
+
+  unwatch(connection: Connection): void {
+    for (const id of connection.watching) {
+      const set = this.watchers.get(id);
+      set?.delete(connection);
+      if (set?.size === 0) this.watchers.delete(id);
+    }
+    connection.watching = new Set();
+  }
+
+  /** Changes from the presence channel, to those here who watch. */
+  announce(changes: PresenceChange[]): void {
+    for (const { identity_id, status, last_seen_ms } of changes) {
+      const presence: Presence = { identity_id, status, last_seen: toTime(last_seen_ms) };
+      for (const connection of this.watchers.get(identity_id) ?? []) {
+        connection.sendEphemeral('presence', presence);
+      }
+    }
+  }
+
+  /** The presence of identities as it is now. */
+  async of(ids: readonly string[]): Promise<Presence[]> {
+    if (ids.length === 0) return [];
+    const { redis, names } = this.options;
+    const [expiries, leases, seen] = await Promise.all([
+      redis.zmscore(names.presenceExpiry, ...ids),
+      redis.mget(ids.map(names.lease)),
+      redis.mget(ids.map(names.lastSeen)),
+    ]);
+    const unknown = ids.filter((_id, index) => expiries[index] === null && seen[index] === null);
+    const { at } =
+      unknown.length > 0
+        ? await this.options.messages.lastConnected({ ids: unknown })
+        : { at: {} as Record<string, string> };
+    const now = Date.now();
+    return ids.map((identity_id, index): Presence => {
+      // In the set at all means not yet swept: what has been announced is what is told.
+      if (expiries[index] !== null)
+        return { identity_id, status: statusOf(leases[index]), last_seen: toTime(now) };
+      const ms = seen[index];
+      return {
+        identity_id,
+        status: 'offline',
+        last_seen: ms ? toTime(Number(ms)) : (at[identity_id] ?? null),
+      };
+    });
+  }
+}
+
+function statusOf(lease: string | null | undefined): 'online' | 'busy' | 'idle' {
+  // During the hold after a close there is no lease; the identity still counts as online.
+  return lease
+    ? ((JSON.parse(lease) as Lease & { status?: 'busy' | 'idle' }).status ?? 'online')
+    : 'online';
+}
+
+function toTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,13 @@
+import type { Client, messagesCalls } from '@agent-messenger/contracts';
+import type { RouteHandler } from '../http/rest-server';
+import { agentWithPresence } from '../presence/agents';
+import type { PresenceService } from '../presence/presence';
+
+export function getAgent(
+  messages: Client<typeof messagesCalls>,
+  presence: PresenceService,
+): RouteHandler<'getAgent'> {
+  return async ({ params }) => ({
+    body: await agentWithPresence(await messages.getAgent(params), presence),
+  });
+}

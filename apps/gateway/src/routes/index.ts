@@ -1,0 +1,44 @@
+import type { Dependencies } from '@agent-messenger/service-kit';
+import packageJson from '../../package.json';
+import type { GatewayContext } from '../context';
+import type { RouteHandlers } from '../http/rest-server';
+import { agentToken } from './agent-token';
+import { createAgent } from './create-agent';
+import { createConversation } from './create-conversation';
+import { getAgent } from './get-agent';
+import { getConversation } from './get-conversation';
+import { health } from './health';
+import { listAgents } from './list-agents';
+import { listConversations } from './list-conversations';
+import { listMessages } from './list-messages';
+import { login } from './login';
+import { logout } from './logout';
+import { refresh } from './refresh';
+import { register } from './register';
+import { registerPush } from './register-push';
+import { sendMessage } from './send-message';
+import { unregisterPush } from './unregister-push';
+
+export function routeHandlers(
+  { appends, auth, limits, messages, presence }: GatewayContext,
+  options: { registrationOpen: boolean; dependencies: Dependencies },
+): RouteHandlers {
+  return {
+    register: register(auth, limits, options.registrationOpen),
+    login: login(auth, limits),
+    refresh: refresh(auth, limits),
+    logout: logout(auth),
+    agentToken: agentToken(auth, limits),
+    listAgents: listAgents(messages, presence),
+    getAgent: getAgent(messages, presence),
+    createAgent: createAgent(auth),
+    createConversation: createConversation(messages),
+    listConversations: listConversations(messages),
+    getConversation: getConversation(messages),
+    listMessages: listMessages(messages),
+    sendMessage: sendMessage(appends, limits),
+    registerPush: registerPush(messages),
+    unregisterPush: unregisterPush(messages),
+    health: health(options.dependencies, packageJson.version),
+  };
+}

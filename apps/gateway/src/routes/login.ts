@@ -1,0 +1,10 @@
+import type { authCalls, Client } from '@agent-messenger/contracts';
+import type { RouteHandler } from '../http/rest-server';
+import type { RateLimits } from '../rate-limits';
+
+export function login(auth: Client<typeof authCalls>, limits: RateLimits): RouteHandler<'login'> {
+  return async ({ body }, { ip }) => {
+    await limits.logins(ip);
+    return { body: await auth.login(body) };
+  };
+}

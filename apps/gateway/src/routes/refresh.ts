@@ -1,0 +1,13 @@
+import type { authCalls, Client } from '@agent-messenger/contracts';
+import type { RouteHandler } from '../http/rest-server';
+import type { RateLimits } from '../rate-limits';
+
+export function refresh(
+  auth: Client<typeof authCalls>,
+  limits: RateLimits,
+): RouteHandler<'refresh'> {
+  return async ({ body }, { ip }) => {
+    await limits.logins(ip);
+    return { body: await auth.refresh(body) };
+  };
+}

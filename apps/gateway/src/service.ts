@@ -1,0 +1,162 @@
+import { authCalls, messagesCalls, redisNames } from '@agent-messenger/contracts';
+import type { Running, ServiceContext } from '@agent-messenger/service-kit';
+import {
+  connectRedis,
+  createClient,
+  createHttpServer,
+  listen,
+  pingService,
+  serveInternal,
+} from '@agent-messenger/service-kit';
+import proxyaddr from 'proxy-addr';
+import { uuidv7 } from 'uuidv7';
+import { AppendQueue } from './append-queue';
+import { Authenticator } from './authenticate';
+import type { GatewayConfig } from './config';
+import { Admission } from './connections/admission';
+import { Connections } from './connections/connections';
+import { withLeaseScripts } from './connections/lease-scripts';
+import { Leases } from './connections/leases';
+import type { GatewayContext } from './context';
+import { createDispatch } from './dispatch';
+import { EphemeralBus, ephemeralAdapter } from './ephemeral-bus';
+import { requestHandlers } from './events';
+import { GatewayChannel } from './gateway-channel';
+import { Callers } from './http/callers';
+import { createRestServer } from './http/rest-server';
+import { MemberCache } from './member-cache';
+import { createMetrics } from './metrics';
+import { PresenceService } from './presence/presence';
+import { createRateLimits } from './rate-limits';
+import { routeHandlers } from './routes';
+import { drain } from './sockets/drain';
+import { createSocketServer, SocketServer } from './sockets/socket-server';
+
+/** The only public entry: REST and sockets on one port. Holds live connections and nothing that must survive. */
+export async function startGateway(
+  config: GatewayConfig,
+  { log, scope, metrics }: ServiceContext,
+): Promise<Running> {
+  // Fresh per boot: what was published for an earlier life of this process is for nobody.
+  const gatewayId = uuidv7();
+  const names = redisNames(config.REDIS_PREFIX);
+  const connect = (name: string, options = {}) =>
+    connectRedis(config.REDIS_URL, { name, log, scope, options });
+  // What is subscribed is subscribed again by us: then, and only then, the connections look at the log.
+  const [redis, subscriber, limiter, ephemeralPublisher, ephemeralSubscriber] = await Promise.all([
+    connect('gateway').then(withLeaseScripts),
+    connect('gateway-channel', { autoResubscribe: false }),
+    connect('gateway-limits', { commandTimeout: 500 }),
+    connect('gateway-ephemeral-publisher'),
+    connect('gateway-ephemeral-subscriber', {
+      enableOfflineQueue: true,
+      maxRetriesPerRequest: null,
+    }),
+  ]);
+
+  const secret = config.INTERNAL_JWT_SECRET;
+  const messages = createClient(messagesCalls, {
+    url: config.MESSAGES_URL,
+    service: 'messages',
+    secret,
+    scope,
+  });
+  const auth = createClient(authCalls, { url: config.AUTH_URL, service: 'auth', secret, scope });
+
+  const io = createSocketServer();
+  io.adapter(ephemeralAdapter(ephemeralPublisher, ephemeralSubscriber, config.REDIS_PREFIX, log));
+  const bus = new EphemeralBus(io);
+
+  const connections = new Connections();
+  const { connects, delivered, batchSize } = createMetrics(metrics, () => connections.size);
+  const appends = new AppendQueue({
+    append: messages.append,
+    batchSize,
+    log,
+    onMoved({ receipt, tell }) {
+      if (receipt) for (const id of tell) bus.emit(id, 'receipt', receipt);
+    },
+  });
+  const presence = new PresenceService({
+    redis,
+    names,
+    leaseTtlMs: config.LEASE_TTL_MS,
+    messages,
+    log,
+  });
+  const leases = new Leases({
+    redis,
+    names,
+    gatewayId,
+    ttlMs: config.LEASE_TTL_MS,
+    connections,
+    log,
+  });
+  const admission = new Admission({
+    messages,
+    connections,
+    leases,
+    presence,
+    bus,
+    appends,
+    maxConnections: config.MAX_CONNECTIONS,
+    delivered,
+    log,
+  });
+  const context: GatewayContext = {
+    auth,
+    messages,
+    appends,
+    bus,
+    presence,
+    authenticator: new Authenticator(config.JWT_SECRET, auth),
+    limits: createRateLimits(config, limiter),
+    members: new MemberCache(messages.listMembers),
+  };
+
+  const isTrusted = proxyaddr.compile(
+    config.TRUST_PROXY?.split(',').map((part) => part.trim()) ?? [],
+  );
+  const trustProxy = (address: string) => isTrusted(address, 0);
+  const dependencies = {
+    redis: () => redis.ping(),
+    messages: () => pingService(config.MESSAGES_URL),
+    auth: () => pingService(config.AUTH_URL),
+  };
+  const rest = createRestServer(
+    routeHandlers(context, { registrationOpen: config.REGISTRATION_OPEN, dependencies }),
+    new Callers(context.authenticator, config.ADMIN_API_KEY),
+    trustProxy,
+    log,
+  );
+  const http = createHttpServer(rest);
+  io.attach(http);
+  new SocketServer(io, {
+    admission,
+    authenticator: context.authenticator,
+    dispatch: createDispatch(requestHandlers(context), log),
+    limits: context.limits,
+    clientIp: (request) => proxyaddr(request, trustProxy),
+    connects,
+    log,
+  });
+
+  // The channel before the first lease: whoever holds one is told its events here.
+  await new GatewayChannel({
+    gatewayId,
+    names,
+    subscriber,
+    publisher: redis,
+    connections,
+    presence,
+    members: context.members,
+    log,
+  }).start(scope);
+  leases.start(scope);
+  presence.start(scope);
+  const internal = await serveInternal({ config, log, scope, metrics, dependencies });
+  const port = await listen(http, config.PORT, config.HOST, scope);
+  scope.defer('sockets', () => drain(io, admission, connections, appends));
+  internal.ready();
+  return { port, internalPort: internal.port };
+}
