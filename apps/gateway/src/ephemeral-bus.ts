@@ -23,7 +23,7 @@ export class EphemeralBus {
 
   join(connection: Connection): void {
     this.namespace.sockets.set(connection.id, receiver(connection));
-    this.namespace.adapter.addAll(connection.id, new Set([connection.identity.id]));
+    void this.namespace.adapter.addAll(connection.id, new Set([connection.identity.id]));
   }
 
   leave(connection: Connection): void {

@@ -15,7 +15,8 @@ import {
   presenceSchema,
   receiptSchema,
 } from './objects';
-import { closeCodeSchema, errorSchema } from './errors';
+import type { errorSchema } from './errors';
+import { closeCodeSchema } from './errors';
 import { LIMITS } from './limits';
 import { contentSchema, metadataSchema, timeSchema } from './text';
 
@@ -99,9 +100,13 @@ export type RequestName = keyof typeof requests;
 export type RequestInput<N extends RequestName> = z.input<(typeof requests)[N]['payload']>;
 /** A request's payload as a handler sees it. */
 export type RequestPayload<N extends RequestName> = z.output<(typeof requests)[N]['payload']>;
-export type RequestAck<N extends RequestName> = (typeof requests)[N]['ack'] extends z.ZodType
-  ? z.infer<NonNullable<(typeof requests)[N]['ack']>>
-  : Record<string, never>;
+type Empty = Record<never, never>;
+export type RequestAck<N extends RequestName> = (typeof requests)[N]['ack'] extends infer S extends
+  z.ZodType
+  ? z.infer<S> extends Record<string, never>
+    ? Empty
+    : z.infer<S>
+  : Empty;
 
 /** What a request is acked with: `{ok: true, …}` or `{ok: false, error}`. */
 export type Ack<N extends RequestName> =

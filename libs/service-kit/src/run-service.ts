@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { z } from 'zod';
-import { baseConfig, ConfigError, loadConfig } from './config';
+import type { baseConfig } from './config';
+import { ConfigError, loadConfig } from './config';
 import type { Logger } from './logger';
 import { createLogger } from './logger';
 import { Scope } from './scope';
@@ -28,16 +29,16 @@ interface ServiceDefinition<S extends z.ZodObject<typeof baseConfig>> {
  * with an IPC channel is told `{type: 'ready', port, internal_port}`, and its vanishing ends the service as SIGTERM does.
  */
 export async function runService<S extends z.ZodObject<typeof baseConfig>>(
-  process: NodeJS.Process,
+  host: NodeJS.Process,
   { name, config: schema, start }: ServiceDefinition<S>,
 ): Promise<void> {
   let config: z.output<S>;
   try {
-    config = loadConfig(schema, process.env);
+    config = loadConfig(schema, host.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${name}: ${error.message}\n`);
-    return process.exit(1);
+    host.stderr.write(`${name}: ${error.message}\n`);
+    return host.exit(1);
   }
 
   const log = createLogger({ name, level: config['LOG_LEVEL'] as string });
@@ -51,25 +52,25 @@ export async function runService<S extends z.ZodObject<typeof baseConfig>>(
     await scope.close();
     log.info('stopped');
     log.flush();
-    process.exit(code);
+    host.exit(code);
   };
-  process.once('SIGTERM', () => void stop('SIGTERM', 0));
-  process.once('SIGINT', () => void stop('SIGINT', 0));
-  process.once('disconnect', () => void stop('parent is gone', 0));
+  host.once('SIGTERM', () => void stop('SIGTERM', 0));
+  host.once('SIGINT', () => void stop('SIGINT', 0));
+  host.once('disconnect', () => void stop('parent is gone', 0));
   const crash = (error: unknown) => {
     log.fatal({ err: error }, 'crashed');
-    process.exit(1);
+    host.exit(1);
   };
-  process.on('uncaughtException', crash);
-  process.on('unhandledRejection', crash);
+  host.on('uncaughtException', crash);
+  host.on('unhandledRejection', crash);
 
   try {
     const { port, internalPort } = await start(config, { log, scope, metrics });
     log.info({ port, internal_port: internalPort }, 'ready');
-    process.send?.({ type: 'ready', port, internal_port: internalPort });
+    host.send?.({ type: 'ready', port, internal_port: internalPort });
   } catch (error) {
     log.fatal({ err: error }, 'start failed');
     await scope.close();
-    process.exit(1);
+    host.exit(1);
   }
 }

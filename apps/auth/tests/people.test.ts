@@ -1,0 +1,160 @@
+import { AppError, createTokenVerifier } from '@agent-messenger/service-kit';
+import { startRedis } from '@agent-messenger/testkit';
+import type { FakeMessages } from './fake-messages';
+import { startFakeMessages } from './fake-messages';
+import type { TestAuth } from './setup';
+import { failing, secrets, startTestAuth } from './setup';
+
+let redis: Awaited<ReturnType<typeof startRedis>>;
+let messages: FakeMessages;
+let service: TestAuth;
+let auth: TestAuth['auth'];
+const verify = createTokenVerifier(secrets.JWT_SECRET);
+const password = 'correct horse';
+
+beforeAll(async () => {
+  redis = await startRedis();
+  messages = await startFakeMessages(secrets.INTERNAL_JWT_SECRET);
+  service = await startTestAuth({ MESSAGES_URL: messages.url, REDIS_URL: redis.url });
+  auth = service.auth;
+});
+afterAll(async () => {
+  await service.close();
+  await messages.close();
+  await redis.stop();
+});
+afterEach(() => {
+  messages.failure = undefined;
+});
+
+async function logIn(username: string) {
+  await auth.register({ username, password });
+  return auth.login({ username, password });
+}
+
+describe('register', () => {
+  test('stores a bcrypt hash under the lower-cased name', async () => {
+    const { user_id, username } = await auth.register({ username: ' Ada ', password });
+    expect(username).toBe('ada');
+    const stored = messages.users.get('ada');
+    expect(stored?.user_id).toBe(user_id);
+    expect(stored?.password_hash).toMatch(/^\$2b\$10\$/);
+  });
+
+  test('a taken name is a conflict', async () => {
+    await auth.register({ username: 'taken', password });
+    await expect(auth.register({ username: 'TAKEN', password })).rejects.toEqual(
+      failing('conflict'),
+    );
+  });
+
+  test.each([
+    ['a short password', 'someone', 'x'.repeat(7)],
+    ['a password beyond 72 bytes', 'someone', 'é'.repeat(37)],
+    ['a lone surrogate', 'someone', `${password}\ud800`],
+    ['a short name', 'ab', password],
+    ['a name with a space', 'a b c', password],
+  ])('%s is refused', async (_what, username, given) => {
+    await expect(auth.register({ username, password: given })).rejects.toEqual(
+      failing('invalid_payload'),
+    );
+    expect(messages.users.has(username)).toBe(false);
+  });
+});
+
+describe('login', () => {
+  test('answers tokens of a stored session', async () => {
+    const tokens = await logIn('grace');
+    expect(tokens).toMatchObject({ token_type: 'Bearer', expires_in: 300 });
+    const { identityId, kind, credentialId } = verify(tokens.access_token);
+    expect({ identityId, kind }).toEqual({ identityId: tokens.user_id, kind: 'user' });
+    const session = messages.sessions.get(credentialId);
+    expect(session?.user_id).toBe(tokens.user_id);
+    expect(JSON.stringify(session)).not.toContain(tokens.refresh_token);
+    const days = (Date.parse(session?.expires_at ?? '') - Date.now()) / 86_400_000;
+    expect(days).toBeCloseTo(30, 1);
+  });
+
+  test('is not sensitive to the case of the name', async () => {
+    const { user_id } = await logIn('linus');
+    expect((await auth.login({ username: ' LINUS', password })).user_id).toBe(user_id);
+  });
+
+  test('every wrong credential has one answer', async () => {
+    await logIn('barbara');
+    const attempts = [
+      { username: 'barbara', password: 'wrong horse' },
+      { username: 'barbara', password: 'short' },
+      { username: 'barbara', password: 'x'.repeat(1_000) },
+      { username: 'barbara', password: '' },
+      { username: 'nobody', password },
+      { username: 'not a name!', password },
+      { username: '', password },
+    ];
+    const answers = await Promise.all(
+      attempts.map((attempt) => auth.login(attempt).catch((error: unknown) => error)),
+    );
+    for (const answer of answers) {
+      expect(answer).toEqual(failing('unauthorized', { message: 'The credentials are wrong' }));
+    }
+  });
+
+  test('an unknown name takes as long as a wrong password', async () => {
+    await logIn('timing');
+    const time = async (username: string) => {
+      const from = performance.now();
+      await expect(auth.login({ username, password: 'wrong horse' })).rejects.toBeDefined();
+      return performance.now() - from;
+    };
+    const known = await time('timing');
+    // bcrypt at cost 10 is tens of milliseconds, the rest of a login is one or two.
+    expect(await time('timing-not')).toBeGreaterThan(known / 3);
+    expect(await time('no name!')).toBeGreaterThan(known / 3);
+  });
+
+  test('is unavailable while the store is, which counts as no failure', async () => {
+    await logIn('patient');
+    messages.failure = new AppError('unavailable', 'down', { retryAfterMs: 700 });
+    for (let i = 0; i < 12; i++) {
+      await expect(auth.login({ username: 'patient', password })).rejects.toEqual(
+        failing('unavailable', { retryAfterMs: 700 }),
+      );
+    }
+    messages.failure = undefined;
+    await expect(auth.login({ username: 'patient', password })).resolves.toBeDefined();
+  });
+
+  test('is counted by outcome', async () => {
+    const text = await service.metrics.metrics();
+    expect(text).toMatch(/auth_logins_total\{outcome="ok"\} \d+/);
+    expect(text).toMatch(/auth_logins_total\{outcome="unauthorized"\} \d+/);
+    expect(text).toMatch(/auth_bcrypt_seconds_count\{operation="compare"\} \d+/);
+  });
+});
+
+describe('refresh and logout', () => {
+  test('a refresh token works once and keeps the session', async () => {
+    const first = await logIn('alan');
+    const second = await auth.refresh({ refresh_token: first.refresh_token });
+    expect(second.user_id).toBe(first.user_id);
+    expect(second.refresh_token).not.toBe(first.refresh_token);
+    expect(verify(second.access_token).credentialId).toBe(verify(first.access_token).credentialId);
+    await expect(auth.refresh({ refresh_token: first.refresh_token })).rejects.toEqual(
+      failing('unauthorized'),
+    );
+  });
+
+  test('an unknown refresh token is unauthorized', async () => {
+    await expect(auth.refresh({ refresh_token: 'made up' })).rejects.toEqual(
+      failing('unauthorized'),
+    );
+  });
+
+  test('logout ends the session and drops the push token it names', async () => {
+    const { refresh_token } = await logIn('edsger');
+    await auth.logout({ refresh_token, push_token: 'device-1' });
+    expect(messages.droppedPushTokens).toContain('device-1');
+    await expect(auth.refresh({ refresh_token })).rejects.toEqual(failing('unauthorized'));
+    await expect(auth.logout({ refresh_token })).resolves.toEqual({});
+  });
+});

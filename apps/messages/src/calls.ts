@@ -1,0 +1,54 @@
+import type { Handlers, messagesCalls } from '@agent-messenger/contracts';
+import type { GroupCommit } from './group-commit';
+import type { Store } from './store/store';
+
+interface CallsOptions {
+  store: Store;
+  groupCommit: GroupCommit;
+  /** Told after a call, other than `append`, that may have written an event. */
+  onCommit(): void;
+}
+
+/** What this service answers. The store decides; appends of all gateways share transactions. */
+export function createCalls({
+  store,
+  groupCommit,
+  onCommit,
+}: CallsOptions): Handlers<typeof messagesCalls> {
+  return {
+    createUser: (request) => store.createUser(request),
+    findUser: (request) => store.findUser(request),
+    createSession: (request) => store.createSession(request),
+    rotateSession: (request) => store.rotateSession(request),
+    endSession: (request) => store.endSession(request),
+
+    createAgent: (request) => store.createAgent(request),
+    findAgentKey: (request) => store.findAgentKey(request),
+    listAgents: (request) => store.listAgents(request),
+    getAgent: (request) => store.getAgent(request),
+
+    authorize: (request) => store.authorize(request),
+    connect: (request) => store.connect(request),
+    listPending: (request) => store.listPending(request),
+    counterparts: (request) => store.counterparts(request),
+    lastConnected: (request) => store.lastConnected(request),
+
+    append: async ({ operations }) => ({ results: await groupCommit.append(operations) }),
+    readLog: (request) => store.readLog(request),
+    listMessages: (request) => store.listMessages(request),
+
+    async createConversation(request) {
+      const answer = await store.createConversation(request);
+      if (answer.created) onCommit();
+      return answer;
+    },
+    getConversation: (request) => store.getConversation(request),
+    listConversations: (request) => store.listConversations(request),
+    listMembers: (request) => store.listMembers(request),
+
+    registerPush: (request) => store.registerPush(request),
+    unregisterPush: (request) => store.unregisterPush(request),
+    pushState: (request) => store.pushState(request),
+    markPushed: (request) => store.markPushed(request),
+  };
+}

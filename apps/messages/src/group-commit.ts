@@ -1,0 +1,141 @@
+import type { Operation, OperationResult } from '@agent-messenger/contracts';
+import { AppError, toWireError, type Logger } from '@agent-messenger/service-kit';
+import { Histogram, type Registry } from 'prom-client';
+import type { Store } from './store/store';
+
+/**
+ * Calls that arrive while a commit is running, or in the same turn of the event loop, share the next transaction:
+ * one fsync for all of them. Operations of one call keep their order.
+ */
+export interface GroupCommit {
+  /** Resolves after the commit. Rejects with `unavailable` when too much is waiting. */
+  append(operations: Operation[]): Promise<OperationResult[]>;
+  /** Resolves when all that was accepted is answered. */
+  drain(): Promise<void>;
+}
+
+interface GroupCommitOptions {
+  store: Pick<Store, 'append'>;
+  log: Logger;
+  metrics: Registry;
+  /** Told after each commit. */
+  onCommit(): void;
+  limits?: Partial<typeof LIMITS>;
+}
+
+const LIMITS = {
+  /** Operations per transaction; a single larger call still gets one of its own. */
+  batch: 2_000,
+  /** Operations waiting. At 20,000 a second, a second's worth; gateways would give up on more. */
+  waiting: 20_000,
+};
+const RETRY_AFTER_MS = 1_000;
+
+interface WaitingCall {
+  operations: Operation[];
+  resolve(results: OperationResult[]): void;
+}
+
+export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
+  const { store, log, onCommit } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const metrics = createMetrics(options.metrics);
+  let calls: WaitingCall[] = [];
+  let waiting = 0;
+  let running: Promise<void> | undefined;
+
+  /** Takes calls in the order in which they came, as many as fit. */
+  function takeBatch(): WaitingCall[] {
+    let size = 0;
+    let count = 0;
+    for (const { operations } of calls) {
+      if (count > 0 && size + operations.length > limits.batch) break;
+      size += operations.length;
+      count += 1;
+    }
+    const batch = calls.slice(0, count);
+    calls = calls.slice(count);
+    waiting -= size;
+    return batch;
+  }
+
+  async function run(): Promise<void> {
+    while (calls.length > 0) {
+      // A turn of the loop: what has reached the socket by now joins the batch.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      const batch = takeBatch();
+      const operations = batch.flatMap((call) => call.operations);
+      const results = await commit(operations);
+      let from = 0;
+      for (const call of batch) {
+        call.resolve(results.slice(from, from + call.operations.length));
+        from += call.operations.length;
+      }
+      onCommit();
+    }
+    running = undefined;
+  }
+
+  async function commit(operations: Operation[]): Promise<OperationResult[]> {
+    metrics.batchSize.observe(operations.length);
+    const stop = metrics.seconds.startTimer();
+    try {
+      return (await store.append({ operations })).results;
+    } catch (error) {
+      log.warn({ err: error, operations: operations.length }, 'shared commit failed, going singly');
+      return await commitSingly(operations);
+    } finally {
+      stop();
+    }
+  }
+
+  /** Nothing of the shared transaction remains; each operation gets its own, so that only the faulty one fails. */
+  async function commitSingly(operations: Operation[]): Promise<OperationResult[]> {
+    const results: OperationResult[] = [];
+    for (const operation of operations) {
+      try {
+        results.push(...(await store.append({ operations: [operation] })).results);
+      } catch (error) {
+        results.push({ ok: false, error: toWireError(error, log) });
+      }
+    }
+    return results;
+  }
+
+  return {
+    append(operations) {
+      if (waiting + operations.length > limits.waiting) {
+        return Promise.reject(
+          new AppError('unavailable', 'Too many messages are waiting to be stored.', {
+            retryAfterMs: RETRY_AFTER_MS,
+          }),
+        );
+      }
+      waiting += operations.length;
+      return new Promise((resolve) => {
+        calls.push({ operations, resolve });
+        running ??= run();
+      });
+    },
+    async drain() {
+      await running;
+    },
+  };
+}
+
+function createMetrics(registry: Registry) {
+  return {
+    batchSize: new Histogram({
+      name: 'messages_append_batch_operations',
+      help: 'Operations that shared one transaction.',
+      buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000],
+      registers: [registry],
+    }),
+    seconds: new Histogram({
+      name: 'messages_append_seconds',
+      help: 'Time from the begin of an append transaction to the end of its commit.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+      registers: [registry],
+    }),
+  };
+}

@@ -1,0 +1,54 @@
+import { pushDeduplicationId } from '@agent-messenger/contracts';
+import type { Logger } from '@agent-messenger/service-kit';
+import { startConsumerLoop } from './consumer-loop';
+import type { PushQueue } from './push-queue';
+import type { Store } from './store/store';
+
+/**
+ * Follows the log one grace period behind and queues a push for everyone who has a device and has not received.
+ * One delayed job per message would cost a third of the throughput; most messages are received within the grace.
+ */
+export interface PushConsumer {
+  stop(): Promise<void>;
+}
+
+interface PushConsumerOptions {
+  store: Pick<Store, 'pushesAfter' | 'offset' | 'advance'>;
+  queue: PushQueue;
+  log: Logger;
+  /** Longer than a client's ack interval and a gateway's flush, or who receives in time gets a push too. */
+  graceMs: number;
+  now?: () => number;
+}
+
+const PAGE = 500;
+/** How late a push may be on top of the grace. */
+const IDLE_MS = 250;
+
+export function startPushConsumer(options: PushConsumerOptions): PushConsumer {
+  const { store, queue, log, graceMs, now = Date.now } = options;
+  let offset: number | undefined;
+
+  async function step(): Promise<boolean> {
+    offset ??= await store.offset('push');
+    const before = new Date(now() - graceMs).toISOString();
+    const { pos, jobs } = await store.pushesAfter(offset, before, PAGE);
+    if (pos === offset) return false;
+    if (jobs.length > 0) {
+      await queue.addBulk(
+        jobs.map((data) => ({
+          name: 'push' as const,
+          data,
+          // A job that waits speaks for later messages too; one that runs may have read too early, and runs again.
+          opts: { deduplication: { id: pushDeduplicationId(data), keepLastIfActive: true } },
+        })),
+      );
+    }
+    offset = pos;
+    store.advance('push', offset);
+    return true;
+  }
+
+  const loop = startConsumerLoop({ name: 'push', log, step, idleMs: IDLE_MS });
+  return { stop: () => loop.stop() };
+}

@@ -1,0 +1,143 @@
+import type { LogEntry } from '../../src/store/store';
+import { createWorld, refusal, type OpenStore, type Talk, type World } from './world';
+
+export function describeLog(open: OpenStore): void {
+  describe('the log', () => {
+    const read = (world: World, talk: Talk, after_seq: number | null, limit = 200) =>
+      world.store.readLog({
+        identity_id: talk.user,
+        epoch: null,
+        conversation_id: talk.conversation,
+        after_seq,
+        limit,
+      });
+    const list = (world: World, talk: Talk, more: object = {}) =>
+      world.store.listMessages({
+        identity_id: talk.user,
+        conversation_id: talk.conversation,
+        limit: 3,
+        ...more,
+      });
+    const seqs = (rows: { seq: number }[]) => rows.map(({ seq }) => seq);
+    async function talkWith(world: World, messages: number): Promise<Talk> {
+      const talk = await world.talk({ title: 'A talk' });
+      for (let n = 0; n < messages; n += 1) {
+        await world.send(talk, n % 2 ? talk.user : talk.agent, `message ${n}`);
+      }
+      return talk;
+    }
+
+    test('creation is one event with the members inside; messages follow', async () => {
+      const world = await createWorld(open);
+      const talk = await talkWith(world, 1);
+      const { events, ...rest } = await read(world, talk, 0);
+      expect(rest).toMatchObject({ has_more: false, last_seq: 2, after_seq: 0 });
+      expect(events[0]).toEqual({
+        conversation_id: talk.conversation,
+        seq: 1,
+        type: 'conversation.created',
+        actor: { kind: 'user', id: talk.user },
+        at: new Date(world.clock.ms).toISOString(),
+        conversation: {
+          id: talk.conversation,
+          title: 'A talk',
+          created_at: new Date(world.clock.ms).toISOString(),
+          members: expect.arrayContaining([
+            { id: talk.user, kind: 'user', name: expect.stringMatching(/^person-/) },
+            { id: talk.agent, kind: 'agent', name: expect.stringMatching(/^Agent/) },
+          ]),
+        },
+      });
+      expect(events[1]).toMatchObject({
+        seq: 2,
+        type: 'message.created',
+        actor: { kind: 'agent', id: talk.agent },
+        message: { seq: 2, content: 'message 0' },
+      });
+    });
+
+    test('pages go on where they ended; null starts at what was delivered', async () => {
+      const world = await createWorld(open);
+      const talk = await talkWith(world, 5);
+      const page = await read(world, talk, 1, 2);
+      expect(seqs(page.events)).toEqual([2, 3]);
+      expect(page).toMatchObject({ has_more: true, last_seq: 6 });
+      const exact = await read(world, talk, 4, 2);
+      expect(seqs(exact.events)).toEqual([5, 6]);
+      expect(exact.has_more).toBe(false);
+      expect((await read(world, talk, 6)).events).toEqual([]);
+      await world.move('received', talk, talk.user, 4);
+      const rest = await read(world, talk, null);
+      expect(rest.after_seq).toBe(4);
+      expect(seqs(rest.events)).toEqual([5, 6]);
+    });
+
+    test('a page is bounded in bytes too, and says that there is more', async () => {
+      const world = await createWorld(open);
+      const talk = await world.talk();
+      for (let n = 0; n < 20; n += 1) await world.send(talk, talk.agent, 'x'.repeat(65_536));
+      const page = await read(world, talk, 0);
+      expect(page.events.length).toBeGreaterThan(10);
+      expect(page.events.length).toBeLessThan(20);
+      expect(page.has_more).toBe(true);
+      const newest = await list(world, talk, { limit: 200 });
+      expect(newest.messages.length).toBeLessThan(20);
+      expect(newest.has_more).toBe(true);
+      expect(newest.messages.at(-1)?.seq).toBe(21);
+    });
+
+    test('history: newest page first, then both ways, cursors exclusive', async () => {
+      const world = await createWorld(open);
+      const talk = await talkWith(world, 6);
+      const newest = await list(world, talk);
+      expect(newest).toMatchObject({ has_more: true, last_seq: 7 });
+      expect(seqs(newest.messages)).toEqual([5, 6, 7]);
+      const older = await list(world, talk, { before_seq: 5 });
+      expect([seqs(older.messages), older.has_more]).toEqual([[2, 3, 4], false]);
+      const newer = await list(world, talk, { after_seq: 2 });
+      expect([seqs(newer.messages), newer.has_more]).toEqual([[3, 4, 5], true]);
+      const end = await list(world, talk, { after_seq: 4 });
+      expect([seqs(end.messages), end.has_more]).toEqual([[5, 6, 7], false]);
+      expect(seqs((await list(world, talk, { before_seq: 2 })).messages)).toEqual([]);
+    });
+
+    test('outsiders read nothing', async () => {
+      const world = await createWorld(open);
+      const talk = await talkWith(world, 1);
+      const outside = { ...talk, user: await world.user() };
+      const ids = { identity_id: outside.user, conversation_id: talk.conversation };
+      for (const call of [
+        read(world, outside, 0),
+        list(world, outside),
+        world.store.listMembers(ids),
+        world.store.getConversation(ids),
+      ]) {
+        expect(await refusal(call)).toMatchObject({
+          code: 'not_found',
+          message: 'No such conversation.',
+        });
+      }
+    });
+
+    test('entries come in commit order over all conversations, with whom they are for', async () => {
+      const world = await createWorld(open);
+      const [one, two] = [await world.talk(), await world.talk()];
+      await world.send(one, one.user, 'a');
+      await world.send(two, two.agent, 'b');
+      await world.send(one, one.agent, 'c');
+      const brief = ({ event, to }: LogEntry) => [event.conversation_id, event.seq, [...to].sort()];
+      const all = await world.store.entriesAfter(0, 99);
+      const members = (talk: Talk) => [talk.user, talk.agent].sort();
+      expect(all.map(brief)).toEqual([
+        [one.conversation, 1, members(one)],
+        [two.conversation, 1, members(two)],
+        [one.conversation, 2, members(one)],
+        [two.conversation, 2, members(two)],
+        [one.conversation, 3, members(one)],
+      ]);
+      expect(await world.store.head()).toBe(all.at(-1)?.pos);
+      expect(await world.store.entriesAfter(all[1]?.pos ?? 0, 2)).toEqual(all.slice(2, 4));
+      expect(await world.store.entriesAfter(all.at(-1)?.pos ?? 0, 2)).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,135 @@
+import type {
+  Message,
+  Operation,
+  OperationResult,
+  PositionMoved,
+  Sent,
+} from '@agent-messenger/contracts';
+import { AppError } from '@agent-messenger/service-kit';
+import type { Store } from '../../src/store/store';
+
+/** Opens an empty store whose clock is `now`. It is closed by the suite. */
+export type OpenStore = (options: { now: () => Date }) => Promise<Store>;
+
+export interface Talk {
+  conversation: string;
+  user: string;
+  agent: string;
+}
+
+/** A store with a clock that tests move, and short words for what most tests do. */
+export interface World {
+  store: Store;
+  clock: { ms: number };
+  user(): Promise<string>;
+  agent(name?: string): Promise<string>;
+  session(user: string): Promise<string>;
+  /** A conversation of a new person with a new agent, or with those given. */
+  talk(members?: { user?: string; agent?: string; title?: string }): Promise<Talk>;
+  append(operation: object): Promise<OperationResult>;
+  send(talk: Talk, from: string, content: string, more?: object): Promise<Message>;
+  move(op: 'received' | 'read', talk: Talk, who: string, seq: number): Promise<PositionMoved>;
+  device(user: string, device?: string, token?: string): Promise<string>;
+}
+
+export async function createWorld(open: OpenStore): Promise<World> {
+  const clock = { ms: Date.parse('2030-01-01T00:00:00.000Z') };
+  const store = await open({ now: () => new Date(clock.ms) });
+  let count = 0;
+  const next = () => (count += 1);
+
+  const world: World = {
+    store,
+    clock,
+    async user() {
+      const n = next();
+      const user = { username: `person-${n}`, password_hash: `hash-${n}` };
+      return (await store.createUser(user)).user_id;
+    },
+    async agent(name) {
+      const n = next();
+      const agent = { name: name ?? `Agent ${n}`, key_id: `key-${n}`, key_hash: `hash-${n}` };
+      return (await store.createAgent(agent)).id;
+    },
+    async session(user) {
+      const session = {
+        user_id: user,
+        refresh_digest: `digest-${next()}`,
+        expires_at: later(clock.ms, 3_600_000),
+      };
+      return (await store.createSession(session)).session_id;
+    },
+    async talk(members = {}) {
+      const user = members.user ?? (await world.user());
+      const agent = members.agent ?? (await world.agent());
+      const { conversation } = await store.createConversation({
+        user_id: user,
+        agent_id: agent,
+        title: members.title,
+      });
+      return { conversation: conversation.id, user, agent };
+    },
+    async append(operation) {
+      const { results } = await store.append({ operations: [operation as Operation] });
+      return results[0] as OperationResult;
+    },
+    async send(talk, from, content, more = {}) {
+      const result = await world.append(
+        sendOf(talk, from, { content, client_id: `c-${next()}`, ...more }),
+      );
+      return sentOf(result).message;
+    },
+    async move(op, talk, who, seq) {
+      const conversation_id = talk.conversation;
+      const result = await world.append({
+        op,
+        identity_id: who,
+        epoch: null,
+        conversation_id,
+        seq,
+      });
+      if (!result.ok || !('moved' in result))
+        throw new Error(`not moved: ${JSON.stringify(result)}`);
+      return result.moved;
+    },
+    async device(user, device = `device-${next()}`, token = `token-${next()}`) {
+      await store.registerPush({
+        user_id: user,
+        registration: { device_id: device, platform: 'apns', token },
+      });
+      return token;
+    },
+  };
+  return world;
+}
+
+export function sendOf(talk: Talk, from: string, more: object): Operation {
+  return {
+    op: 'send',
+    identity_id: from,
+    epoch: null,
+    conversation_id: talk.conversation,
+    client_id: 'c',
+    content: 'hello',
+    ...more,
+  } as Operation;
+}
+
+export function sentOf(result: OperationResult): Sent {
+  if (!result.ok || !('sent' in result)) throw new Error(`not sent: ${JSON.stringify(result)}`);
+  return result.sent;
+}
+
+export function later(ms: number, by: number): string {
+  return new Date(ms + by).toISOString();
+}
+
+/** The AppError that a call fails with; anything else fails the test. */
+export async function refusal(call: Promise<unknown>): Promise<AppError> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof AppError)) throw new Error(`expected a refusal, got ${String(error)}`);
+  return error;
+}

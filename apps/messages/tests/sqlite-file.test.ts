@@ -1,0 +1,163 @@
+import BetterSqlite3 from 'better-sqlite3';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { migrate, openDatabase } from '../src/store/sqlite/open-database';
+import { createWorld, refusal, sendOf } from './conformance/world';
+import { createTempStores } from './temp-store';
+
+const stores = createTempStores();
+afterEach(() => stores.cleanUp());
+
+const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+test('the files are the owner’s alone, in a folder of the owner’s alone', async () => {
+  const folder = join(stores.folder(), 'data');
+  const path = join(folder, 'messages.db');
+  const store = await stores.open({ path });
+  await store.createUser({ username: 'ada', password_hash: 'h' });
+  expect(mode(folder)).toBe('700');
+  for (const suffix of ['', '-wal', '-shm', '.lock']) expect(mode(path + suffix)).toBe('600');
+});
+
+test('commits are durable: WAL with synchronous=FULL, foreign keys checked', () => {
+  const { db, close } = openDatabase(join(stores.folder(), 'messages.db'));
+  expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
+  expect(db.pragma('synchronous', { simple: true })).toBe(2);
+  expect(db.pragma('foreign_keys', { simple: true })).toBe(1);
+  close();
+});
+
+test('a second writer is turned away while the first lives, and let in afterwards', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  const first = openDatabase(path);
+  expect(() => openDatabase(path)).toThrow(/in use by another process/);
+  first.db.exec('SELECT 1');
+  first.close();
+  openDatabase(path).close();
+});
+
+test('a newer schema is refused, and the file left as it was', () => {
+  const path = join(stores.folder(), 'messages.db');
+  const newer = openDatabase(path);
+  newer.db.pragma('user_version = 999');
+  newer.close();
+  expect(() => openDatabase(path)).toThrow(/schema version 999, this program knows up to \d+/);
+  const raw = new BetterSqlite3(path);
+  expect(raw.pragma('user_version', { simple: true })).toBe(999);
+  raw.close();
+});
+
+test('migrations run once each, in order; a step that fails leaves nothing', () => {
+  const db = new BetterSqlite3(':memory:');
+  migrate(db, 'x', ['CREATE TABLE a (n)']);
+  migrate(db, 'x', ['CREATE TABLE a (n)', 'CREATE TABLE b (n)']);
+  const broken = ['', '', 'CREATE TABLE c (n); CREATE TABLE c (n)'];
+  expect(() => migrate(db, 'x', broken)).toThrow();
+  expect(db.pragma('user_version', { simple: true })).toBe(2);
+  expect(db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'c'").pluck().get()).toBe(0);
+  db.close();
+});
+
+test('what was committed is there after a restart: log_id, messages, retries, offsets', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  const open = () => stores.open({ path });
+  const before = await createWorld(open);
+  const talk = await before.talk();
+  const message = await before.send(talk, talk.user, 'kept', { client_id: 'k' });
+  const asked = { identity_id: talk.user, limit: 10 };
+  const { log_id } = await before.store.listConversations(asked);
+  before.store.advance('relay', 2);
+  await before.store.close();
+
+  const store = await open();
+  expect((await store.listConversations(asked)).log_id).toBe(log_id);
+  expect(await store.offset('relay')).toBe(2);
+  const retry = sendOf(talk, talk.user, { client_id: 'k', content: 'kept' });
+  expect((await store.append({ operations: [retry] })).results).toEqual([
+    { ok: true, sent: { message, duplicate: true } },
+  ]);
+  await before.store.close();
+});
+
+describe('former members', () => {
+  /** The person has left after the second message; 30 days and more are a matter of the clock. */
+  async function leave() {
+    const path = join(stores.folder(), 'messages.db');
+    const clock = { ms: Date.now() };
+    const world = await createWorld(() => stores.open({ path, now: () => new Date(clock.ms) }));
+    const talk = await world.talk();
+    const { sync_token } = await world.store.listConversations({
+      identity_id: talk.user,
+      limit: 9,
+    });
+    for (const content of ['one', 'two', 'three']) await world.send(talk, talk.agent, content);
+    await world.device(talk.user);
+    const raw = new BetterSqlite3(path);
+    raw
+      .prepare(
+        `UPDATE members SET left_seq = 3, left_at = ?, rev = (SELECT value FROM meta WHERE key = 'rev')
+         WHERE identity_id = ?`,
+      )
+      .run(new Date(clock.ms).toISOString(), talk.user);
+    raw.close();
+    return { world, talk, clock, sync_token };
+  }
+  const logOf = (talk: { user: string; conversation: string }) => ({
+    identity_id: talk.user,
+    epoch: null,
+    conversation_id: talk.conversation,
+    after_seq: 0,
+    limit: 99,
+  });
+
+  test('read the log up to where they left, until it is delivered', async () => {
+    const { world, talk } = await leave();
+    const page = await world.store.readLog(logOf(talk));
+    expect(page.events.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(page).toMatchObject({ last_seq: 3, has_more: false });
+    const pending = await world.store.listPending({ identity_id: talk.user, limit: 9 });
+    expect(pending.pending).toEqual([
+      { conversation_id: talk.conversation, delivered_seq: 0, last_seq: 3 },
+    ]);
+    const moved = await world.move('received', talk, talk.user, 99);
+    expect(moved.receipt?.delivered_seq).toBe(3);
+    expect((await refusal(world.store.readLog(logOf(talk)))).code).toBe('not_found');
+  });
+
+  test('or for 30 days', async () => {
+    const { world, talk, clock } = await leave();
+    clock.ms += 31 * 24 * 3_600_000;
+    expect((await refusal(world.store.readLog(logOf(talk)))).code).toBe('not_found');
+    const pending = await world.store.listPending({ identity_id: talk.user, limit: 9 });
+    expect(pending.pending).toEqual([]);
+  });
+
+  test('are nobody to everything else', async () => {
+    const { world, talk, sync_token } = await leave();
+    const { store } = world;
+    const ids = { identity_id: talk.user, conversation_id: talk.conversation };
+    expect(await world.append(sendOf(talk, talk.user, {}))).toMatchObject({
+      error: { code: 'not_found' },
+    });
+    expect((await refusal(store.getConversation(ids))).code).toBe('not_found');
+    expect((await refusal(store.listMessages({ ...ids, limit: 9 }))).code).toBe('not_found');
+    const listed = await store.listConversations({
+      identity_id: talk.user,
+      limit: 9,
+      since: sync_token,
+    });
+    expect(listed).toMatchObject({ conversations: [], removed: [talk.conversation] });
+    expect(await store.counterparts({ identity_id: talk.user, ids: [talk.agent] })).toEqual({
+      ids: [],
+    });
+    const push = { user_id: talk.user, conversation_id: talk.conversation };
+    expect(await store.pushState(push)).toEqual({ push: null });
+    const entries = await store.entriesAfter(0, 99);
+    expect(entries.map(({ event, to }) => [event.seq, to.includes(talk.user)])).toEqual([
+      [1, true],
+      [2, true],
+      [3, true],
+      [4, false],
+    ]);
+  });
+});

@@ -1,0 +1,68 @@
+import type { Logger } from '@agent-messenger/service-kit';
+import type { Job, Worker } from 'bullmq';
+import { closeWorker } from './close-worker';
+
+type Process = (job: Job, token?: string) => Promise<void>;
+
+interface SupervisedWorkerOptions {
+  log: Logger;
+  process: Process;
+  /** Makes a running worker. */
+  create: (process: Process) => Worker;
+  /** Replaced after this long without a job although jobs wait, in milliseconds. */
+  stuckAfterMs: number;
+  /** For jobs in flight at the end, in milliseconds. */
+  closeMs: number;
+  onRestart: () => void;
+}
+
+/**
+ * A BullMQ worker that is replaced when it is stuck. Connections come back by themselves; what counts is the end
+ * result, and the only proof that a worker is well while jobs wait is that it takes some.
+ */
+export class SupervisedWorker {
+  private worker: Worker;
+  private inFlight = 0;
+  /** When a job last began or ended, or no job waited; monotonic clock. */
+  private wellAt = performance.now();
+  private closed = false;
+
+  constructor(private readonly options: SupervisedWorkerOptions) {
+    this.worker = this.create();
+  }
+
+  /** Told regularly whether jobs wait; is not told while Redis does not answer. */
+  observe(jobsWait: boolean): void {
+    if (this.closed) return;
+    const now = performance.now();
+    if (!jobsWait || this.inFlight > 0) this.wellAt = now;
+    if (now - this.wellAt < this.options.stuckAfterMs) return;
+    const { log, onRestart, closeMs } = this.options;
+    log.warn('push jobs wait and the worker takes none: it is replaced');
+    onRestart();
+    const stuck = this.worker;
+    this.worker = this.create();
+    this.wellAt = now;
+    closeWorker(stuck, closeMs, log).catch((error: unknown) =>
+      log.warn({ err: error }, 'a stuck worker could not be closed'),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await closeWorker(this.worker, this.options.closeMs, this.options.log);
+  }
+
+  private create(): Worker {
+    const { create, process } = this.options;
+    return create(async (job, token) => {
+      this.inFlight += 1;
+      try {
+        await process(job, token);
+      } finally {
+        this.inFlight -= 1;
+        this.wellAt = performance.now();
+      }
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import { redisNames } from '@agent-messenger/contracts';
+import type { RedisProcess } from '@agent-messenger/testkit';
+import { startRedis, waitFor } from '@agent-messenger/testkit';
+import { Worker } from 'bullmq';
+import type { FakeMessages } from './setup';
+import { FakeProvider, openQueue, pushable, startFakeMessages, startTestWorker } from './setup';
+
+let redis: RedisProcess;
+let messages: FakeMessages;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  messages = await startFakeMessages();
+});
+afterAll(async () => {
+  await messages.close();
+  await redis.stop();
+});
+
+/** A worker and a queue of their own. */
+async function start(prefix: string, env: Record<string, string> = {}) {
+  const provider = new FakeProvider();
+  const worker = await startTestWorker(
+    { MESSAGES_URL: messages.url, REDIS_URL: redis.url, REDIS_PREFIX: prefix, ...env },
+    provider,
+  );
+  const { queue, add } = openQueue(redis.url, prefix);
+  const close = async () => {
+    await queue.close();
+    await worker.close();
+  };
+  return { provider, worker, queue, add, close };
+}
+
+test.each([
+  ['with its data', { empty: false }],
+  ['empty', { empty: true }],
+])('a Redis that restarts %s is worked with again', async (what, how) => {
+  const { provider, worker, add, close } = await start(`restart-${how.empty}`);
+  const [before, after] = [`cnv_before_${what}`, `cnv_after_${what}`];
+  messages.states.set(before, pushable()).set(after, pushable());
+  await add(before);
+  await waitFor(() => provider.about(before).length === 1);
+  await redis.restart(how);
+  await add(after);
+  await waitFor(() => provider.about(after).length === 1, { timeoutMs: 15_000 });
+  expect(worker.lines.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
+  await close();
+});
+
+test('a job in flight when Redis restarts is carried out once it is back', async () => {
+  const { provider, add, queue, close } = await start('in-flight', { PUSH_LOCK_MS: '500' });
+  const release = Promise.withResolvers<void>();
+  provider.refuse = () => release.promise;
+  messages.states.set('cnv_flight', pushable());
+  const job = await add('cnv_flight');
+  await waitFor(() => job.isActive());
+  await redis.restart();
+  release.resolve();
+  await waitFor(() => provider.about('cnv_flight').length >= 1);
+  await waitFor(async () => (await queue.getActiveCount()) === 0, { timeoutMs: 15_000 });
+  expect(messages.marked.some(({ conversation_id }) => conversation_id === 'cnv_flight')).toBe(
+    true,
+  );
+  await close();
+});
+
+test('the job of a worker that died is taken over', async () => {
+  const { queue, add } = openQueue(redis.url, 'takeover');
+  const names = redisNames('takeover');
+  const dead = new Worker(names.pushQueue, () => new Promise(() => undefined), {
+    prefix: names.queuePrefix,
+    connection: { url: redis.url, maxRetriesPerRequest: null },
+    lockDuration: 300,
+  });
+  dead.on('error', () => undefined);
+  messages.states.set('cnv_orphan', pushable());
+  const job = await add('cnv_orphan');
+  await waitFor(() => job.isActive());
+  // Its lock is renewed no more, as after a SIGKILL.
+  await dead.close(true);
+
+  const { provider, close } = await start('takeover', { PUSH_LOCK_MS: '300' });
+  await waitFor(() => provider.about('cnv_orphan').length === 1);
+  await close();
+  await queue.close();
+});
+
+test('what is in flight at the end is finished first', async () => {
+  const { provider, add, close } = await start('drain');
+  const release = Promise.withResolvers<void>();
+  provider.refuse = () => release.promise;
+  messages.states.set('cnv_drain', pushable());
+  const job = await add('cnv_drain');
+  await waitFor(() => job.isActive());
+  const closed = close();
+  release.resolve();
+  await closed;
+  expect(messages.marked.some(({ conversation_id }) => conversation_id === 'cnv_drain')).toBe(true);
+});
+
+test('without providers it says so, and logs what it would send', async () => {
+  const worker = await startTestWorker({
+    MESSAGES_URL: messages.url,
+    REDIS_URL: redis.url,
+    REDIS_PREFIX: 'log-only',
+  });
+  const { queue, add } = openQueue(redis.url, 'log-only');
+  messages.states.set('cnv_log', pushable({ seq: 4 }));
+  await add('cnv_log');
+  const line = await waitFor(() => worker.lines.find((text) => text.includes('would send')));
+  expect(JSON.parse(line)).toMatchObject({
+    user_id: 'usr_1',
+    conversation_id: 'cnv_log',
+    seq: 4,
+    platform: 'apns',
+  });
+  expect(worker.lines.filter((text) => text.includes('no push provider'))).toHaveLength(1);
+  await queue.close();
+  await worker.close();
+});

@@ -1,0 +1,180 @@
+import { PassThrough } from 'node:stream';
+import type { CallRequest, CallResponse, Handlers } from '@agent-messenger/contracts';
+import { messagesCalls, pushDeduplicationId, redisNames } from '@agent-messenger/contracts';
+import type { Logger } from '@agent-messenger/service-kit';
+import {
+  AppError,
+  createLogger,
+  loadConfig,
+  Scope,
+  serveInternal,
+} from '@agent-messenger/service-kit';
+import { Queue } from 'bullmq';
+import { Registry } from 'prom-client';
+import { configSchema } from '../src/config';
+import type { Device, Notification, PushProvider } from '../src/providers/provider';
+import { startPushWorker } from '../src/service';
+
+export const INTERNAL_JWT_SECRET = 'i9Wn2-Tq7Xb4Vm1Zr8Lk5Pd3Hs6Gf0Ayc';
+const silent = createLogger({ name: 'test', level: 'silent' });
+
+export type PushState = NonNullable<CallResponse<typeof messagesCalls, 'pushState'>['push']>;
+
+const calls = {
+  pushState: messagesCalls.pushState,
+  markPushed: messagesCalls.markPushed,
+  lastConnected: messagesCalls.lastConnected,
+};
+
+/** The part of the messages service that the worker uses. */
+export interface FakeMessages {
+  url: string;
+  /** By conversation; a push sets its `pushed_at`. */
+  states: Map<string, PushState>;
+  asked: number;
+  marked: CallRequest<typeof messagesCalls, 'markPushed'>[];
+  /** So many of the next calls fail. */
+  failures: number;
+  close(): Promise<void>;
+}
+
+export async function startFakeMessages(): Promise<FakeMessages> {
+  const scope = new Scope(silent);
+  const fake: FakeMessages = {
+    url: '',
+    states: new Map(),
+    asked: 0,
+    marked: [],
+    failures: 0,
+    close: () => scope.close(),
+  };
+  function mayFail(): void {
+    if (fake.failures === 0) return;
+    fake.failures -= 1;
+    throw new AppError('unavailable', 'The store is down');
+  }
+  const handlers: Handlers<typeof calls> = {
+    pushState({ conversation_id }) {
+      fake.asked += 1;
+      mayFail();
+      return { push: fake.states.get(conversation_id) ?? null };
+    },
+    markPushed(request) {
+      mayFail();
+      fake.marked.push(request);
+      const state = fake.states.get(request.conversation_id);
+      if (state) state.pushed_at = new Date().toISOString();
+      return {};
+    },
+    lastConnected: () => ({ at: {} }),
+  };
+  const server = await serveInternal({
+    config: { INTERNAL_PORT: 0, HOST: '127.0.0.1', INTERNAL_JWT_SECRET },
+    log: silent,
+    scope,
+    metrics: new Registry(),
+    calls,
+    handlers,
+  });
+  server.ready();
+  fake.url = `http://127.0.0.1:${server.port}`;
+  return fake;
+}
+
+export const TEXT = 'the text of the message';
+export const TOKEN = 'the-token-of-the-device';
+
+/** What there is to push in a conversation; every call is another state. */
+export function pushable(changes: Partial<PushState> = {}): PushState {
+  return {
+    seq: 2,
+    pushed_at: null,
+    agent_name: 'Echo',
+    content: TEXT,
+    badge: 1,
+    devices: [device('phone')],
+    ...changes,
+  };
+}
+
+export function device(device_id: string): Device {
+  return {
+    device_id,
+    platform: 'apns',
+    token: `${TOKEN}-${device_id}`,
+    registered_at: new Date().toISOString(),
+  };
+}
+
+export interface SentPush extends Notification {
+  device_id: string;
+  at: number;
+}
+
+/** Takes what is sent, unless `refuse` throws. */
+export class FakeProvider implements PushProvider {
+  readonly name = 'fake';
+  readonly sent: SentPush[] = [];
+  refuse: (device: Device) => void | Promise<void> = () => undefined;
+
+  async send(notification: Notification, to: Device): Promise<void> {
+    await this.refuse(to);
+    this.sent.push({ ...notification, device_id: to.device_id, at: Date.now() });
+  }
+
+  about(conversationId: string): SentPush[] {
+    return this.sent.filter(({ conversation_id }) => conversation_id === conversationId);
+  }
+}
+
+export interface TestWorker {
+  metrics: Registry;
+  /** Log lines. */
+  lines: string[];
+  close(): Promise<void>;
+}
+
+/** The service with everything it logs; with its own log provider when none is given. */
+export async function startTestWorker(
+  env: Record<string, string>,
+  provider?: PushProvider,
+): Promise<TestWorker> {
+  const config = loadConfig(configSchema, {
+    INTERNAL_JWT_SECRET,
+    HOST: '127.0.0.1',
+    INTERNAL_PORT: '0',
+    ...env,
+  });
+  const { log, lines } = capturedLog();
+  const scope = new Scope(log);
+  const metrics = new Registry();
+  const providers = provider && new Map([['apns' as const, provider]]);
+  await startPushWorker(config, { log, scope, metrics }, providers);
+  return { metrics, lines, close: () => scope.close() };
+}
+
+function capturedLog(): { log: Logger; lines: string[] } {
+  const stream = new PassThrough();
+  const lines: string[] = [];
+  stream.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
+  return { log: createLogger({ name: 'push-worker', level: 'trace', destination: stream }), lines };
+}
+
+/** Adds jobs as the messages service does. */
+export function openQueue(redisUrl: string, prefix: string) {
+  const names = redisNames(prefix);
+  const queue = new Queue(names.pushQueue, {
+    prefix: names.queuePrefix,
+    connection: { url: redisUrl, maxRetriesPerRequest: null },
+  });
+  queue.on('error', () => undefined);
+  const add = (conversation_id: string, attempts = 5) => {
+    const ids = { user_id: 'usr_1', conversation_id };
+    return queue.add('push', ids, {
+      attempts,
+      backoff: { type: 'fixed', delay: 50 },
+      deduplication: { id: pushDeduplicationId(ids), keepLastIfActive: true },
+    });
+  };
+  return { queue, add };
+}

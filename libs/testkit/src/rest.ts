@@ -1,0 +1,33 @@
+export interface RestOptions {
+  body?: unknown;
+  /** JWT or API key. */
+  bearer?: string;
+  headers?: Record<string, string>;
+}
+
+export interface RestAnswer {
+  status: number;
+  /** Parsed JSON, or undefined for an empty body. */
+  body: unknown;
+}
+
+/** One REST call as JSON, whatever the status; it rejects only when there is no answer. */
+export async function rest(
+  url: string,
+  method: string,
+  path: string,
+  { body, bearer, headers = {} }: RestOptions = {},
+): Promise<RestAnswer> {
+  const response = await fetch(new URL(path, url), {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(15_000),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+}

@@ -1,0 +1,59 @@
+import type { DataFolder } from './data-folder';
+
+export const SERVICE_NAMES = ['auth', 'messages', 'push-worker', 'gateway'] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+export interface Surroundings {
+  data: DataFolder;
+  redisUrl: string;
+  queueRedisUrl: string;
+  redisPrefix: string;
+  messagesUrl?: string;
+  authUrl?: string;
+  /** Public port of a gateway. */
+  port?: number;
+}
+
+/** What each service is told; secrets by file, so that no process listing shows them. */
+export function serviceEnvironment(
+  service: ServiceName,
+  around: Surroundings,
+): Record<string, string> {
+  const { data, redisUrl, queueRedisUrl, redisPrefix, messagesUrl = '', authUrl = '' } = around;
+  const common = {
+    HOST: '127.0.0.1',
+    INTERNAL_PORT: '0',
+    INTERNAL_JWT_SECRET_FILE: data.secretFile('internal_jwt_secret'),
+    REDIS_URL: redisUrl,
+    REDIS_PREFIX: redisPrefix,
+  };
+  const jwt = { JWT_SECRET_FILE: data.secretFile('jwt_secret') };
+  switch (service) {
+    case 'messages':
+      return { ...common, QUEUE_REDIS_URL: queueRedisUrl, DB_PATH: data.file('messages.db') };
+    case 'auth':
+      return { ...common, ...jwt, MESSAGES_URL: messagesUrl };
+    case 'push-worker':
+      return { ...common, QUEUE_REDIS_URL: queueRedisUrl, MESSAGES_URL: messagesUrl };
+    case 'gateway':
+      return {
+        ...common,
+        ...jwt,
+        PORT: `${around.port ?? 0}`,
+        ADMIN_API_KEY_FILE: data.secretFile('admin_api_key'),
+        AUTH_URL: authUrl,
+        MESSAGES_URL: messagesUrl,
+      };
+  }
+}
+
+/** Set by the launcher alone: what a shell happens to export must not reach a service beside it. */
+const OWN = ['JWT_SECRET', 'INTERNAL_JWT_SECRET', 'ADMIN_API_KEY', 'NODE_CHANNEL_FD', 'NODE_ENV'];
+
+export function inherited(environment: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !OWN.includes(entry[0]),
+    ),
+  );
+}

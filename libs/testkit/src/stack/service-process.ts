@@ -1,0 +1,223 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { humanLine } from './human-line';
+import { LaunchError } from './launch-error';
+import type { LogFile } from './log-file';
+
+export interface ServiceProcessOptions {
+  name: string;
+  /** The file that node runs. It sends `{type: 'ready', port?, internal_port?}` over IPC and ends at its disconnect. */
+  entry: string;
+  env: Record<string, string>;
+  log: LogFile;
+  /** Gets short lines for people. */
+  report: (line: string) => void;
+  readyTimeoutMs?: number;
+  /** From SIGTERM to SIGKILL; longer than the 25 s that a service gives itself. */
+  killAfterMs?: number;
+  /** Told after each start, when its pid is a new one. */
+  onReady?: () => void;
+  /** Wait before the first restart; doubles up to 10 s. */
+  backoffMs?: number;
+}
+
+interface Ports {
+  port?: number;
+  internal_port?: number;
+}
+
+const MAX_BACKOFF_MS = 10_000;
+/** A service that ran this long has recovered: the next crash is a first one. */
+const STABLE_MS = 30_000;
+const REMEMBERED_LINES = 20;
+
+/** One service as a process of its own: started, watched, restarted when it crashes, stopped. */
+export class ServiceProcess {
+  private readonly events = new EventEmitter();
+  private child: ChildProcess | undefined;
+  private ports: Ports = {};
+  private wanted = false;
+  private backoff = 0;
+  private cancelRestart = new AbortController();
+
+  constructor(private readonly options: ServiceProcessOptions) {}
+
+  get name(): string {
+    return this.options.name;
+  }
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+  /** Where the public port listens. */
+  get url(): string {
+    return `http://127.0.0.1:${this.ports.port}`;
+  }
+  get internalUrl(): string {
+    return `http://127.0.0.1:${this.ports.internal_port}`;
+  }
+
+  /** Resolves when it is ready; rejects when it ends before that, and then does not try again. */
+  async start(): Promise<void> {
+    if (this.wanted) return;
+    this.wanted = true;
+    this.cancelRestart = new AbortController();
+    try {
+      await this.launch();
+    } catch (error) {
+      this.wanted = false;
+      throw error;
+    }
+  }
+
+  /** Graceful: SIGTERM, then SIGKILL at the deadline. */
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  /** Ends it without a restart; `start` brings it back on the same ports. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.end(signal);
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** Ends it as a crash would and resolves when the supervisor has it ready again. */
+  async crash(): Promise<void> {
+    const again = once(this.events, 'ready');
+    this.child?.kill('SIGKILL');
+    await again;
+  }
+
+  /** SIGSTOP: connections stay open, nothing answers. */
+  pause(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child?.kill('SIGCONT');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    this.wanted = false;
+    this.cancelRestart.abort();
+    const { child } = this;
+    if (!child) return;
+    const { name, report, killAfterMs = 30_000 } = this.options;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    child.kill('SIGCONT');
+    const deadline = setTimeout(() => {
+      report(`${name} did not end within ${killAfterMs / 1000} s: killed`);
+      child.kill('SIGKILL');
+    }, killAfterMs);
+    await exited;
+    clearTimeout(deadline);
+  }
+
+  private async launch(): Promise<void> {
+    const { name, entry, readyTimeoutMs = 60_000 } = this.options;
+    const child = spawn(process.execPath, [entry], {
+      env: { ...this.options.env, ...this.portsToKeep() },
+      // A session of its own: Ctrl-C reaches the launcher only, which stops everything in order.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.child = child;
+    const lastLines = this.collect(child);
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    child.once('error', (error) => this.options.report(`[${name}] ${error.message}`));
+    child.once('exit', () => {
+      if (this.child === child) this.child = undefined;
+    });
+    const timeout = new AbortController();
+    const outcome = await Promise.race([
+      readyMessage(child),
+      closed.then(() => 'ended' as const),
+      delay(readyTimeoutMs, 'late' as const, { signal: timeout.signal, ref: false }),
+    ]);
+    timeout.abort();
+    if (typeof outcome === 'string') {
+      child.kill('SIGKILL');
+      await closed;
+      const why =
+        outcome === 'late' ? `not ready after ${readyTimeoutMs / 1000} s` : describe(child);
+      throw new LaunchError([`${name} did not start (${why})`, ...lastLines].join('\n  '));
+    }
+    this.ports = outcome;
+    this.watch(child);
+    this.options.onReady?.();
+    this.events.emit('ready');
+  }
+
+  private watch(child: ChildProcess): void {
+    const readyAt = performance.now();
+    const crashed = (): void => {
+      if (!this.wanted) return;
+      if (performance.now() - readyAt > STABLE_MS) this.backoff = 0;
+      void this.relaunch(`${this.name} ended unexpectedly (${describe(child)})`);
+    };
+    // It may have ended between its message and now.
+    if (child.exitCode !== null || child.signalCode !== null) crashed();
+    else child.once('exit', crashed);
+  }
+
+  private async relaunch(reason: string): Promise<void> {
+    const { backoffMs = 500, report } = this.options;
+    const { signal } = this.cancelRestart;
+    this.backoff = Math.min(this.backoff === 0 ? backoffMs : this.backoff * 2, MAX_BACKOFF_MS);
+    report(`${reason}: restart in ${this.backoff / 1000} s`);
+    try {
+      await delay(this.backoff, undefined, { signal });
+      await this.launch();
+      report(`${this.name} is back`);
+    } catch (error) {
+      if (signal.aborted) return;
+      await this.relaunch(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Others know the ports of the first start. */
+  private portsToKeep(): Record<string, string> {
+    const { port, internal_port } = this.ports;
+    return {
+      ...(port === undefined ? {} : { PORT: `${port}` }),
+      ...(internal_port === undefined ? {} : { INTERNAL_PORT: `${internal_port}` }),
+    };
+  }
+
+  /** Sends what it prints to the log and what matters to people; returns the last of the latter. */
+  private collect(child: ChildProcess): string[] {
+    const { name, log, report } = this.options;
+    const last: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      if (!stream) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        log.write(`${line}\n`);
+        const human = humanLine(name, line);
+        if (human === null) return;
+        report(human);
+        last.push(human);
+        if (last.length > REMEMBERED_LINES) last.shift();
+      });
+    }
+    return last;
+  }
+}
+
+function readyMessage(child: ChildProcess): Promise<Ports> {
+  return new Promise((resolve) => {
+    child.on('message', (message: { type?: unknown } & Ports) => {
+      if (message.type === 'ready') resolve(message);
+    });
+  });
+}
+
+function describe(child: ChildProcess): string {
+  return child.signalCode ?? `exit code ${child.exitCode}`;
+}

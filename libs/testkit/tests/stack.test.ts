@@ -1,0 +1,254 @@
+import { buildSync } from 'esbuild';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startRedis, startStack, waitFor, type Stack, type StackOptions } from '../src';
+import { processIdentity } from '../src/stack/process-identity';
+
+const entry = join(__dirname, 'fixtures', 'service.mjs');
+const entries = { auth: entry, messages: entry, 'push-worker': entry, gateway: entry };
+
+const runs = (pid: number): boolean => processIdentity(pid) !== undefined;
+
+describe('the launcher', () => {
+  let dir: string;
+  let stacks: Stack[];
+  const start = async (options: StackOptions = {}): Promise<Stack> => {
+    const stack = await startStack({ entries, dataDir: join(dir, 'data'), ...options });
+    stacks.push(stack);
+    return stack;
+  };
+
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'am-launcher-'));
+    stacks = [];
+  });
+  afterEach(async () => {
+    await Promise.all(stacks.map((stack) => stack.stop()));
+    rmSync(dir, { recursive: true });
+  });
+
+  const environmentOf = async (url: string) =>
+    (await (await fetch(url)).json()) as Record<string, string>;
+
+  it('starts each service after what it needs and stops them the other way round', async () => {
+    const ORDER_FILE = join(dir, 'order');
+    const named = (NAME: string) => ({ NAME, ORDER_FILE });
+    const stack = await start({
+      gateways: 2,
+      env: {
+        gateway: named('gateway'),
+        auth: named('auth'),
+        messages: named('messages'),
+        'push-worker': named('push-worker'),
+      },
+    });
+    const pids = stack.pids();
+    expect(Object.keys(pids).sort()).toEqual(
+      ['auth', 'gateway-1', 'gateway-2', 'messages', 'push-worker', 'redis'].sort(),
+    );
+    expect(new Set(Object.values(pids)).size).toBe(6);
+    expect(await environmentOf(stack.gateways[1]!.url)).toMatchObject({
+      AUTH_URL: stack.auth.internalUrl,
+      MESSAGES_URL: stack.messages.internalUrl,
+      REDIS_URL: stack.redisUrl,
+      HOST: '127.0.0.1',
+    });
+
+    await stack.stop();
+    expect(readFileSync(ORDER_FILE, 'utf8').trim().split('\n')).toEqual([
+      'start messages',
+      'start auth',
+      'start push-worker',
+      'start gateway',
+      'start gateway',
+      'stop gateway',
+      'stop gateway',
+      'stop push-worker',
+      'stop auth',
+      'stop messages',
+    ]);
+    expect(Object.values(pids).filter(runs)).toEqual([]);
+  });
+
+  it('keeps secrets in files of their own, readable by the owner, and the same at the next start', async () => {
+    const first = await start();
+    const { adminKey, dataDir } = first;
+    expect(adminKey).toHaveLength(64);
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+    for (const name of ['jwt_secret', 'internal_jwt_secret', 'admin_api_key']) {
+      expect(statSync(join(dataDir, name)).mode & 0o777).toBe(0o600);
+    }
+    expect(JSON.stringify(await environmentOf(first.gateways[0]!.url))).not.toContain(adminKey);
+    await first.stop();
+    expect((await start()).adminKey).toBe(adminKey);
+  });
+
+  it('restarts a crashed service on its port, and says so', async () => {
+    const stack = await start();
+    const [gateway] = stack.gateways;
+    const { url, pid, internalUrl } = gateway!;
+    await gateway!.crash();
+    expect(gateway!.pid).not.toBe(pid);
+    expect(gateway).toMatchObject({ url, internalUrl });
+    expect(await environmentOf(url)).toMatchObject({ HOST: '127.0.0.1' });
+    await waitFor(() => stack.logs('launcher').includes('gateway-1 is back'));
+    expect(stack.logs('launcher')).toContain(
+      'gateway-1 ended unexpectedly (SIGKILL): restart in 0.5 s',
+    );
+    await stack.messages.crash();
+    await stack.stop();
+    expect(Object.values(stack.pids())).toEqual([]);
+  });
+
+  it('does not restart what was stopped or killed, but starts it again on request', async () => {
+    const stack = await start();
+    const { auth } = stack;
+    const { internalUrl } = auth;
+    await auth.kill();
+    expect(auth.pid).toBeUndefined();
+    await auth.start();
+    expect(auth.internalUrl).toBe(internalUrl);
+    await auth.stop();
+    await stack.messages.crash();
+    expect(auth.pid).toBeUndefined();
+    expect(stack.logs('launcher')).not.toContain('auth ended');
+  });
+
+  it('stops a paused service', async () => {
+    const stack = await start();
+    const pids = Object.values(stack.pids());
+    stack.messages.pause();
+    stack.redis.pause();
+    await stack.stop();
+    expect(pids.filter(runs)).toEqual([]);
+  });
+
+  it('adds a gateway to a running stack', async () => {
+    const stack = await start();
+    const gateway = await stack.addGateway({ env: { EXTRA: 'yes' } });
+    expect(gateway.name).toBe('gateway-2');
+    expect(await environmentOf(gateway.url)).toMatchObject({ EXTRA: 'yes' });
+    expect(stack.gateways).toHaveLength(2);
+  });
+
+  it('brings Redis back on its port, with its data, after a crash and on request', async () => {
+    const stack = await start();
+    const { port, pid } = stack.redis;
+    process.kill(pid!, 'SIGKILL');
+    await waitFor(() => stack.redis.pid !== undefined && stack.redis.pid !== pid);
+    expect(stack.redis.port).toBe(port);
+    expect(stack.logs('launcher')).toContain('redis ended unexpectedly (SIGKILL)');
+    await stack.redis.restart();
+    expect(stack.redis.port).toBe(port);
+  });
+
+  it('fails with the reason when a service does not start, and leaves nothing behind', async () => {
+    const pids: number[] = [];
+    const reports: string[] = [];
+    const failing = startStack({
+      entries,
+      dataDir: dir,
+      env: { auth: { FAIL: '1', NAME: 'auth' } },
+      report: (line) => {
+        reports.push(line);
+        pids.push(...recordedPids(dir));
+      },
+    });
+    await expect(failing).rejects.toThrow(
+      /auth did not start \(exit code 1\)[^]*bad configuration/,
+    );
+    expect(reports).toEqual(['[auth] fatal: bad configuration']);
+    expect(pids.length).toBeGreaterThanOrEqual(2);
+    expect(pids.filter(runs)).toEqual([]);
+  });
+
+  it('ends a start that is under way when asked to', async () => {
+    const stopping = new AbortController();
+    const pids: number[] = [];
+    const starting = startStack({
+      dataDir: dir,
+      entries: { ...entries, 'push-worker': join(__dirname, 'fixtures', 'never-ready.mjs') },
+      signal: stopping.signal,
+    });
+    const ended = expect(starting).rejects.toThrow();
+    await waitFor(() => recordedPids(dir).length === 3);
+    pids.push(...recordedPids(dir));
+    stopping.abort();
+    await ended;
+    expect(pids.filter(runs)).toEqual([]);
+  });
+
+  it('names a port that is in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await expect(start({ port })).rejects.toThrow(`Port ${port} is in use: `);
+    server.close();
+  });
+
+  it('refuses a data folder that another launcher uses', async () => {
+    const { dataDir } = await start();
+    await expect(start()).rejects.toThrow(
+      `${dataDir} is in use by another launcher (pid ${process.pid})`,
+    );
+  });
+
+  it('is not put off by the lock of a launcher that is gone, or by a broken one', async () => {
+    const stack = await start();
+    await stack.stop();
+    const file = join(stack.dataDir, 'launcher.json');
+    const launcher = { name: 'launcher', pid: process.pid, identity: 'another' };
+    for (const content of [JSON.stringify({ launcher, children: [] }), '{"launch']) {
+      writeFileSync(file, content);
+      await (await start()).stop();
+    }
+  });
+
+  it('uses a Redis it is given, under a prefix of its own that stays', async () => {
+    const redis = await startRedis();
+    try {
+      const stack = await start({ redisUrl: redis.url });
+      expect(stack.pids()).not.toHaveProperty('redis');
+      expect(stack.redisPrefix).toMatch(/^am-[0-9a-f]{8}$/);
+      await stack.stop();
+      expect((await start({ redisUrl: redis.url })).redisPrefix).toBe(stack.redisPrefix);
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  it('takes everything with it when it is killed', async () => {
+    const outfile = join(dir, 'launcher.js');
+    buildSync({
+      entryPoints: [join(__dirname, 'fixtures', 'launcher.ts')],
+      bundle: true,
+      platform: 'node',
+      conditions: ['@agent-messenger/source'],
+      // The folder is looked up from the bundle's place, which is outside of the workspace.
+      define: { __dirname: JSON.stringify(__dirname) },
+      outfile,
+    });
+    const dataDir = join(dir, 'data');
+    const child = spawn(process.execPath, [outfile, entry, dataDir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const pids = Object.values(JSON.parse(line.toString()) as Record<string, number>);
+    expect(pids.filter(runs)).toHaveLength(5);
+
+    child.kill('SIGKILL');
+    await waitFor(() => pids.filter(runs).length === 0, { describe: 'the end of all children' });
+    await start();
+  });
+});
+
+function recordedPids(dir: string): number[] {
+  const { children } = JSON.parse(readFileSync(join(dir, 'launcher.json'), 'utf8')) as {
+    children: { pid: number }[];
+  };
+  return children.map(({ pid }) => pid);
+}
