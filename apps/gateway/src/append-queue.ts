@@ -76,11 +76,13 @@ export class AppendQueue {
       epoch,
       seq: Math.max(position.seq, earlier?.seq ?? 0),
     });
-    this.flushTimer ??= setTimeout(() => this.pump(), FLUSH_MS);
+    this.flushLater();
   }
 
   /** Hands over what is waiting; for the end of a connection and the drain. */
   async flush(): Promise<void> {
+    // The append in flight has taken what waited when it began, not what came since.
+    await this.inFlight;
     this.pump();
     while (this.inFlight) await this.inFlight;
   }
@@ -100,29 +102,40 @@ export class AppendQueue {
     if (this.inFlight || (this.waiting.length === 0 && this.received.size === 0)) return;
     clearTimeout(this.flushTimer);
     this.flushTimer = undefined;
-    this.inFlight = this.appendBatch().finally(() => {
+    this.inFlight = this.appendBatch().then((positionsLeft) => {
       this.inFlight = undefined;
-      if (this.waiting.length > 0) this.pump();
+      if (this.waiting.length > 0 || positionsLeft) this.pump();
+      else if (this.received.size > 0) this.flushLater();
     });
   }
 
-  private async appendBatch(): Promise<void> {
+  private flushLater(): void {
+    this.flushTimer ??= setTimeout(() => {
+      this.flushTimer = undefined;
+      this.pump();
+    }, FLUSH_MS);
+  }
+
+  /** @returns whether there were more positions than one append takes */
+  private async appendBatch(): Promise<boolean> {
     // A turn of the loop, so that all frames that have arrived are in the first batch too.
     await new Promise(setImmediate);
     const batch = this.takeBatch();
     const positions = [...this.received.values()].slice(0, BATCH_OPERATIONS);
     for (const { identity_id, conversation_id } of positions)
       this.received.delete(`${identity_id} ${conversation_id}`);
-    if (this.received.size > 0) this.flushTimer ??= setTimeout(() => this.pump(), 0);
+    const positionsLeft = this.received.size > 0;
 
     const operations = [...batch.map(({ operation }) => operation), ...positions];
     this.options.batchSize.observe(operations.length);
     try {
       const { results } = await this.options.append({ operations });
       results.forEach((result, index) => this.settle(result, batch[index]));
+      return positionsLeft;
     } catch (error) {
       for (const { reject } of batch) reject(error);
       this.keep(positions, error);
+      return false;
     }
   }
 

@@ -2,6 +2,7 @@ import type { GatewayMessage, PresenceChange, RedisNames } from '@agent-messenge
 import type { Logger, Scope } from '@agent-messenger/service-kit';
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import type { Connection } from './connections/connection';
 import type { Connections } from './connections/connections';
 import type { MemberCache } from './member-cache';
 import type { PresenceService } from './presence/presence';
@@ -31,12 +32,15 @@ export class GatewayChannel {
 
   constructor(private readonly options: GatewayChannelOptions) {}
 
-  /** Resolves when the subscription stands: only then may the gateway take leases. */
-  async start(scope: Scope): Promise<void> {
+  /**
+   * Resolves when the subscription stands: only then may the gateway take leases.
+   * @param onGap told of every connection after the subscription was away: it may have missed events
+   */
+  async start(scope: Scope, onGap: (connection: Connection) => void): Promise<void> {
     const { subscriber, publisher, gatewayId, names, log } = this.options;
     subscriber.on('message', (channel: string, text: string) => this.receive(channel, text));
     await this.subscribe();
-    subscriber.on('ready', () => void this.resubscribe());
+    subscriber.on('ready', () => void this.resubscribe(onGap));
 
     const timer = setInterval(() => {
       if (performance.now() - this.heardAt > ECHO_DEADLINE_MS) {
@@ -59,7 +63,7 @@ export class GatewayChannel {
     this.heardAt = performance.now();
   }
 
-  private async resubscribe(): Promise<void> {
+  private async resubscribe(onGap: (connection: Connection) => void): Promise<void> {
     const { connections, subscriber, log } = this.options;
     try {
       await this.subscribe();
@@ -68,7 +72,7 @@ export class GatewayChannel {
       return void subscriber.stream?.destroy();
     }
     log.info({ connections: connections.size }, 'subscribed again');
-    for (const connection of connections.all()) void connection.feed?.markAllDirty();
+    connections.all().forEach(onGap);
   }
 
   private receive(channel: string, text: string): void {

@@ -14,6 +14,7 @@ import { AppendQueue } from './append-queue';
 import { Authenticator } from './authenticate';
 import type { GatewayConfig } from './config';
 import { Admission } from './connections/admission';
+import type { Connection } from './connections/connection';
 import { Connections } from './connections/connections';
 import { withLeaseScripts } from './connections/lease-scripts';
 import { Leases } from './connections/leases';
@@ -141,6 +142,7 @@ export async function startGateway(
     log,
   });
 
+  const recover = (connection: Connection) => void admission.recover(connection);
   // The channel before the first lease: whoever holds one is told its events here.
   await new GatewayChannel({
     gatewayId,
@@ -151,8 +153,8 @@ export async function startGateway(
     presence,
     members: context.members,
     log,
-  }).start(scope);
-  leases.start(scope);
+  }).start(scope, recover);
+  leases.start(scope, recover);
   presence.start(scope);
   const internal = await serveInternal({ config, log, scope, metrics, dependencies });
   const port = await listen(http, config.PORT, config.HOST, scope);

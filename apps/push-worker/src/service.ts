@@ -72,8 +72,6 @@ export async function startPushWorker(
           lockDuration: config.PUSH_LOCK_MS,
           stalledInterval: config.PUSH_LOCK_MS,
           maxStalledCount: MAX_STALLED,
-          removeOnComplete: { count: 100, age: 3_600 },
-          removeOnFail: { count: 1_000, age: 7 * 86_400 },
         }),
         { redis, log, metrics },
       ),

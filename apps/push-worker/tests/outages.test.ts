@@ -3,7 +3,14 @@ import type { RedisProcess } from '@agent-messenger/testkit';
 import { startRedis, waitFor } from '@agent-messenger/testkit';
 import { Worker } from 'bullmq';
 import type { FakeMessages } from './setup';
-import { FakeProvider, openQueue, pushable, startFakeMessages, startTestWorker } from './setup';
+import {
+  FakeProvider,
+  gate,
+  openQueue,
+  pushable,
+  startFakeMessages,
+  startTestWorker,
+} from './setup';
 
 let redis: RedisProcess;
 let messages: FakeMessages;
@@ -50,13 +57,13 @@ test.each([
 
 test('a job in flight when Redis restarts is carried out once it is back', async () => {
   const { provider, add, queue, close } = await start('in-flight', { PUSH_LOCK_MS: '500' });
-  const release = Promise.withResolvers<void>();
-  provider.refuse = () => release.promise;
+  const release = gate();
+  provider.refuse = () => release.passed;
   messages.states.set('cnv_flight', pushable());
   const job = await add('cnv_flight');
   await waitFor(() => job.isActive());
   await redis.restart();
-  release.resolve();
+  release.open();
   await waitFor(() => provider.about('cnv_flight').length >= 1);
   await waitFor(async () => (await queue.getActiveCount()) === 0, { timeoutMs: 15_000 });
   expect(messages.marked.some(({ conversation_id }) => conversation_id === 'cnv_flight')).toBe(
@@ -88,13 +95,13 @@ test('the job of a worker that died is taken over', async () => {
 
 test('what is in flight at the end is finished first', async () => {
   const { provider, add, close } = await start('drain');
-  const release = Promise.withResolvers<void>();
-  provider.refuse = () => release.promise;
+  const release = gate();
+  provider.refuse = () => release.passed;
   messages.states.set('cnv_drain', pushable());
   const job = await add('cnv_drain');
   await waitFor(() => job.isActive());
   const closed = close();
-  release.resolve();
+  release.open();
   await closed;
   expect(messages.marked.some(({ conversation_id }) => conversation_id === 'cnv_drain')).toBe(true);
 });

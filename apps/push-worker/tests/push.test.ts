@@ -4,6 +4,7 @@ import type { FakeMessages, TestWorker } from './setup';
 import {
   device,
   FakeProvider,
+  gate,
   openQueue,
   pushable,
   startFakeMessages,
@@ -90,14 +91,16 @@ test('a clock that is ahead delays by the interval and no more', async () => {
 });
 
 test('the last message of a burst is pushed although a job was active', async () => {
-  const release = Promise.withResolvers<void>();
-  provider.refuse = () => release.promise;
+  const release = gate();
+  provider.refuse = () => release.passed;
   messages.states.set('cnv_burst', pushable({ seq: 2 }));
-  const first = await queue.add('cnv_burst');
-  await waitFor(() => first.isActive());
+  await queue.add('cnv_burst');
+  await waitFor(() =>
+    provider.offered.some(({ conversation_id }) => conversation_id === 'cnv_burst'),
+  );
   messages.states.set('cnv_burst', pushable({ seq: 9 }));
   await queue.add('cnv_burst');
-  release.resolve();
+  release.open();
   await waitFor(() => provider.about('cnv_burst').length === 2);
   expect(provider.about('cnv_burst').map(({ seq }) => seq)).toEqual([2, 9]);
 });

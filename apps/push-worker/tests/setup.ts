@@ -115,9 +115,12 @@ export interface SentPush extends Notification {
 export class FakeProvider implements PushProvider {
   readonly name = 'fake';
   readonly sent: SentPush[] = [];
+  /** All that it was asked to send, also what it refused or still holds. */
+  readonly offered: Notification[] = [];
   refuse: (device: Device) => void | Promise<void> = () => undefined;
 
   async send(notification: Notification, to: Device): Promise<void> {
+    this.offered.push(notification);
     await this.refuse(to);
     this.sent.push({ ...notification, device_id: to.device_id, at: Date.now() });
   }
@@ -177,4 +180,13 @@ export function openQueue(redisUrl: string, prefix: string) {
     });
   };
   return { queue, add };
+}
+
+/** Holds up whoever awaits `passed`, until `open` is called. */
+export function gate(): { passed: Promise<void>; open: () => void } {
+  let open: () => void = () => undefined;
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open };
 }

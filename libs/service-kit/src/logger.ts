@@ -32,5 +32,7 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
       censor: '[redacted]',
     },
   };
-  return destination ? pino(options, destination) : pino(options);
+  // Synchronous: pino's asynchronous default flushes at exit in a loop that never ends when nobody reads
+  // stdout any more, which is how a service ends whose launcher has vanished.
+  return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
 }

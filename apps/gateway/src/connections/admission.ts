@@ -13,6 +13,7 @@ import type { PresenceService } from '../presence/presence';
 import { Connection } from './connection';
 import type { Connections } from './connections';
 import type { Leases } from './leases';
+import { backoff } from './backoff';
 import type { LiveConnection } from './live-connection';
 import { LogFeed } from './log-feed';
 
@@ -37,6 +38,8 @@ export interface Admitted {
   connection: Connection;
   backlog: CallResponse<typeof messagesCalls, 'connect'>;
 }
+
+type PendingPage = Pick<Admitted['backlog'], 'pending' | 'next_cursor'>;
 
 /** How a connection comes and goes, whatever the transport. */
 export class Admission {
@@ -109,6 +112,7 @@ export class Admission {
     bus.join(connection);
     presence.watchAllowed(connection, backlog.counterparts);
     await Promise.all([
+      connection.feed?.start(),
       this.catchUp(connection, backlog),
       this.tellPresence(connection, backlog.counterparts),
     ]);
@@ -135,27 +139,48 @@ export class Admission {
     this.closing = true;
   }
 
-  private async catchUp(connection: Connection, backlog: Admitted['backlog']): Promise<void> {
-    const { messages, log } = this.options;
-    const feed = connection.feed;
+  /**
+   * Wake-ups may have been lost: everything undelivered is looked up in the store, also in conversations that this
+   * connection has not touched.
+   */
+  async recover(connection: Connection): Promise<void> {
+    await Promise.all([connection.feed?.markAllDirty(), this.catchUp(connection)]);
+  }
+
+  /** Writes what is undelivered, page by page. @param first the first page, if it is known */
+  private async catchUp(connection: Connection, first?: PendingPage): Promise<void> {
+    const { feed } = connection;
     if (!feed) return;
-    let { pending, next_cursor: cursor } = backlog;
-    await feed.start();
-    for (;;) {
-      await Promise.all(pending.map(({ conversation_id }) => feed.markDirty(conversation_id)));
-      if (cursor === null || !connection.isCurrent) return;
+    let page = first ?? (await this.listPending(connection));
+    while (page) {
+      await Promise.all(page.pending.map(({ conversation_id }) => feed.markDirty(conversation_id)));
+      if (page.next_cursor === null) return;
+      page = await this.listPending(connection, page.next_cursor);
+    }
+  }
+
+  /** A page of what is undelivered, asked for until the store answers; undefined when the connection has ended. */
+  private async listPending(
+    connection: Connection,
+    cursor?: string,
+  ): Promise<PendingPage | undefined> {
+    const { messages, log } = this.options;
+    for (let failures = 0; connection.isCurrent; failures += 1) {
       try {
-        ({ pending, next_cursor: cursor } = await messages.listPending({
-          identity_id: connection.identity.id,
-          limit: PENDING_PAGE,
-          cursor,
-        }));
+        return await this.reads(() =>
+          messages.listPending({
+            identity_id: connection.identity.id,
+            limit: PENDING_PAGE,
+            cursor,
+          }),
+        );
       } catch (error) {
-        // The client gets the rest after a reconnect; a half-read backlog must not look like a whole one.
-        log.warn({ reason: String(error) }, 'listing what is undelivered failed');
-        return connection.close('unavailable', 1_000);
+        if (failures === 0)
+          log.warn({ reason: String(error) }, 'listing what is undelivered failed');
+        await backoff(failures);
       }
     }
+    return undefined;
   }
 
   private async tellPresence(connection: Connection, ids: readonly string[]): Promise<void> {

@@ -68,6 +68,8 @@ export class Connection {
   }
 
   leaseRenewed(deadline: number): void {
+    // Too late: what was to be written since the deadline has been dropped.
+    if (!this.isCurrent) return this.close('lease_lost');
     this.deadline = Math.max(this.deadline, deadline);
   }
 

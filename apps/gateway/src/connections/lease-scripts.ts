@@ -41,7 +41,7 @@ return epoch
 /**
  * KEYS expiry, lease…. ARGV gateway, ttl, presence channel, then identity, connection, credential, epoch of each lease.
  * A missing entry or a lower epoch is written again: Redis came back empty or old, and the store fences. A tombstone or a
- * higher epoch means superseded. → 1 renewed, 0 superseded, of each
+ * higher epoch means superseded. → 1 renewed, 2 written again, 0 superseded, of each
  */
 const renew = `${now}${announce}
 local renewed = {}
@@ -57,7 +57,7 @@ for i = 2, #KEYS do
       gateway = ARGV[1], connection_id = ARGV[at + 1], credential_id = ARGV[at + 2], epoch = epoch
     }), 'PX', ARGV[2])
     if redis.call('ZADD', KEYS[1], now + ARGV[2], identity) == 1 then announce(ARGV[3], identity, 'online', now) end
-    renewed[i - 1] = 1
+    renewed[i - 1] = (entry and entry.epoch == epoch) and 1 or 2
   end
 end
 return renewed

@@ -8,6 +8,9 @@ import type { LeaseRedis } from './lease-scripts';
 const RENEW_AT_ONCE = 200;
 /** How long an identity stays online after a connection was seen to close: a quick reconnect does not flap. */
 const HOLD_MS = 5_000;
+/** Answers of the renew script. */
+const SUPERSEDED = 0;
+const WRITTEN_AGAIN = 2;
 export const LAST_SEEN_TTL_MS = 90 * 24 * 3_600_000;
 
 interface LeasesOptions {
@@ -63,14 +66,17 @@ export class Leases {
     );
   }
 
-  /** Renews for as long as the scope is open, and closes connections whose lease has run out or was superseded. */
-  start(scope: Scope): void {
+  /**
+   * Renews for as long as the scope is open, and closes connections whose lease has run out or was superseded.
+   * @param onRewritten told of connections whose lease had vanished: what was relayed meanwhile found nobody
+   */
+  start(scope: Scope, onRewritten: (connection: Connection) => void): void {
     const { ttlMs, connections, log } = this.options;
     let renewing = false;
     const renewal = setInterval(() => {
       if (renewing) return;
       renewing = true;
-      void this.renewAll()
+      void this.renewAll(onRewritten)
         .catch((error: unknown) => log.warn({ reason: String(error) }, 'lease renewal failed'))
         .finally(() => (renewing = false));
     }, ttlMs / 3);
@@ -87,14 +93,16 @@ export class Leases {
     scope.defer('lease deadlines', () => clearInterval(watch));
   }
 
-  private async renewAll(): Promise<void> {
+  private async renewAll(onRewritten: (connection: Connection) => void): Promise<void> {
     const all = this.options.connections.all();
     for (let from = 0; from < all.length; from += RENEW_AT_ONCE) {
-      await this.renew(all.slice(from, from + RENEW_AT_ONCE));
+      const rewritten = await this.renew(all.slice(from, from + RENEW_AT_ONCE));
+      rewritten.forEach(onRewritten);
     }
   }
 
-  private async renew(connections: Connection[]): Promise<void> {
+  /** @returns those whose lease had vanished */
+  private async renew(connections: Connection[]): Promise<Connection[]> {
     const { redis, names, gatewayId, ttlMs } = this.options;
     const sentAt = performance.now();
     const renewed = await redis.leaseRenew(
@@ -113,9 +121,10 @@ export class Leases {
     );
     const deadline = this.deadlineOf(sentAt);
     connections.forEach((connection, index) => {
-      if (renewed[index] === 1) connection.leaseRenewed(deadline);
-      else connection.close('replaced');
+      if (renewed[index] === SUPERSEDED) connection.close('replaced');
+      else connection.leaseRenewed(deadline);
     });
+    return connections.filter((_connection, index) => renewed[index] === WRITTEN_AGAIN);
   }
 
   /** The margin covers the difference between two clocks' speeds and the way of the last bytes to the client. */

@@ -2,7 +2,7 @@ import type { Client, Event, messagesCalls } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
 import type { Limit } from 'p-limit';
-import { setTimeout as delay } from 'node:timers/promises';
+import { backoff } from './backoff';
 import type { Connection } from './connection';
 
 /** Events read from the log at a time: a page of ordinary messages stays far below the high-water mark. */
@@ -109,8 +109,8 @@ export class LogFeed {
         } catch (error) {
           if (this.isFinal(error, conversationId)) return;
           position.dirty = true;
+          await backoff(failures);
           failures += 1;
-          await delay(Math.min(100 * 2 ** failures, 5_000) * (0.5 + Math.random() / 2));
         }
       }
     } finally {

@@ -143,5 +143,24 @@ export function describePush(open: OpenStore): void {
       });
       expect((await store.pushesAfter(0, later(clock.ms, 0), 3)).pos).toBeLessThan(head);
     });
+
+    test.each(['received', 'read', 'pushed'])(
+      'who has been reached (%s) is no candidate',
+      async (how) => {
+        const world = await createWorld(open);
+        const talk = await world.talk();
+        await world.device(talk.user);
+        await world.send(talk, talk.agent, 'one');
+        const jobs = async () =>
+          (await world.store.pushesAfter(0, later(world.clock.ms, 0), 500)).jobs;
+        expect(await jobs()).toHaveLength(1);
+        const ids = { user_id: talk.user, conversation_id: talk.conversation };
+        if (how === 'pushed') await world.store.markPushed({ ...ids, seq: 2 });
+        else await world.move(how === 'read' ? 'read' : 'received', talk, talk.user, 2);
+        expect(await jobs()).toEqual([]);
+        await world.send(talk, talk.agent, 'two');
+        expect(await jobs()).toHaveLength(1);
+      },
+    );
   });
 }

@@ -1,0 +1,81 @@
+import type { Operation, OperationResult } from '@agent-messenger/contracts';
+import { AppError, createLogger } from '@agent-messenger/service-kit';
+import { Registry } from 'prom-client';
+import { createGroupCommit } from './group-commit';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+
+function operation(name: string): Operation {
+  const ids = { identity_id: name, conversation_id: 'cnv_1' as const };
+  return { op: 'received', epoch: null, seq: 1, ...ids };
+}
+const answer = (name: string): OperationResult => ({ ok: true, moved: { tell: [name] } });
+const names = (operations: Operation[]) => operations.map((one) => one.identity_id);
+
+/** A store that notes its transactions; one with an operation named `poison` fails as a whole. */
+function createFixture(limits = {}) {
+  const transactions: string[][] = [];
+  let commits = 0;
+  const store = {
+    async append({ operations }: { operations: Operation[] }) {
+      transactions.push(names(operations));
+      if (names(operations).includes('poison')) throw new Error('constraint failed');
+      return { results: names(operations).map(answer) };
+    },
+  };
+  const metrics = new Registry();
+  const onCommit = () => (commits += 1);
+  const groupCommit = createGroupCommit({ store, log, metrics, onCommit, limits });
+  const append = (...of: string[]) => groupCommit.append(of.map(operation));
+  return { append, groupCommit, transactions, commits: () => commits };
+}
+
+test('calls of one turn share a transaction, in order, and each gets its own answers', async () => {
+  const { append, transactions, commits } = createFixture();
+  const answers = await Promise.all([append('a', 'b'), append('c'), append('d', 'e')]);
+  expect(transactions).toEqual([['a', 'b', 'c', 'd', 'e']]);
+  expect(answers).toEqual([['a', 'b'], ['c'], ['d', 'e']].map((of) => of.map(answer)));
+  expect(commits()).toBe(1);
+});
+
+test('a transaction is bounded; the rest follows in the next', async () => {
+  const { append, transactions } = createFixture({ batch: 3 });
+  await Promise.all([append('a', 'b'), append('c', 'd'), append('e'), append('f', 'g', 'h', 'i')]);
+  expect(transactions).toEqual([
+    ['a', 'b'],
+    ['c', 'd', 'e'],
+    ['f', 'g', 'h', 'i'],
+  ]);
+});
+
+test('a poisonous operation fails alone', async () => {
+  const { append, transactions } = createFixture();
+  const [good, mixed] = await Promise.all([append('a'), append('b', 'poison', 'c')]);
+  expect(good).toEqual([answer('a')]);
+  expect(mixed).toEqual([
+    answer('b'),
+    { ok: false, error: expect.objectContaining({ code: 'internal' }) },
+    answer('c'),
+  ]);
+  expect(transactions).toEqual([['a', 'b', 'poison', 'c'], ['a'], ['b'], ['poison'], ['c']]);
+  expect(await append('d')).toEqual([answer('d')]);
+});
+
+test('what does not fit into the queue is refused, and later there is room again', async () => {
+  const { append } = createFixture({ waiting: 3 });
+  const accepted = append('a', 'b');
+  const refused = await append('c', 'd').catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(AppError);
+  expect(refused).toMatchObject({ code: 'unavailable', retryAfterMs: expect.any(Number) });
+  await accepted;
+  expect(await append('c', 'd')).toHaveLength(2);
+});
+
+test('drain waits for what was accepted', async () => {
+  const { append, groupCommit, transactions } = createFixture({ batch: 1 });
+  const accepted = [append('a'), append('b')];
+  await groupCommit.drain();
+  expect(transactions).toEqual([['a'], ['b']]);
+  await Promise.all(accepted);
+  await groupCommit.drain();
+});

@@ -1,0 +1,229 @@
+import {
+  redisNames,
+  type Event,
+  type GatewayMessage,
+  type Lease,
+} from '@agent-messenger/contracts';
+import { connectRedis, Scope } from '@agent-messenger/service-kit';
+import { startRedis, waitFor, type RedisProcess } from '@agent-messenger/testkit';
+import { randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
+import { startRelay, toMessages, type Relay } from '../src/relay';
+import type { LogEntry, Store } from '../src/store/store';
+import { createWorld, sendOf, type Talk, type World } from './conformance/world';
+import { createTempStores, silent } from './temp-store';
+
+type Frames = Extract<GatewayMessage, { type: 'events' }>['frames'];
+
+let server: RedisProcess;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const stores = createTempStores();
+let scope: Scope;
+beforeEach(() => {
+  scope = new Scope(silent);
+});
+afterEach(async () => {
+  await scope.close();
+  await stores.cleanUp();
+});
+
+/** A relay over a real store and Redis, and what each gateway's channel brought. */
+async function createFixture(open = () => stores.open()) {
+  const names = redisNames(`t${randomUUID().slice(0, 8)}`);
+  const world = await createWorld(open);
+  const connect = (name: string) => connectRedis(server.url, { name, log: silent, scope });
+  const redis = await connect('leases');
+  const subscriber = await connect('gateways');
+  const received = new Map<string, Frames[]>();
+  subscriber.on('message', (channel: string, text: string) => {
+    const message = JSON.parse(text) as GatewayMessage;
+    if (message.type === 'events') received.get(channel)?.push(message.frames);
+  });
+  return {
+    world,
+    redis,
+    async start(store: Store = world.store, metrics = new Registry()): Promise<Relay> {
+      const own = await connect('relay');
+      const relay = startRelay({ store, redis: own, names, log: silent, metrics });
+      scope.defer('relay', () => relay.stop());
+      return relay;
+    },
+    async gateway(id: string): Promise<Frames[]> {
+      const messages: Frames[] = [];
+      received.set(names.gateway(id), messages);
+      await subscriber.subscribe(names.gateway(id));
+      return messages;
+    },
+    lease(identity: string, gateway: string | null, epoch = 1) {
+      const lease: Lease = { gateway, epoch, connection_id: 'c', credential_id: 'k' };
+      return redis.set(names.lease(identity), JSON.stringify(lease));
+    },
+  };
+}
+const seqs = (messages: Frames[]) => messages.flat().map(({ event }) => event.seq);
+
+async function sendMany(world: World, talk: Talk, count: number, content = 'x'): Promise<void> {
+  const operations = Array.from({ length: count }, (_, n) =>
+    sendOf(talk, n % 2 ? talk.user : talk.agent, { client_id: randomUUID(), content }),
+  );
+  await world.store.append({ operations });
+}
+
+test('a page is one message per gateway, with each recipient’s epoch, in commit order', async () => {
+  const { world, start, gateway, lease } = await createFixture();
+  const talk = await world.talk();
+  const other = await world.talk();
+  const [first, second] = [await gateway('g1'), await gateway('g2')];
+  await lease(talk.user, 'g1', 4);
+  await lease(talk.agent, 'g2', 9);
+  await lease(other.user, 'g1', 2);
+  await lease(other.agent, null);
+  await sendMany(world, talk, 3);
+  await start();
+  await waitFor(() => seqs(first).length === 5 && seqs(second).length === 4);
+  expect([first.length, second.length]).toEqual([1, 1]);
+  expect(first[0]?.map(({ to, event }) => [to, event.conversation_id, event.seq])).toEqual([
+    [[[talk.user, 4]], talk.conversation, 1],
+    [[[other.user, 2]], other.conversation, 1],
+    [[[talk.user, 4]], talk.conversation, 2],
+    [[[talk.user, 4]], talk.conversation, 3],
+    [[[talk.user, 4]], talk.conversation, 4],
+  ]);
+  const { events } = await world.store.readLog({
+    identity_id: talk.agent,
+    epoch: null,
+    conversation_id: talk.conversation,
+    after_seq: 0,
+    limit: 9,
+  });
+  expect(second[0]).toEqual(events.map((event) => ({ to: [[talk.agent, 9]], event })));
+});
+
+test('two recipients on one gateway share a frame', async () => {
+  const { world, start, gateway, lease } = await createFixture();
+  const talk = await world.talk();
+  const messages = await gateway('g');
+  await lease(talk.user, 'g', 1);
+  await lease(talk.agent, 'g', 2);
+  await start();
+  await waitFor(() => messages.length);
+  expect(messages.flat()).toHaveLength(1);
+  expect([...(messages[0]?.[0]?.to ?? [])].sort()).toEqual(
+    [
+      [talk.user, 1],
+      [talk.agent, 2],
+    ].sort(),
+  );
+});
+
+test('a commit wakes it; a restart goes on behind what was relayed', async () => {
+  const { world, start, gateway, lease } = await createFixture();
+  const talk = await world.talk();
+  const messages = await gateway('g');
+  await lease(talk.user, 'g');
+  const relay = await start();
+  await waitFor(() => messages.length === 1);
+  await sendMany(world, talk, 1);
+  relay.wake();
+  await waitFor(() => messages.length === 2);
+  await relay.stop();
+  await sendMany(world, talk, 1);
+  await start();
+  await waitFor(() => messages.length === 3);
+  expect(seqs(messages)).toEqual([1, 2, 3]);
+});
+
+test('what was committed when it is stopped is still relayed', async () => {
+  const { world, start, gateway, lease } = await createFixture();
+  const talk = await world.talk();
+  const messages = await gateway('g');
+  await lease(talk.user, 'g');
+  const relay = await start();
+  await sendMany(world, talk, 1_200);
+  await relay.stop();
+  await waitFor(() => seqs(messages).length === 1_201);
+  expect(seqs(messages)).toEqual(Array.from({ length: 1_201 }, (_, n) => n + 1));
+  expect(await world.store.offset('relay')).toBe(await world.store.head());
+});
+
+test('while publishing fails the offset stays, and nothing is lost', async () => {
+  const { world, start, gateway, lease, redis } = await createFixture();
+  const talk = await world.talk();
+  const messages = await gateway('g');
+  await lease(talk.user, 'g');
+  await redis.call('ACL', 'SETUSER', 'default', '-publish');
+  const metrics = new Registry();
+  const relay = await start(world.store, metrics);
+  await sendMany(world, talk, 2);
+  relay.wake();
+  const lag = () => metrics.getSingleMetricAsString('messages_relay_lag_events');
+  await waitFor(async () => /messages_relay_lag_events 3/.test(await lag()));
+  expect(await world.store.offset('relay')).toBe(0);
+  await redis.call('ACL', 'SETUSER', 'default', '+publish');
+  await waitFor(() => seqs(messages).length >= 3);
+  expect(seqs(messages)).toEqual([1, 2, 3]);
+  await waitFor(async () => /messages_relay_lag_events 0/.test(await lag()));
+});
+
+test('Redis dies and comes back: commits go on meanwhile, the rest is relayed', async () => {
+  const { world, start, gateway, lease } = await createFixture();
+  const talk = await world.talk();
+  const messages = await gateway('g');
+  await lease(talk.user, 'g');
+  const relay = await start();
+  await waitFor(() => messages.length === 1);
+
+  await server.kill();
+  await sendMany(world, talk, 2);
+  relay.wake();
+  const offset = await world.store.offset('relay');
+  expect(offset).toBeLessThan(await world.store.head());
+  await server.start();
+  // What is published before the gateway has subscribed again is gone; it would read the log.
+  await waitFor(async () => (await world.store.offset('relay')) === (await world.store.head()));
+  await waitFor(async () => {
+    await sendMany(world, talk, 1);
+    relay.wake();
+    return waitFor(() => messages.length > 1, { timeoutMs: 200 });
+  });
+});
+
+test('a lost offset repeats, it skips nothing', async () => {
+  const { world, start, gateway, lease } = await createFixture();
+  const talk = await world.talk();
+  const messages = await gateway('g');
+  await lease(talk.user, 'g');
+  await (await start()).stop();
+  await start({ ...world.store, offset: async () => 0 });
+  await waitFor(() => messages.length === 2);
+  expect(seqs(messages)).toEqual([1, 1]);
+});
+
+test('messages to one gateway are split when they get large, and stay in order', () => {
+  const entries = Array.from({ length: 10 }, (_, n): LogEntry => {
+    const event = { conversation_id: 'cnv_1', seq: n + 1, content: 'x'.repeat(400) };
+    return { pos: n + 1, event: event as unknown as Event, to: ['usr_1', 'usr_away'] };
+  });
+  const gateways = new Map([['usr_1', { gateway: 'g', recipient: '["usr_1",3]' }]]);
+  const messages = toMessages(entries, gateways, 1_000).map(
+    ({ message }) => JSON.parse(message) as { frames: Frames },
+  );
+  expect(messages).toHaveLength(5);
+  const frames = messages.flatMap((message) => message.frames);
+  expect(frames).toEqual(entries.map(({ event }) => ({ to: [['usr_1', 3]], event })));
+});
+
+test('it can be stopped while Redis is away, and leaves the rest to the next start', async () => {
+  const { world, start } = await createFixture();
+  const relay = await start();
+  await server.kill();
+  await world.talk();
+  relay.wake();
+  await relay.stop();
+  expect(await world.store.offset('relay')).toBe(0);
+  await server.start();
+});

@@ -1,0 +1,147 @@
+import {
+  messagesCalls,
+  redisNames,
+  type GatewayMessage,
+  type Operation,
+} from '@agent-messenger/contracts';
+import { connectRedis, createClient, loadConfig, Scope } from '@agent-messenger/service-kit';
+import { startRedis, waitFor, type RedisProcess } from '@agent-messenger/testkit';
+import { Queue } from 'bullmq';
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import { configSchema } from '../src/config';
+import { startMessages } from '../src/service';
+import { refusal } from './conformance/world';
+import { createTempStores, silent } from './temp-store';
+
+let server: RedisProcess;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const stores = createTempStores();
+const scopes: Scope[] = [];
+function createScope(): Scope {
+  const scope = new Scope(silent);
+  scopes.push(scope);
+  return scope;
+}
+afterEach(async () => {
+  for (const scope of scopes.splice(0).reverse()) await scope.close();
+  await stores.cleanUp();
+});
+
+const SECRET = 'between-services-'.repeat(3);
+
+async function start(path: string) {
+  const scope = createScope();
+  const config = loadConfig(configSchema, {
+    INTERNAL_JWT_SECRET: SECRET,
+    INTERNAL_PORT: '0',
+    HOST: '127.0.0.1',
+    REDIS_URL: server.url,
+    REDIS_PREFIX: 'component',
+    DB_PATH: path,
+    PUSH_GRACE_MS: '0',
+  });
+  const { internalPort } = await startMessages(config, {
+    log: silent,
+    scope,
+    metrics: new Registry(),
+  });
+  const url = `http://127.0.0.1:${internalPort}`;
+  const client = (secret = SECRET) =>
+    createClient(messagesCalls, { url, service: 'messages', secret, scope: createScope() });
+  return { url, client, stop: () => scope.close() };
+}
+
+async function createTalk(
+  client: Awaited<ReturnType<Awaited<ReturnType<typeof start>>['client']>>,
+) {
+  const { user_id } = await client.createUser({ username: 'ada', password_hash: 'h' });
+  const agent = await client.createAgent({ name: 'Echo', key_id: 'k', key_hash: 'h' });
+  const { conversation } = await client.createConversation({
+    user_id,
+    agent_id: agent.id as `agt_${string}`,
+  });
+  const send = (content: string, client_id: string): Operation => ({
+    op: 'send',
+    identity_id: agent.id,
+    epoch: null,
+    conversation_id: conversation.id as `cnv_${string}`,
+    client_id,
+    content,
+  });
+  return { user_id, agent_id: agent.id, conversation_id: conversation.id, send };
+}
+
+test('the main path over the wire: send, relay, push job, history, restart', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  const first = await start(path);
+  const client = first.client();
+  const { user_id, agent_id, conversation_id, send } = await createTalk(client);
+  const names = redisNames('component');
+  const redis = await connectRedis(server.url, { name: 'test', log: silent, scope: createScope() });
+  const gateway = redis.duplicate();
+  const messages: GatewayMessage[] = [];
+  gateway.on('message', (_, text: string) => messages.push(JSON.parse(text) as GatewayMessage));
+  await gateway.connect().catch(() => undefined);
+  scopes.at(-1)?.defer('gateway', () => gateway.disconnect());
+  await waitFor(() => gateway.status === 'ready');
+  await gateway.subscribe(names.gateway('g1'));
+  const lease = { gateway: 'g1', connection_id: 'c', credential_id: 'k', epoch: 1 };
+  await redis.set(names.lease(agent_id), JSON.stringify(lease));
+  const registration = { device_id: 'd', platform: 'fcm' as const, token: 't' };
+  await client.registerPush({ user_id, registration });
+
+  const sends = ['a', 'b'].map((id) => client.append({ operations: [send('hi', id)] }));
+  const results = (await Promise.all(sends)).flatMap((answer) => answer.results);
+  expect(results.map((result) => result.ok)).toEqual([true, true]);
+  await waitFor(() => {
+    const events = messages.flatMap((message) => (message.type === 'events' ? message.frames : []));
+    return events.filter(({ event }) => event.type === 'message.created').length === 2;
+  });
+  const queue = new Queue(names.pushQueue, {
+    connection: { host: '127.0.0.1', port: server.port },
+    prefix: names.queuePrefix,
+  });
+  createScope().defer('queue', () => queue.close());
+  await waitFor(async () => (await queue.getJobs(['waiting'])).length === 1);
+
+  await first.stop();
+  const after = (await start(path)).client();
+  const history = await after.listMessages({ identity_id: user_id, conversation_id, limit: 9 });
+  expect(history.messages.map(({ seq, content }) => [seq, content])).toEqual([
+    [2, 'hi'],
+    [3, 'hi'],
+  ]);
+  const retry = await after.append({ operations: [send('hi', 'a')] });
+  expect(retry.results[0]).toMatchObject({ sent: { duplicate: true } });
+});
+
+test('calls are for services, parsed, and refused with their code', async () => {
+  const { client, url } = await start(join(stores.folder(), 'messages.db'));
+  const stranger = client('another-secret-'.repeat(3));
+  const asked = { agent_id: 'agt_none' };
+  expect((await refusal(stranger.getAgent(asked))).code).toBe('unauthorized');
+  expect((await refusal(client().getAgent(asked))).code).toBe('not_found');
+  const empty = client().append({ operations: [] });
+  expect((await refusal(empty)).code).toBe('invalid_payload');
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  for (const name of ['append_batch_operations', 'append_seconds', 'relay_lag_events']) {
+    expect(metrics).toContain(`messages_${name}`);
+  }
+  expect(metrics).toMatch(/messages_sqlite_wal_bytes \d+/);
+  const ready = await fetch(`${url}/readyz`);
+  expect(ready.status).toBe(200);
+  expect(await ready.json()).toMatchObject({
+    dependencies: { store: { status: 'ok' }, redis: { status: 'ok' }, queue: { status: 'ok' } },
+  });
+});
+
+test('a second process on the same file does not start', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  await start(path);
+  await expect(start(path)).rejects.toThrow(/in use by another process/);
+});
