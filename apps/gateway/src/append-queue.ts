@@ -1,4 +1,5 @@
 import type {
+  Changed,
   Client,
   messagesCalls,
   Operation,
@@ -22,7 +23,9 @@ const FLUSH_MS = 500;
 const POSITIONS = 100_000;
 
 type SendOperation = Extract<Operation, { op: 'send' }>;
-type PositionOperation = Exclude<Operation, { op: 'send' }>;
+type PositionOperation = Extract<Operation, { op: 'received' | 'read' }>;
+/** An edit, deletion or reaction. */
+export type ChangeOperation = Extract<Operation, { op: 'edit' | 'delete' | 'react' }>;
 type Answer = Extract<OperationResult, { ok: true }>;
 
 interface Waiting {
@@ -58,6 +61,14 @@ export class AppendQueue {
     const answer = await this.submit({ op: 'send', ...operation }, operation.content.length);
     if (!('sent' in answer)) throw new TypeError('the store answered a send with something else');
     return answer.sent;
+  }
+
+  async change(operation: ChangeOperation): Promise<Changed> {
+    const chars = operation.op === 'edit' ? operation.content.length : 0;
+    const answer = await this.submit(operation, chars);
+    if (!('changed' in answer))
+      throw new TypeError('the store answered a change with something else');
+    return answer.changed;
   }
 
   async read(operation: Omit<PositionOperation, 'op'>): Promise<void> {

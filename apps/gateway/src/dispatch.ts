@@ -1,4 +1,4 @@
-import type { Ack, RequestAck, RequestName, RequestPayload } from '@agent-messenger/contracts';
+import type { Ack, RequestAck, RequestContract, RequestName, RequestPayload } from '@agent-messenger/contracts';
 import { LIMITS, requests } from '@agent-messenger/contracts';
 import { AppError, toWireError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
@@ -31,12 +31,12 @@ export function createDispatch(handlers: RequestHandlers, log: Logger): Dispatch
         throw new AppError('rate_limited', 'Too many unanswered requests', { retryAfterMs: 1_000 });
       }
       if (!isRequest(name)) throw new AppError('not_found', 'There is no such event');
-      const request = requests[name];
+      const request: RequestContract = requests[name];
       if (!request.from.includes(connection.identity.kind)) {
         throw new AppError('forbidden', `${name} is not for ${connection.identity.kind}s`);
       }
       const handler = handlers[name] as RequestHandler<RequestName>;
-      const answer = await handler(connection, request.payload.parse(payload));
+      const answer = await handler(connection, request.payload.parse(payload) as never);
       return { ok: true, ...answer } as Ack<RequestName>;
     } catch (error) {
       return {

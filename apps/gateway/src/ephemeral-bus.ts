@@ -5,8 +5,8 @@ import type { Redis } from 'ioredis';
 import type { Namespace, Server, Socket } from 'socket.io';
 import type { Connection } from './connections/connection';
 
-/** A namespace that no client may join: its members are connections of any transport. */
-const NAMESPACE = '/ephemeral';
+/** A namespace that no client may join (the socket server refuses it): its members are connections of any transport. */
+export const EPHEMERAL_NAMESPACE = '/ephemeral';
 
 /**
  * Typing, receipts and other things that may be lost, from gateway to gateway. Socket.IO's sharded Redis adapter carries
@@ -17,8 +17,7 @@ export class EphemeralBus {
   private readonly namespace: Namespace;
 
   constructor(io: Server) {
-    this.namespace = io.of(NAMESPACE);
-    this.namespace.use((_socket, next) => next(new Error('not found')));
+    this.namespace = io.of(EPHEMERAL_NAMESPACE);
   }
 
   join(connection: Connection): void {

@@ -109,6 +109,7 @@ export async function startGateway(
     messages,
     appends,
     bus,
+    leases,
     presence,
     authenticator: new Authenticator(config.JWT_SECRET, auth),
     limits: createRateLimits(config, limiter),

@@ -33,10 +33,12 @@ export class SupervisedWorker {
 
   /** Told regularly whether jobs wait; is not told while Redis does not answer. */
   observe(jobsWait: boolean): void {
-    if (this.closed) return;
     const now = performance.now();
-    if (!jobsWait || this.inFlight > 0) this.wellAt = now;
-    if (now - this.wellAt < this.options.stuckAfterMs) return;
+    if (!jobsWait || this.inFlight > 0) {
+      this.wellAt = now;
+      return;
+    }
+    if (this.closed || now - this.wellAt < this.options.stuckAfterMs) return;
     const { log, onRestart, closeMs } = this.options;
     log.warn('push jobs wait and the worker takes none: it is replaced');
     onRestart();

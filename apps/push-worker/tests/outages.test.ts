@@ -79,6 +79,7 @@ test('the job of a worker that died is taken over', async () => {
     prefix: names.queuePrefix,
     connection: { url: redis.url, maxRetriesPerRequest: null },
     lockDuration: 300,
+    stalledInterval: 300,
   });
   dead.on('error', () => undefined);
   messages.states.set('cnv_orphan', pushable());

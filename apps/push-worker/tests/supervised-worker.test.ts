@@ -3,6 +3,7 @@ import type { RedisProcess } from '@agent-messenger/testkit';
 import { startRedis, waitFor } from '@agent-messenger/testkit';
 import { Queue, Worker } from 'bullmq';
 import { SupervisedWorker } from '../src/supervised-worker';
+import { gate } from './setup';
 
 let redis: RedisProcess;
 beforeAll(async () => {
@@ -40,27 +41,31 @@ test('a worker that takes no job although some wait is replaced', async () => {
   await worker.close();
 });
 
-test('jobs that never end do not keep it from closing', async () => {
+test('a job that does not end holds up closing until the deadline, and is not taken for a stuck worker', async () => {
   const connection = { url: redis.url, maxRetriesPerRequest: null };
   const queue = new Queue('endless', { connection });
-  let restarts = 0;
+  const held = gate();
   let running = false;
+  let restarts = 0;
   const worker = new SupervisedWorker({
     log,
     process: () => {
       running = true;
-      return new Promise(() => undefined);
+      return held.passed;
     },
-    create: (process) => new Worker('endless', process, { connection }),
+    create: (process) =>
+      new Worker('endless', process, { connection }).on('error', () => undefined),
     stuckAfterMs: 0,
     closeMs: 100,
     onRestart: () => (restarts += 1),
   });
-  await queue.add('job', 'endless');
+  const job = await queue.add('job', 'endless');
   await waitFor(() => running);
   worker.observe(true);
   await worker.close();
-  // A worker with a job in flight is busy, not stuck.
   expect(restarts).toBe(0);
+  // Still locked: another worker gets it when the lock has run out.
+  expect(await job.isActive()).toBe(true);
+  held.open();
   await queue.close();
 });

@@ -21,22 +21,27 @@ const codes = Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]];
 export const errorCodeSchema = z.enum(codes);
 
 /** What a failed socket request is acked with, and what a connect_error carries as `data`. */
-export const errorSchema = z.object({
-  code: errorCodeSchema,
-  message: z.string(),
-  retry_after_ms: z.int().min(0).optional(),
-  /** With `conflict` on a send: the message that was accepted under the same client_id. */
-  message_id: z.string().optional(),
-});
+export const errorSchema = z
+  .object({
+    code: errorCodeSchema,
+    message: z.string(),
+    retry_after_ms: z.int().min(0).optional(),
+    /** With `conflict` on a send: the message that was accepted under the same client_id. */
+    message_id: z.string().optional(),
+  })
+  .meta({ id: 'Error' });
 export type WireError = z.infer<typeof errorSchema>;
 
 /** RFC 9457 `application/problem+json`. */
-export const problemSchema = errorSchema.omit({ message: true }).extend({
-  type: z.literal('about:blank'),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string().optional(),
-});
+export const problemSchema = errorSchema
+  .omit({ message: true })
+  .extend({
+    type: z.literal('about:blank'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+  })
+  .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof problemSchema>;
 
 /** Why a connection is closed by the server; sent in `closing` before every close that the peer can still read. */

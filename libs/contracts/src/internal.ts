@@ -17,9 +17,10 @@ import {
   refreshSchema,
   registerSchema,
   tokensSchema,
+  updateConversationSchema,
 } from './rest';
 import { errorSchema } from './errors';
-import { sendSchema, sentSchema } from './sockets';
+import { changedSchema, sendSchema, sentSchema } from './sockets';
 
 /**
  * Calls between services, `POST /internal/<name>` on the callee's internal port with a service token.
@@ -39,6 +40,13 @@ const seq = z.int().min(0);
 const page = { limit: z.int().min(1).max(1_000), cursor: z.string().optional() };
 const ok = z.object({});
 
+const change = {
+  identity_id: identityId,
+  epoch,
+  conversation_id: conversationId,
+  message_id: z.string(),
+};
+
 /** What a gateway hands over in one append. All of it shares one transaction; each operation has its own answer. */
 export const operationSchema = z.discriminatedUnion('op', [
   sendSchema.extend({ op: z.literal('send'), identity_id: identityId, epoch }),
@@ -49,6 +57,9 @@ export const operationSchema = z.discriminatedUnion('op', [
     conversation_id: conversationId,
     seq,
   }),
+  z.object({ op: z.literal('edit'), ...change, content: z.string() }),
+  z.object({ op: z.literal('delete'), ...change }),
+  z.object({ op: z.literal('react'), ...change, emoji: z.string(), set: z.boolean() }),
 ]);
 export type Operation = z.infer<typeof operationSchema>;
 
@@ -63,6 +74,7 @@ export type PositionMoved = z.infer<typeof positionMovedSchema>;
 export const operationResultSchema = z.union([
   z.object({ ok: z.literal(true), sent: sentSchema }),
   z.object({ ok: z.literal(true), moved: positionMovedSchema }),
+  z.object({ ok: z.literal(true), changed: changedSchema }),
   z.object({ ok: z.literal(false), error: errorSchema }),
 ]);
 export type OperationResult = z.infer<typeof operationResultSchema>;
@@ -177,6 +189,18 @@ export const messagesCalls = {
   getConversation: {
     request: z.object({ identity_id: identityId, conversation_id: conversationId }),
     response: conversationSchema,
+  },
+  /** Title makes an event, the others move the caller's sync_token. */
+  updateConversation: {
+    request: updateConversationSchema.and(
+      z.object({ identity_id: identityId, conversation_id: conversationId }),
+    ),
+    response: conversationSchema,
+  },
+  /** For the person of a conversation; its last event can be read for 30 days. */
+  deleteConversation: {
+    request: z.object({ identity_id: identityId, conversation_id: conversationId }),
+    response: ok,
   },
   listConversations: {
     request: z.object({ identity_id: identityId, since: z.string().optional(), ...page }),

@@ -2,7 +2,13 @@
 export const LIMITS = {
   contentBytes: 65_536,
   metadataBytes: 8_192,
+  /** Objects and arrays within each other; deeper JSON is a way to exhaust a parser's stack. */
+  metadataLevels: 32,
+  emojiBytes: 64,
   titleChars: 200,
+  /** Tags that a member may put on a conversation, and the length of one. */
+  tags: 20,
+  tagChars: 50,
   agentNameChars: 80,
   agentDescriptionChars: 500,
   passwordBytes: { min: 8, max: 72 },

@@ -1,67 +1,79 @@
 import { z } from 'zod';
 import { identityIdSchema, identityKindSchema, positionSchema, seqSchema } from './ids';
-import { timeSchema } from './text';
+import { jsonSchema, timeSchema } from './text';
 
-export const actorSchema = z.object({ kind: identityKindSchema, id: identityIdSchema });
+export const actorSchema = z
+  .object({ kind: identityKindSchema, id: identityIdSchema })
+  .meta({ id: 'Actor' });
 export type Actor = z.infer<typeof actorSchema>;
 
-export const memberSchema = z.object({
-  id: identityIdSchema,
-  kind: identityKindSchema,
-  name: z.string(),
-});
+export const memberSchema = z
+  .object({
+    id: identityIdSchema,
+    kind: identityKindSchema,
+    name: z.string(),
+  })
+  .meta({ id: 'Member' });
 export type Member = z.infer<typeof memberSchema>;
 
 /** A message as it is now, also on replay; replace a copy when `updated_seq` is higher. Deleted: `content` is null. */
-export const messageSchema = z.object({
-  id: z.string(),
-  conversation_id: z.string(),
-  seq: seqSchema,
-  updated_seq: seqSchema,
-  sender: actorSchema,
-  client_id: z.string(),
-  content: z.string().nullable(),
-  metadata: z.record(z.string(), z.json()).optional(),
-  reply_to: z.string().optional(),
-  reactions: z.array(z.object({ emoji: z.string(), identity_ids: z.array(z.string()) })),
-  created_at: timeSchema,
-  edited_at: timeSchema.optional(),
-  deleted_at: timeSchema.optional(),
-  state: z.enum(['interrupted', 'failed']).optional(),
-});
+export const messageSchema = z
+  .object({
+    id: z.string(),
+    conversation_id: z.string(),
+    seq: seqSchema,
+    updated_seq: seqSchema,
+    sender: actorSchema,
+    client_id: z.string(),
+    content: z.string().nullable(),
+    metadata: z.record(z.string(), jsonSchema).optional(),
+    reply_to: z.string().optional(),
+    reactions: z.array(z.object({ emoji: z.string(), identity_ids: z.array(z.string()) })),
+    created_at: timeSchema,
+    edited_at: timeSchema.optional(),
+    deleted_at: timeSchema.optional(),
+    state: z.enum(['interrupted', 'failed']).optional(),
+  })
+  .meta({ id: 'Message' });
 export type Message = z.infer<typeof messageSchema>;
 
 /** A conversation as it stands in events: what all members share, nothing that is the reader's own. */
-export const sharedConversationSchema = z.object({
-  id: z.string(),
-  title: z.string().nullable(),
-  created_at: timeSchema,
-  members: z.array(memberSchema),
-});
+export const sharedConversationSchema = z
+  .object({
+    id: z.string(),
+    title: z.string().nullable(),
+    created_at: timeSchema,
+    members: z.array(memberSchema),
+  })
+  .meta({ id: 'SharedConversation' });
 export type SharedConversation = z.infer<typeof sharedConversationSchema>;
 
 /** A conversation as its caller sees it. */
-export const conversationSchema = sharedConversationSchema.extend({
-  last_seq: seqSchema,
-  last_message: messageSchema.nullable(),
-  unread_count: z.int().min(0),
-  delivered_seq: positionSchema,
-  read_seq: positionSchema,
-  muted: z.boolean(),
-  archived: z.boolean(),
-  tags: z.array(z.string()),
-  members: z.array(
-    memberSchema.extend({ delivered_seq: positionSchema, read_seq: positionSchema }),
-  ),
-});
+export const conversationSchema = sharedConversationSchema
+  .extend({
+    last_seq: seqSchema,
+    last_message: messageSchema.nullable(),
+    unread_count: z.int().min(0),
+    delivered_seq: positionSchema,
+    read_seq: positionSchema,
+    muted: z.boolean(),
+    archived: z.boolean(),
+    tags: z.array(z.string()),
+    members: z.array(
+      memberSchema.extend({ delivered_seq: positionSchema, read_seq: positionSchema }),
+    ),
+  })
+  .meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof conversationSchema>;
 
-export const reactionSchema = z.object({
-  message_id: z.string(),
-  emoji: z.string(),
-  identity_id: z.string(),
-  set: z.boolean(),
-});
+export const reactionSchema = z
+  .object({
+    message_id: z.string(),
+    emoji: z.string(),
+    identity_id: z.string(),
+    set: z.boolean(),
+  })
+  .meta({ id: 'Reaction' });
 
 const eventBase = {
   conversation_id: z.string(),
@@ -73,25 +85,29 @@ const withType = <T extends string, S extends z.ZodRawShape>(types: T[], shape: 
   z.object({ ...eventBase, type: z.enum(types as [T, ...T[]]), ...shape });
 
 /** An entry of a conversation's log. Receivers pass over types that they do not know, and still move their position. */
-export const eventSchema = z.discriminatedUnion('type', [
-  withType(['conversation.created', 'conversation.updated', 'conversation.deleted'], {
-    conversation: sharedConversationSchema,
-  }),
-  withType(['member.added', 'member.removed'], { member: memberSchema }),
-  withType(['message.created', 'message.edited', 'message.deleted'], { message: messageSchema }),
-  withType(['reaction.set'], { reaction: reactionSchema, message: messageSchema }),
-]);
+export const eventSchema = z
+  .discriminatedUnion('type', [
+    withType(['conversation.created', 'conversation.updated', 'conversation.deleted'], {
+      conversation: sharedConversationSchema,
+    }),
+    withType(['member.added', 'member.removed'], { member: memberSchema }),
+    withType(['message.created', 'message.edited', 'message.deleted'], { message: messageSchema }),
+    withType(['reaction.set'], { reaction: reactionSchema, message: messageSchema }),
+  ])
+  .meta({ id: 'Event' });
 export type Event = z.infer<typeof eventSchema>;
 
 /** What an agent may call itself; `offline` is never chosen, it is what remains without a lease. */
 export const agentStatusSchema = z.enum(['online', 'busy', 'idle']);
 export const presenceStatusSchema = z.enum(['online', 'busy', 'idle', 'offline']);
 
-export const presenceSchema = z.object({
-  identity_id: z.string(),
-  status: presenceStatusSchema,
-  last_seen: timeSchema.nullable(),
-});
+export const presenceSchema = z
+  .object({
+    identity_id: z.string(),
+    status: presenceStatusSchema,
+    last_seen: timeSchema.nullable(),
+  })
+  .meta({ id: 'Presence' });
 export type Presence = z.infer<typeof presenceSchema>;
 
 /** An agent as the store knows it; status and last_seen come from presence. */
@@ -104,18 +120,22 @@ export const storedAgentSchema = z.object({
 });
 export type StoredAgent = z.infer<typeof storedAgentSchema>;
 
-export const agentSchema = storedAgentSchema.extend({
-  status: presenceStatusSchema,
-  last_seen: timeSchema.nullable(),
-});
+export const agentSchema = storedAgentSchema
+  .extend({
+    status: presenceStatusSchema,
+    last_seen: timeSchema.nullable(),
+  })
+  .meta({ id: 'Agent' });
 export type Agent = z.infer<typeof agentSchema>;
 
-export const receiptSchema = z.object({
-  conversation_id: z.string(),
-  identity_id: z.string(),
-  delivered_seq: positionSchema,
-  read_seq: positionSchema,
-});
+export const receiptSchema = z
+  .object({
+    conversation_id: z.string(),
+    identity_id: z.string(),
+    delivered_seq: positionSchema,
+    read_seq: positionSchema,
+  })
+  .meta({ id: 'Receipt' });
 export type Receipt = z.infer<typeof receiptSchema>;
 
 /** A page of a conversation's log, the answer of `sync` and of its REST twin. */

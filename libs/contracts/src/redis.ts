@@ -26,12 +26,14 @@ export interface Lease {
   connection_id: string;
   credential_id: string;
   epoch: number;
+  /** What an agent calls itself; `online` when absent. Lives with the lease. */
+  status?: 'online' | 'busy' | 'idle';
 }
 
-/** An identity went on or off; published once, by the script that saw the change. */
+/** An identity's presence changed; published once, by the script that made or saw the change. */
 export interface PresenceChange {
   identity_id: string;
-  status: 'online' | 'offline';
+  status: 'online' | 'busy' | 'idle' | 'offline';
   /** ms since the epoch */
   last_seen_ms: number;
 }

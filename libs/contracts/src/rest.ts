@@ -3,6 +3,7 @@ import {
   agentIdSchema,
   clientIdSchema,
   conversationIdSchema,
+  messageIdSchema,
   positionSchema,
   seqSchema,
 } from './ids';
@@ -10,17 +11,29 @@ import {
   agentSchema,
   conversationPageSchema,
   conversationSchema,
+  eventPageSchema,
   messagePageSchema,
 } from './objects';
 import { LIMITS } from './limits';
-import { agentNameSchema, passwordSchema, titleSchema, usernameSchema, wellFormed } from './text';
-import { sendSchema, sentSchema } from './sockets';
+import {
+  agentNameSchema,
+  contentSchema,
+  emojiSchema,
+  passwordSchema,
+  tagsSchema,
+  titleSchema,
+  usernameSchema,
+  wellFormed,
+} from './text';
+import { changedSchema, sendSchema, sentSchema } from './sockets';
 
 /** Who may call a route. `member` is a person or an agent; whether it is a member is the store's answer. */
 export type Caller = 'anyone' | 'person' | 'agent_key' | 'member' | 'admin';
 
 export interface RouteContract {
   method: 'get' | 'post' | 'patch' | 'put' | 'delete';
+  /** For the documentation: one sentence. */
+  summary: string;
   /** Express path; parameters are named as in `params`. */
   path: string;
   caller: Caller;
@@ -29,8 +42,10 @@ export interface RouteContract {
   body?: z.ZodType;
   /** Body of the positive answer; null: 204 without one. */
   response: z.ZodType | null;
-  /** Status of the positive answer; a handler may answer with another 2xx. */
+  /** Status of the positive answer. */
   status: number;
+  /** Status when the request repeats one that was carried out, of routes with a `client_id`. */
+  repeatedStatus?: number;
 }
 
 /** A query or path parameter arrives as text. */
@@ -84,21 +99,32 @@ export const createConversationSchema = z.object({
 });
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM');
-const timezone = z.string().refine((name) => {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}, 'must be an IANA time zone');
+const timezone = z
+  .string()
+  .max(64)
+  .refine((name) => {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: name });
+      return true;
+    } catch {
+      return false;
+    }
+  }, 'must be an IANA time zone');
+
+const pushTokenSchema = wellFormed(z.string().min(1).max(4_096));
 
 export const pushRegistrationSchema = z
   .object({
-    device_id: z.string().min(1).max(128),
+    device_id: wellFormed(z.string().min(1).max(128)),
     platform: z.enum(['apns', 'fcm', 'webpush']),
-    token: z.string().min(1).max(4_096),
-    keys: z.object({ p256dh: z.string().max(256), auth: z.string().max(256) }).optional(),
+    /** For webpush the endpoint. */
+    token: pushTokenSchema,
+    keys: z
+      .object({
+        p256dh: wellFormed(z.string().max(256)),
+        auth: wellFormed(z.string().max(256)),
+      })
+      .optional(),
     quiet_hours: z.object({ from: timeOfDay, to: timeOfDay, timezone }).optional(),
   })
   .refine((body) => body.platform !== 'webpush' || body.keys !== undefined, {
@@ -120,9 +146,23 @@ export type Health = z.infer<typeof healthSchema>;
 
 const inConversation = z.object({ conversation_id: conversationIdSchema });
 
+const ofMessage = inConversation.extend({ message_id: messageIdSchema });
+
+/** Title is shared by the members; the others are the caller's own. */
+export const updateConversationSchema = z
+  .object({
+    title: titleSchema,
+    muted: z.boolean(),
+    archived: z.boolean(),
+    tags: tagsSchema,
+  })
+  .partial()
+  .refine((body) => Object.keys(body).length > 0, 'names nothing to change');
+
 /** Every public REST route. Express serves them, the SDK calls them, the documentation lists them. */
 export const routes = {
   register: {
+    summary: 'Registers a person; the operator can close registration.',
     method: 'post',
     path: '/auth/user',
     caller: 'anyone',
@@ -131,6 +171,7 @@ export const routes = {
     status: 201,
   },
   login: {
+    summary: 'Exchanges username and password for tokens.',
     method: 'post',
     path: '/auth/login',
     caller: 'anyone',
@@ -139,6 +180,8 @@ export const routes = {
     status: 200,
   },
   refresh: {
+    summary:
+      'Exchanges a refresh token for new tokens; a refresh token that is used twice revokes its session.',
     method: 'post',
     path: '/auth/refresh',
     caller: 'anyone',
@@ -147,6 +190,7 @@ export const routes = {
     status: 200,
   },
   logout: {
+    summary: 'Revokes the session of a refresh token, and drops the push token that it names.',
     method: 'post',
     path: '/auth/logout',
     caller: 'anyone',
@@ -155,6 +199,7 @@ export const routes = {
     status: 204,
   },
   agentToken: {
+    summary: 'Exchanges an API key for a short-lived access token.',
     method: 'post',
     path: '/auth/agent/token',
     caller: 'agent_key',
@@ -162,6 +207,7 @@ export const routes = {
     status: 200,
   },
   listAgents: {
+    summary: 'All agents, with their presence.',
     method: 'get',
     path: '/agents',
     caller: 'person',
@@ -170,6 +216,7 @@ export const routes = {
     status: 200,
   },
   getAgent: {
+    summary: 'One agent, with its presence.',
     method: 'get',
     path: '/agents/:agent_id',
     caller: 'person',
@@ -178,6 +225,7 @@ export const routes = {
     status: 200,
   },
   createAgent: {
+    summary: 'Creates an agent; its API key is shown this once.',
     method: 'post',
     path: '/admin/agents',
     caller: 'admin',
@@ -186,14 +234,18 @@ export const routes = {
     status: 201,
   },
   createConversation: {
+    summary: 'Opens a conversation with an agent.',
     method: 'post',
     path: '/conversations',
     caller: 'person',
     body: createConversationSchema,
     response: conversationSchema,
     status: 201,
+    repeatedStatus: 200,
   },
   listConversations: {
+    summary:
+      'The conversations of the caller, most recently active first; with `since` those that changed.',
     method: 'get',
     path: '/conversations',
     caller: 'member',
@@ -206,6 +258,7 @@ export const routes = {
     status: 200,
   },
   getConversation: {
+    summary: 'One conversation as the caller sees it.',
     method: 'get',
     path: '/conversations/:conversation_id',
     caller: 'member',
@@ -214,6 +267,7 @@ export const routes = {
     status: 200,
   },
   listMessages: {
+    summary: 'A page of messages as they are now, oldest first; the newest page by default.',
     method: 'get',
     path: '/conversations/:conversation_id/messages',
     caller: 'member',
@@ -230,7 +284,88 @@ export const routes = {
     response: messagePageSchema,
     status: 200,
   },
+  updateConversation: {
+    summary:
+      "Changes the title, which is shared, or what is the caller's own: muted, archived, tags.",
+    method: 'patch',
+    path: '/conversations/:conversation_id',
+    caller: 'member',
+    params: inConversation,
+    body: updateConversationSchema,
+    response: conversationSchema,
+    status: 200,
+  },
+  deleteConversation: {
+    summary: 'Deletes a conversation for everybody; its last event can be read for 30 days.',
+    method: 'delete',
+    path: '/conversations/:conversation_id',
+    caller: 'person',
+    params: inConversation,
+    response: null,
+    status: 204,
+  },
+  listEvents: {
+    summary: 'A page of the log after a position, the REST twin of `sync`.',
+    method: 'get',
+    path: '/conversations/:conversation_id/events',
+    caller: 'member',
+    params: inConversation,
+    query: z.object({
+      after_seq: intFromText(positionSchema).default(0),
+      limit: limitFromText,
+    }),
+    response: eventPageSchema,
+    status: 200,
+  },
+  markRead: {
+    summary: 'The caller has read up to `seq`; clamped to the log, only rises.',
+    method: 'post',
+    path: '/conversations/:conversation_id/read',
+    caller: 'member',
+    params: inConversation,
+    body: z.object({ seq: seqSchema }),
+    response: z.object({}),
+    status: 200,
+  },
+  editMessage: {
+    summary: 'Replaces the content of an own message.',
+    method: 'patch',
+    path: '/conversations/:conversation_id/messages/:message_id',
+    caller: 'member',
+    params: ofMessage,
+    body: z.object({ content: contentSchema }),
+    response: changedSchema,
+    status: 200,
+  },
+  deleteMessage: {
+    summary: 'Deletes an own message: its content is removed, a tombstone remains.',
+    method: 'delete',
+    path: '/conversations/:conversation_id/messages/:message_id',
+    caller: 'member',
+    params: ofMessage,
+    response: changedSchema,
+    status: 200,
+  },
+  addReaction: {
+    summary: 'Adds an own reaction.',
+    method: 'put',
+    path: '/conversations/:conversation_id/messages/:message_id/reactions/:emoji',
+    caller: 'member',
+    params: ofMessage.extend({ emoji: emojiSchema }),
+    response: changedSchema,
+    status: 200,
+  },
+  removeReaction: {
+    summary: 'Removes an own reaction.',
+    method: 'delete',
+    path: '/conversations/:conversation_id/messages/:message_id/reactions/:emoji',
+    caller: 'member',
+    params: ofMessage.extend({ emoji: emojiSchema }),
+    response: changedSchema,
+    status: 200,
+  },
   sendMessage: {
+    summary: 'Sends a message; answered after the commit.',
     method: 'post',
     path: '/conversations/:conversation_id/messages',
     caller: 'member',
@@ -238,8 +373,10 @@ export const routes = {
     body: sendSchema.omit({ conversation_id: true }),
     response: sentSchema,
     status: 201,
+    repeatedStatus: 200,
   },
   registerPush: {
+    summary: 'Registers a device for push notifications.',
     method: 'post',
     path: '/push/register',
     caller: 'person',
@@ -248,18 +385,28 @@ export const routes = {
     status: 204,
   },
   unregisterPush: {
+    summary: 'Removes a device by its token.',
     method: 'delete',
     path: '/push/unregister',
     caller: 'person',
-    body: z.object({ token: z.string().min(1).max(4_096) }),
+    body: z.object({ token: pushTokenSchema }),
     response: null,
     status: 204,
   },
   health: {
+    summary: 'Whether this gateway and what it depends on work.',
     method: 'get',
     path: '/health',
     caller: 'anyone',
     response: healthSchema,
+    status: 200,
+  },
+  openapi: {
+    summary: 'These routes as an OpenAPI 3.1 document.',
+    method: 'get',
+    path: '/openapi.json',
+    caller: 'anyone',
+    response: z.record(z.string(), z.unknown()),
     status: 200,
   },
 } as const satisfies Record<string, RouteContract>;

@@ -9,6 +9,7 @@ import {
 } from './ids';
 import {
   actorSchema,
+  agentStatusSchema,
   eventPageSchema,
   eventSchema,
   messageSchema,
@@ -18,7 +19,7 @@ import {
 import type { errorSchema } from './errors';
 import { closeCodeSchema } from './errors';
 import { LIMITS } from './limits';
-import { contentSchema, metadataSchema, timeSchema } from './text';
+import { contentSchema, emojiSchema, metadataSchema, timeSchema } from './text';
 
 /** Wire version. Within one version changes are additive. */
 export const PROTOCOL_VERSION = 1;
@@ -48,22 +49,37 @@ export type Send = z.infer<typeof sendSchema>;
 export const sentSchema = z.object({ message: messageSchema, duplicate: z.boolean() });
 export type Sent = z.infer<typeof sentSchema>;
 
+/** The event that a change made; `duplicate`: nothing changed, the event is the one that led to the current state. */
+export const changedSchema = z.object({ event: eventSchema, duplicate: z.boolean() });
+export type Changed = z.infer<typeof changedSchema>;
+
+const inMessage = z.object({ conversation_id: conversationIdSchema, message_id: messageIdSchema });
+
 const limitSchema = z.int().min(1).max(LIMITS.pageMax);
 
 /** Requests of a socket: payload and the body of a positive ack. `ack: null`: none is listed, `{ok: true}` if asked for. */
 export const requests = {
-  'message:send': { from: ['user', 'agent'], payload: sendSchema, ack: sentSchema },
+  'message:send': {
+    summary:
+      'Sends a message; acked after the commit. The same `client_id` again answers the first message.',
+    from: ['user', 'agent'],
+    payload: sendSchema,
+    ack: sentSchema,
+  },
   received: {
+    summary: 'The receiver has taken responsibility for every event up to `seq`.',
     from: ['user', 'agent'],
     payload: z.object({ conversation_id: conversationIdSchema, seq: seqSchema }),
     ack: null,
   },
   read: {
+    summary: 'The reader has read up to `seq`; clamped to the log, only rises.',
     from: ['user', 'agent'],
     payload: z.object({ conversation_id: conversationIdSchema, seq: seqSchema }),
     ack: z.object({}),
   },
   sync: {
+    summary: 'A page of the log after a position; the way to what another device has received.',
     from: ['user', 'agent'],
     payload: z.object({
       conversation_id: conversationIdSchema,
@@ -73,23 +89,53 @@ export const requests = {
     ack: eventPageSchema,
   },
   typing: {
+    summary: 'Told to the other members; ends by itself after 6 s.',
     from: ['user', 'agent'],
     payload: z.object({ conversation_id: conversationIdSchema, typing: z.boolean() }),
     ack: null,
   },
   'presence:watch': {
+    summary:
+      'Replaces the set of identities whose presence is told; those without a shared conversation are left out.',
     from: ['user', 'agent'],
     payload: z.object({ identities: z.array(identityIdSchema).max(LIMITS.presenceWatch) }),
     ack: z.object({ presence: z.array(presenceSchema) }),
   },
+  'message:edit': {
+    summary: 'Replaces the content of an own message.',
+    from: ['user', 'agent'],
+    payload: inMessage.extend({ content: contentSchema }),
+    ack: changedSchema,
+  },
+  'message:delete': {
+    summary: 'Deletes an own message: its content is removed, a tombstone remains.',
+    from: ['user', 'agent'],
+    payload: inMessage,
+    ack: changedSchema,
+  },
+  'reaction:set': {
+    summary: 'Adds or removes an own reaction.',
+    from: ['user', 'agent'],
+    payload: inMessage.extend({ emoji: emojiSchema, set: z.boolean() }),
+    ack: changedSchema,
+  },
+  'status:set': {
+    summary: 'What an agent calls itself for as long as it is connected.',
+    from: ['agent'],
+    payload: z.object({ status: agentStatusSchema }),
+    ack: null,
+  },
   'auth:refresh': {
+    summary: 'Hands over a newer token: a connection does not outlive its token.',
     from: ['user', 'agent'],
     payload: z.object({ token: z.string().min(1).max(8_192) }),
     ack: z.object({ expires_in: z.int() }),
   },
 } as const satisfies Record<string, RequestContract>;
 
-interface RequestContract {
+export interface RequestContract {
+  /** For the documentation: one sentence. */
+  summary: string;
   from: readonly ('user' | 'agent')[];
   payload: z.ZodType;
   ack: z.ZodType | null;
@@ -114,29 +160,41 @@ export type Ack<N extends RequestName> =
 
 /** Events that the server sends. */
 export const serverEvents = {
-  connected: z.object({
-    identity: actorSchema,
-    connection_id: z.string(),
-    log_id: z.string(),
-    protocol_version: z.int(),
-    server_time: timeSchema,
-  }),
-  synced: z.object({}),
-  event: eventSchema,
-  receipt: receiptSchema,
-  typing: z.object({
-    conversation_id: z.string(),
-    identity_id: z.string(),
-    typing: z.boolean(),
-  }),
-  presence: presenceSchema,
-  replaced: z.object({}),
-  draining: z.object({ reconnect_after_ms: z.int().min(0) }),
-  closing: z.object({
-    code: closeCodeSchema,
-    reconnect: z.boolean(),
-    retry_after_ms: z.int().min(0).optional(),
-  }),
+  connected: z
+    .object({
+      identity: actorSchema,
+      connection_id: z.string(),
+      log_id: z.string(),
+      protocol_version: z.int(),
+      server_time: timeSchema,
+    })
+    .describe('The connection stands; the first event.'),
+  synced: z.object({}).describe('All that was undelivered at connect has been written.'),
+  event: eventSchema.describe('An event of a log, in order per conversation.'),
+  receipt: receiptSchema.describe(
+    'A position of another member moved; may be lost, the conversation has the state.',
+  ),
+  typing: z
+    .object({
+      conversation_id: z.string(),
+      identity_id: z.string(),
+      typing: z.boolean(),
+    })
+    .describe('Another member types, or no longer does; may be lost.'),
+  presence: presenceSchema.describe('A watched identity changed its presence.'),
+  replaced: z
+    .object({})
+    .describe('A newer connection of this identity has taken over; the client stays away.'),
+  draining: z
+    .object({ reconnect_after_ms: z.int().min(0) })
+    .describe('The gateway is shutting down: reconnect after this time, spread over the clients.'),
+  closing: z
+    .object({
+      code: closeCodeSchema,
+      reconnect: z.boolean(),
+      retry_after_ms: z.int().min(0).optional(),
+    })
+    .describe('The connection is about to be closed by the server, and why.'),
 } as const;
 
 export type ServerEventName = keyof typeof serverEvents;

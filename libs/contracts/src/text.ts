@@ -20,36 +20,94 @@ function atMostBytes(max: number) {
     text.length <= max && (text.length * 3 <= max || byteLength(text) <= max);
 }
 
-export const contentSchema = wellFormed(z.string().min(1)).refine(
-  atMostBytes(LIMITS.contentBytes),
-  `must be at most ${LIMITS.contentBytes} bytes`,
-);
+export const contentSchema = wellFormed(z.string().min(1))
+  .refine(atMostBytes(LIMITS.contentBytes), `must be at most ${LIMITS.contentBytes} bytes`)
+  .describe(`At most ${LIMITS.contentBytes} bytes of UTF-8.`);
 
+/** Any JSON value. Registered in place: a clone would leave the recursion without its name. */
+export const jsonSchema = z.json().register(z.globalRegistry, { id: 'Json' });
+type Json = z.infer<typeof jsonSchema>;
+
+/**
+ * Not a zod record: that parses by recursion and runs out of stack on the nesting that a frame of 2 MiB has room for,
+ * which must be answered as `invalid_payload`. The size comes last, because JSON.stringify recurses as well.
+ */
 export const metadataSchema = z
-  .record(z.string(), z.json())
+  .custom<Record<string, Json>>(isPlainObject, 'must be a JSON object')
+  .refine((value) => isJson(value, LIMITS.metadataLevels), {
+    message: `must be JSON of well-formed Unicode, at most ${LIMITS.metadataLevels} levels deep`,
+    abort: true,
+  })
   .refine((value) => atMostBytes(LIMITS.metadataBytes)(JSON.stringify(value)), {
     message: `must be at most ${LIMITS.metadataBytes} bytes as JSON`,
   })
-  .refine((value) => wellFormedDeep(value), 'must be well-formed Unicode');
+  .meta({
+    type: 'object',
+    description: `At most ${LIMITS.metadataBytes} bytes as JSON and ${LIMITS.metadataLevels} levels deep.`,
+  });
 
-function wellFormedDeep(value: unknown): boolean {
-  // JSON.stringify escapes lone surrogates as \udXXX, so a well-formed text never contains one escaped.
-  return !/\\ud[89a-f][0-9a-f]{2}/i.test(JSON.stringify(value).replace(/\\\\/g, ''));
+/** Level by level, so that no depth exhausts the stack. */
+function isJson(root: object, levels: number): boolean {
+  let containers: object[] = [root];
+  for (let depth = 1; containers.length > 0; depth += 1) {
+    if (depth > levels) return false;
+    const next: object[] = [];
+    for (const container of containers) {
+      for (const [key, value] of Object.entries(container) as [string, unknown][]) {
+        if (Array.isArray(value) || isPlainObject(value)) next.push(value);
+        else if (!isScalar(value)) return false;
+        if (!key.isWellFormed()) return false;
+      }
+    }
+    containers = next;
+  }
+  return true;
+}
+
+/** Not the buffers of a binary frame. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function isScalar(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  return value === null || typeof value === 'boolean' || Number.isFinite(value);
 }
 
 export const usernameSchema = z
   .string()
   .trim()
   .toLowerCase()
-  .regex(/^[a-z0-9._-]{3,32}$/, 'must be 3 to 32 of a-z 0-9 . _ -');
+  .regex(/^[a-z0-9._-]{3,32}$/, 'must be 3 to 32 of a-z 0-9 . _ -')
+  .describe('Lower-cased on entry.');
 
 /** bcrypt reads 72 bytes and silently ignores the rest: more is refused. */
-export const passwordSchema = wellFormed(z.string()).refine((text) => {
-  const bytes = byteLength(text);
-  return bytes >= LIMITS.passwordBytes.min && bytes <= LIMITS.passwordBytes.max;
-}, `must be ${LIMITS.passwordBytes.min} to ${LIMITS.passwordBytes.max} bytes`);
+export const passwordSchema = wellFormed(z.string())
+  .refine((text) => {
+    const bytes = byteLength(text);
+    return bytes >= LIMITS.passwordBytes.min && bytes <= LIMITS.passwordBytes.max;
+  }, `must be ${LIMITS.passwordBytes.min} to ${LIMITS.passwordBytes.max} bytes`)
+  .describe(`${LIMITS.passwordBytes.min} to ${LIMITS.passwordBytes.max} bytes of UTF-8.`);
 
 export const titleSchema = wellFormed(z.string().trim().min(1).max(LIMITS.titleChars));
 export const agentNameSchema = wellFormed(z.string().trim().min(1).max(LIMITS.agentNameChars));
 /** RFC 3339, UTC, milliseconds. */
 export const timeSchema = z.iso.datetime({ precision: 3 });
+
+const graphemes = new Intl.Segmenter();
+
+/** One grapheme cluster, which may be many code points: a family, a flag, a skin tone. */
+export const emojiSchema = wellFormed(z.string().min(1))
+  // Before the text is taken apart, which costs far more than counting its bytes.
+  .refine(atMostBytes(LIMITS.emojiBytes), {
+    message: `must be at most ${LIMITS.emojiBytes} bytes`,
+    abort: true,
+  })
+  .refine((text) => [...graphemes.segment(text)].length === 1, 'must be one grapheme cluster');
+
+export const tagsSchema = z
+  .array(wellFormed(z.string().trim().min(1).max(LIMITS.tagChars)))
+  .max(LIMITS.tags)
+  .transform((tags) => [...new Set(tags)]);

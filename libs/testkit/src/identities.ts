@@ -19,7 +19,7 @@ export async function createPerson(
   url: string,
   {
     username = `p-${randomBytes(6).toString('hex')}`,
-    password = randomBytes(12).toString('base64url'),
+    password = randomBytes(12).toString('hex'),
   }: { username?: string; password?: string } = {},
 ): Promise<Person> {
   const credentials = { username, password };

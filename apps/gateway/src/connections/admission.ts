@@ -55,11 +55,7 @@ export class Admission {
    */
   async admit(credentials: Credentials, live: LiveConnection): Promise<Admitted> {
     const { messages, connections, leases, maxConnections, delivered, log } = this.options;
-    if (this.closing || connections.size >= maxConnections) {
-      throw new AppError('unavailable', 'This gateway takes no connections now', {
-        retryAfterMs: 1_000,
-      });
-    }
+    if (this.closing || connections.size >= maxConnections) throw noRoom();
     const { identity, credentialId } = credentials;
     const { epoch: floor } = await messages.authorize({
       identity_id: identity.id,
@@ -91,6 +87,8 @@ export class Admission {
         epoch: connection.epoch,
         counterparts: identity.kind === 'user' ? LIMITS.presenceDefault : 0,
       });
+      // The drain may have begun meanwhile, and has not seen this one.
+      if (this.closing) throw noRoom();
       connection.expireAt(credentials.expiresAt);
       return { connection, backlog };
     } catch (error) {
@@ -191,4 +189,10 @@ export class Admission {
       log.info({ reason: String(error) }, 'presence at connect is not known');
     }
   }
+}
+
+function noRoom(): AppError {
+  return new AppError('unavailable', 'This gateway takes no connections now', {
+    retryAfterMs: 1_000,
+  });
 }

@@ -38,6 +38,8 @@ export class Connection {
   readonly live: LiveConnection;
   /** Ids whose presence this connection is told. */
   watching: ReadonlySet<string> = new Set();
+  /** What an agent calls itself. */
+  status: 'online' | 'busy' | 'idle' = 'online';
   /** Requests that have not been answered yet. */
   pendingRequests = 0;
   feed: LogFeed | undefined;

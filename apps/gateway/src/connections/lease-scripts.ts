@@ -38,15 +38,28 @@ end
 return epoch
 `;
 
+/** KEYS lease, presence expiry. ARGV identity, connection, status, presence channel. Only the holder's status counts. → 1 or 0 */
+const status = `${now}${announce}
+local entry = redis.call('GET', KEYS[1])
+if not entry then return 0 end
+entry = cjson.decode(entry)
+if entry.connection_id ~= ARGV[2] then return 0 end
+local before = entry.status or 'online'
+entry.status = ARGV[3]
+redis.call('SET', KEYS[1], cjson.encode(entry), 'KEEPTTL')
+if before ~= ARGV[3] and redis.call('ZSCORE', KEYS[2], ARGV[1]) then announce(ARGV[4], ARGV[1], ARGV[3], now) end
+return 1
+`;
+
 /**
- * KEYS expiry, lease…. ARGV gateway, ttl, presence channel, then identity, connection, credential, epoch of each lease.
+ * KEYS expiry, lease…. ARGV gateway, ttl, presence channel, then identity, connection, credential, epoch, status of each.
  * A missing entry or a lower epoch is written again: Redis came back empty or old, and the store fences. A tombstone or a
  * higher epoch means superseded. → 1 renewed, 2 written again, 0 superseded, of each
  */
 const renew = `${now}${announce}
 local renewed = {}
 for i = 2, #KEYS do
-  local at = 4 + (i - 2) * 4
+  local at = 4 + (i - 2) * 5
   local identity, epoch = ARGV[at], tonumber(ARGV[at + 3])
   local entry = redis.call('GET', KEYS[i])
   if entry then entry = cjson.decode(entry) end
@@ -54,9 +67,10 @@ for i = 2, #KEYS do
     renewed[i - 1] = 0
   else
     redis.call('SET', KEYS[i], cjson.encode({
-      gateway = ARGV[1], connection_id = ARGV[at + 1], credential_id = ARGV[at + 2], epoch = epoch
+      gateway = ARGV[1], connection_id = ARGV[at + 1], credential_id = ARGV[at + 2], epoch = epoch,
+      status = ARGV[at + 4]
     }), 'PX', ARGV[2])
-    if redis.call('ZADD', KEYS[1], now + ARGV[2], identity) == 1 then announce(ARGV[3], identity, 'online', now) end
+    if redis.call('ZADD', KEYS[1], now + ARGV[2], identity) == 1 then announce(ARGV[3], identity, ARGV[at + 4], now) end
     renewed[i - 1] = (entry and entry.epoch == epoch) and 1 or 2
   end
 end
@@ -95,6 +109,7 @@ const SCRIPTS = {
   leaseAcquire: acquire,
   leaseRenew: renew,
   leaseRelease: release,
+  leaseStatus: status,
   presenceSweep: sweep,
 };
 
@@ -105,6 +120,7 @@ export type LeaseRedis = Redis & {
   leaseAcquire(keys: number, ...args: Argument[]): Promise<number>;
   leaseRenew(keys: number, ...args: Argument[]): Promise<number[]>;
   leaseRelease(keys: number, ...args: Argument[]): Promise<number>;
+  leaseStatus(keys: number, ...args: Argument[]): Promise<number>;
   presenceSweep(keys: number, ...args: Argument[]): Promise<number>;
 };
 

@@ -51,9 +51,25 @@ export class Leases {
     return { epoch, deadline: this.deadlineOf(sentAt) };
   }
 
+  /** What the identity calls itself lives with its lease, and is announced to those who watch. */
+  async setStatus(connection: Connection, status: Connection['status']): Promise<void> {
+    const { redis, names } = this.options;
+    // The next renewal writes it again, should Redis be away or come back empty.
+    connection.status = status;
+    await redis.leaseStatus(
+      2,
+      names.lease(connection.identity.id),
+      names.presenceExpiry,
+      connection.identity.id,
+      connection.id,
+      status,
+      names.presence,
+    );
+  }
+
   /** Gives the lease up if it is still this connection's. */
   async release(identityId: string, connectionId: string): Promise<void> {
-    const { redis, names } = this.options;
+    const { redis, names, ttlMs } = this.options;
     await redis.leaseRelease(
       3,
       names.lease(identityId),
@@ -61,7 +77,8 @@ export class Leases {
       names.lastSeen(identityId),
       identityId,
       connectionId,
-      HOLD_MS,
+      // To the sweep an expiry further off than a whole lease would say that it was seen in the future.
+      Math.min(HOLD_MS, ttlMs),
       LAST_SEEN_TTL_MS,
     );
   }
@@ -96,7 +113,9 @@ export class Leases {
   private async renewAll(onRewritten: (connection: Connection) => void): Promise<void> {
     const all = this.options.connections.all();
     for (let from = 0; from < all.length; from += RENEW_AT_ONCE) {
-      const rewritten = await this.renew(all.slice(from, from + RENEW_AT_ONCE));
+      // Ended while the ones before were renewed: its lease may be released by now, and is not to come back.
+      const open = all.slice(from, from + RENEW_AT_ONCE).filter(({ isClosed }) => !isClosed);
+      const rewritten = await this.renew(open);
       rewritten.forEach(onRewritten);
     }
   }
@@ -112,11 +131,12 @@ export class Leases {
       gatewayId,
       ttlMs,
       names.presence,
-      ...connections.flatMap(({ identity, id, credentialId, epoch }) => [
+      ...connections.flatMap(({ identity, id, credentialId, epoch, status }) => [
         identity.id,
         id,
         credentialId,
         epoch,
+        status,
       ]),
     );
     const deadline = this.deadlineOf(sentAt);

@@ -1,10 +1,14 @@
 import type { RequestHandlers } from '../dispatch';
 import type { GatewayContext } from '../context';
 import { authRefresh } from './auth-refresh';
+import { messageDelete } from './message-delete';
+import { messageEdit } from './message-edit';
 import { messageSend } from './message-send';
 import { presenceWatch } from './presence-watch';
 import { read } from './read';
+import { reactionSet } from './reaction-set';
 import { received } from './received';
+import { statusSet } from './status-set';
 import { sync } from './sync';
 import { typing } from './typing';
 
@@ -12,6 +16,7 @@ export function requestHandlers({
   appends,
   authenticator,
   bus,
+  leases,
   limits,
   members,
   messages,
@@ -19,6 +24,10 @@ export function requestHandlers({
 }: GatewayContext): RequestHandlers {
   return {
     'message:send': messageSend(appends, limits),
+    'message:edit': messageEdit(appends, limits),
+    'message:delete': messageDelete(appends, limits),
+    'reaction:set': reactionSet(appends, limits),
+    'status:set': statusSet(leases),
     received: received(appends),
     read: read(appends),
     sync: sync(messages),

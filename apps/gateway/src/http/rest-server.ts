@@ -75,8 +75,11 @@ function parseInput(
   request: Request,
 ): { params: unknown; query: unknown; body: unknown } {
   const params = route.params?.safeParse(request.params);
-  // An id of the wrong form names nothing: the same answer as for one that does not exist.
-  if (params && !params.success) throw new AppError('not_found', 'There is nothing here');
+  if (params && !params.success) {
+    // An id of the wrong form names nothing: the same answer as for one that does not exist.
+    const isId = params.error.issues.some(({ path }) => String(path[0]).endsWith('_id'));
+    throw isId ? new AppError('not_found', 'There is nothing here') : params.error;
+  }
   if (route.body && !request.is('application/json')) {
     throw new AppError('unsupported_media_type', 'The body must be application/json');
   }

@@ -126,9 +126,7 @@ export class PresenceService {
 
 function statusOf(lease: string | null | undefined): 'online' | 'busy' | 'idle' {
   // During the hold after a close there is no lease; the identity still counts as online.
-  return lease
-    ? ((JSON.parse(lease) as Lease & { status?: 'busy' | 'idle' }).status ?? 'online')
-    : 'online';
+  return lease ? ((JSON.parse(lease) as Lease).status ?? 'online') : 'online';
 }
 
 function toTime(ms: number): string {

@@ -2,6 +2,14 @@ import type { Dependencies } from '@agent-messenger/service-kit';
 import packageJson from '../../package.json';
 import type { GatewayContext } from '../context';
 import type { RouteHandlers } from '../http/rest-server';
+import { addReaction } from './add-reaction';
+import { removeReaction } from './remove-reaction';
+import { editMessage } from './edit-message';
+import { deleteMessage } from './delete-message';
+import { markRead } from './mark-read';
+import { listEvents } from './list-events';
+import { updateConversation } from './update-conversation';
+import { deleteConversation } from './delete-conversation';
 import { agentToken } from './agent-token';
 import { createAgent } from './create-agent';
 import { createConversation } from './create-conversation';
@@ -13,6 +21,7 @@ import { listConversations } from './list-conversations';
 import { listMessages } from './list-messages';
 import { login } from './login';
 import { logout } from './logout';
+import { openapi } from './openapi';
 import { refresh } from './refresh';
 import { register } from './register';
 import { registerPush } from './register-push';
@@ -36,9 +45,18 @@ export function routeHandlers(
     listConversations: listConversations(messages),
     getConversation: getConversation(messages),
     listMessages: listMessages(messages),
+    updateConversation: updateConversation(messages),
+    deleteConversation: deleteConversation(messages),
+    listEvents: listEvents(messages),
+    markRead: markRead(appends),
     sendMessage: sendMessage(appends, limits),
+    editMessage: editMessage(appends, limits),
+    deleteMessage: deleteMessage(appends, limits),
+    addReaction: addReaction(appends, limits),
+    removeReaction: removeReaction(appends, limits),
     registerPush: registerPush(messages),
     unregisterPush: unregisterPush(messages),
     health: health(options.dependencies, packageJson.version),
+    openapi: openapi(),
   };
 }

@@ -3,6 +3,8 @@ import type { Admission } from '../connections/admission';
 import type { Connections } from '../connections/connections';
 import type { AppendQueue } from '../append-queue';
 import type { Server } from 'socket.io';
+import type { EngineSocket } from './socket-io-connection';
+import { closeEngine } from './socket-io-connection';
 
 /** Clients are asked to come back spread over this long, so that the other gateways are not stormed. */
 const SPREAD_MS = 3_000;
@@ -22,7 +24,10 @@ export async function drain(
     connection.send('draining', { reconnect_after_ms: reconnectAfterMs });
     connection.close('draining', reconnectAfterMs);
   }
-  const engine = io.engine as unknown as { clients: Record<string, NodeJS.EventEmitter> };
-  await Promise.all(Object.values(engine.clients).map((client) => once(client, 'close')));
+  const { clients } = io.engine as unknown as { clients: Record<string, EngineSocket> };
+  const closed = Object.values(clients).map((client) => once(client, 'close'));
+  // Also those that have not said yet who they are.
+  for (const client of Object.values(clients)) closeEngine(client);
+  await Promise.all(closed);
   await appends.flush();
 }

@@ -5,9 +5,14 @@ import type { CloseManner, LiveConnection } from '../connections/live-connection
 /** A close that the peer does not complete within this is cut. */
 const CLOSE_MS = 2_000;
 
-/** What Engine.IO's types leave out: the WebSocket under the transport. */
-interface WebSocketTransport {
-  socket?: { bufferedAmount: number; terminate(): void };
+export type EngineSocket = Socket['conn'];
+
+/** What we use of `ws`, which Engine.IO's types leave out. */
+interface WebSocket extends NodeJS.EventEmitter {
+  readonly bufferedAmount: number;
+  readonly readyState: number;
+  readonly CLOSED: number;
+  terminate(): void;
 }
 interface EngineBuffer {
   writeBuffer: { data?: string | Buffer }[];
@@ -26,7 +31,7 @@ export class SocketIoConnection implements LiveConnection {
 
   bufferedBytes(): number {
     // Engine.IO keeps what it has not handed to the WebSocket, the WebSocket what the kernel has not taken.
-    let bytes = this.webSocket?.bufferedAmount ?? 0;
+    let bytes = webSocketOf(this.engine).bufferedAmount;
     const { writeBuffer } = this.engine as unknown as EngineBuffer;
     for (const { data } of writeBuffer) bytes += data?.length ?? 0;
     return bytes;
@@ -55,25 +60,29 @@ export class SocketIoConnection implements LiveConnection {
   close(manner: CloseManner): void {
     if (manner === 'terminate') {
       // An orderly close would wait for a stalled reader; what was handed over just now still goes to the kernel.
-      setImmediate(() => this.terminate());
+      setImmediate(() => webSocketOf(this.engine).terminate());
       return;
     }
     if (manner === 'stay_away') this.socket.disconnect(true);
-    else this.engine.close();
-    const timer = setTimeout(() => this.terminate(), CLOSE_MS);
-    this.engine.once('close', () => clearTimeout(timer));
+    closeEngine(this.engine);
   }
 
-  terminate(): void {
-    if (this.webSocket) this.webSocket.terminate();
-    else this.engine.close(true);
-  }
-
-  private get engine(): Socket['conn'] {
+  private get engine(): EngineSocket {
     return this.socket.conn;
   }
+}
 
-  private get webSocket(): WebSocketTransport['socket'] {
-    return (this.engine.transport as unknown as WebSocketTransport).socket;
-  }
+/** Closes in order, after what is buffered was written; a peer that does not take part in time is cut. */
+export function closeEngine(engine: EngineSocket): void {
+  const webSocket = webSocketOf(engine);
+  engine.close();
+  if (webSocket.readyState === webSocket.CLOSED) return;
+  // Engine.IO says `close` when it has sent the close frame; only the WebSocket knows when the peer is gone.
+  const timer = setTimeout(() => webSocket.terminate(), CLOSE_MS);
+  webSocket.once('close', () => clearTimeout(timer));
+}
+
+/** `websocket` is the only transport. */
+function webSocketOf(engine: EngineSocket): WebSocket {
+  return (engine.transport as unknown as { socket: WebSocket }).socket;
 }

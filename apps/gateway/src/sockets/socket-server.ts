@@ -9,8 +9,10 @@ import { Server } from 'socket.io';
 import type { Authenticator } from '../authenticate';
 import type { Admission, Admitted } from '../connections/admission';
 import type { Dispatch } from '../dispatch';
+import { EPHEMERAL_NAMESPACE } from '../ephemeral-bus';
 import type { RateLimits } from '../rate-limits';
-import { SocketIoConnection } from './socket-io-connection';
+import type { EngineSocket } from './socket-io-connection';
+import { closeEngine, SocketIoConnection } from './socket-io-connection';
 
 /** A connection that has more than this unsent when it asks for something is not reading. */
 const ABANDONED_BYTES = 8 * 1024 * 1024;
@@ -39,8 +41,6 @@ interface SocketServerOptions {
   log: Logger;
 }
 
-type EngineSocket = Socket['conn'];
-
 /** The namespaces `/client` and `/agent`: handshake, requests, end. */
 export class SocketServer {
   /** Engine connections that have presented credentials; each may do so once. */
@@ -54,19 +54,20 @@ export class SocketServer {
     io.engine.on('connection', (engine: EngineSocket) => this.expectCredentials(engine));
     this.serve(io.of('/client'), 'user');
     this.serve(io.of('/agent'), 'agent');
-    io.of('/').use((socket, next) => {
-      next(
-        connectError(
-          new AppError('not_found', 'The namespaces are /client and /agent'),
-          this.options.log,
-        ),
-      );
+    this.refuse(io.of('/'));
+    this.refuse(io.of(EPHEMERAL_NAMESPACE));
+  }
+
+  private refuse(namespace: Namespace): void {
+    namespace.use((socket, next) => {
+      const error = new AppError('not_found', 'The namespaces are /client and /agent');
+      next(connectError(error, this.options.log));
       closeSoon(socket.conn);
     });
   }
 
   private expectCredentials(engine: EngineSocket): void {
-    const timer = setTimeout(() => engine.close(true), LIMITS.handshakeMs);
+    const timer = setTimeout(() => closeEngine(engine), LIMITS.handshakeMs);
     this.silence.set(engine, timer);
     engine.once('close', () => clearTimeout(timer));
   }
@@ -74,7 +75,7 @@ export class SocketServer {
   private serve(namespace: Namespace, kind: Actor['kind']): void {
     const admitted = new WeakMap<Socket, Admitted>();
     namespace.use((socket, next) => {
-      if (this.presented.has(socket.conn)) return void socket.conn.close(true);
+      if (this.presented.has(socket.conn)) return closeEngine(socket.conn);
       this.presented.add(socket.conn);
       clearTimeout(this.silence.get(socket.conn));
       this.admit(socket, kind).then(
@@ -153,5 +154,5 @@ function connectError(error: unknown, log: Logger): Error & { data: Omit<WireErr
 
 /** After the CONNECT_ERROR packet, which Socket.IO sends in the next tick. */
 function closeSoon(engine: EngineSocket): void {
-  setImmediate(() => engine.close());
+  setImmediate(() => closeEngine(engine));
 }

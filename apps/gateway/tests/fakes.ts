@@ -1,0 +1,128 @@
+import type { Actor, Event, ServerEventName, ServerEventPayload } from '@agent-messenger/contracts';
+import { kindOf } from '@agent-messenger/contracts';
+import type { Logger } from '@agent-messenger/service-kit';
+import { createLogger } from '@agent-messenger/service-kit';
+import { Connection, HIGH_WATER_BYTES } from '../src/connections/connection';
+import type { CloseManner, LiveConnection } from '../src/connections/live-connection';
+
+export const silent = createLogger({ name: 'test', level: 'silent' });
+
+/** A logger and what it was told, as objects. */
+export function loggerOf(level = 'info'): { log: Logger; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]);
+  return { log: createLogger({ name: 'test', level, destination: { write } }), lines };
+}
+
+/** A transport that keeps what it was handed and drains when it is told to. */
+export class FakeLive implements LiveConnection {
+  readonly ip = '127.0.0.1';
+  readonly sent: { name: ServerEventName; payload: unknown }[] = [];
+  readonly closes: CloseManner[] = [];
+  private buffered = 0;
+  private waiting: ((drained: boolean) => void)[] = [];
+
+  get events(): Event[] {
+    return this.sent.flatMap(({ name, payload }) => (name === 'event' ? [payload as Event] : []));
+  }
+
+  send<N extends ServerEventName>(name: N, payload: ServerEventPayload<N>): void {
+    this.sent.push({ name, payload });
+  }
+
+  bufferedBytes(): number {
+    return this.buffered;
+  }
+
+  drained(): Promise<boolean> {
+    if (this.buffered === 0) return Promise.resolve(true);
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  close(manner: CloseManner): void {
+    this.closes.push(manner);
+    this.settle(true);
+  }
+
+  /** The peer stops reading. */
+  fill(): void {
+    this.buffered = HIGH_WATER_BYTES + 1;
+  }
+
+  /** The peer has read everything. */
+  drain(): void {
+    this.buffered = 0;
+    this.settle(true);
+  }
+
+  /** The peer has read nothing for as long as anybody wants to wait. */
+  stall(): void {
+    this.settle(false);
+  }
+
+  private settle(drained: boolean): void {
+    for (const resolve of this.waiting.splice(0)) resolve(drained);
+  }
+}
+
+interface ConnectionParts {
+  identityId?: string;
+  id?: string;
+  epoch?: number;
+  deadline?: number;
+}
+
+export function connectionOf({
+  identityId = 'usr_1',
+  id = 'connection',
+  epoch = 1,
+  deadline = Infinity,
+}: ConnectionParts = {}) {
+  const live = new FakeLive();
+  const identity = { id: identityId, kind: kindOf(identityId) } as Actor;
+  return {
+    live,
+    connection: new Connection({ id, identity, credentialId: 'credential', epoch, deadline, live }),
+  };
+}
+
+/** A message of the log. */
+export function eventOf(conversationId: string, seq: number, content = `message ${seq}`): Event {
+  const sender: Actor = { kind: 'agent', id: 'agt_1' };
+  const at = new Date(1_700_000_000_000 + seq).toISOString();
+  return {
+    conversation_id: conversationId,
+    seq,
+    type: 'message.created',
+    actor: sender,
+    at,
+    message: {
+      id: `msg_${conversationId}-${seq}`,
+      conversation_id: conversationId,
+      seq,
+      updated_seq: seq,
+      sender,
+      client_id: `client-${seq}`,
+      content,
+      reactions: [],
+      created_at: at,
+    },
+  };
+}
+
+export interface Deferred<T> {
+  promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+export function deferred<T>(): Deferred<T> {
+  let settle: Omit<Deferred<T>, 'promise'> | undefined;
+  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
+  return { promise, ...(settle as unknown as Omit<Deferred<T>, 'promise'>) };
+}
+
+/** Everything that is due now has run, and what follows from it at once: promises and immediates, not timers. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,215 @@
+import type { GatewayMessage, Lease, RedisNames } from '@agent-messenger/contracts';
+import { Scope } from '@agent-messenger/service-kit';
+import { waitFor } from '@agent-messenger/testkit';
+import fc from 'fast-check';
+import type { Connection } from '../src/connections/connection';
+import { settled, silent } from './fakes';
+import type { LeaseStack } from './lease-setup';
+import { caughtUp, startLeaseStack } from './lease-setup';
+
+let stack: LeaseStack;
+let names: RedisNames;
+let scope: Scope;
+
+beforeAll(async () => {
+  stack = await startLeaseStack();
+});
+afterAll(() => stack.close());
+beforeEach(() => {
+  names = stack.fresh();
+  scope = new Scope(silent);
+});
+afterEach(() => scope.close());
+
+const id = 'usr_1';
+
+async function leaseOf(identityId = id): Promise<Lease | null> {
+  const text = await stack.redis.get(names.lease(identityId));
+  return text === null ? null : (JSON.parse(text) as Lease);
+}
+
+async function writeLease(lease: Partial<Lease>): Promise<void> {
+  const current = await leaseOf();
+  await stack.redis.set(names.lease(id), JSON.stringify({ ...current, ...lease }), 'PX', 60_000);
+}
+
+test('an epoch is above the lease and above the floor, whatever the floors are', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(1_000_000), { minLength: 1 }), async (floors) => {
+      names = stack.fresh();
+      const { leases } = stack.holder(names);
+      let last = 0;
+      for (const floor of floors) {
+        const { epoch } = await leases.acquire({
+          identityId: id,
+          connectionId: 'c',
+          credentialId: 'k',
+          floor,
+        });
+        expect(epoch).toBe(Math.max(last, floor) + 1);
+        last = epoch;
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('the lease says who holds it, and lives as long as promised', async () => {
+  const holder = stack.holder(names, 12_345);
+  const before = performance.now();
+  const { connection } = await holder.connect(id, 6);
+  expect(await leaseOf()).toMatchObject({
+    gateway: holder.gatewayId,
+    connection_id: connection.id,
+    credential_id: 'credential',
+    epoch: 7,
+  });
+  const ttl = await stack.redis.pttl(names.lease(id));
+  expect(ttl).toBeLessThanOrEqual(12_345);
+  expect(ttl).toBeGreaterThan(12_345 - (performance.now() - before) - 5);
+});
+
+test('the newest wins: the gateway of the earlier connection is told to close it', async () => {
+  const [first, second] = [stack.holder(names), stack.holder(names)];
+  const heard = await stack.listen<GatewayMessage>(names.gateway(first.gatewayId));
+  await first.connect(id);
+  const { connection } = await second.connect(id);
+  await caughtUp(stack.redis, names.gateway(first.gatewayId), heard);
+  expect(heard).toEqual([{ type: 'evict', identity_id: id, epoch: 2, code: 'replaced' }]);
+  expect(await leaseOf()).toMatchObject({ gateway: second.gatewayId, epoch: connection.epoch });
+});
+
+test('a tombstone is taken over without telling anybody', async () => {
+  const holder = stack.holder(names);
+  const heard = await stack.listen<GatewayMessage>(names.gateway(holder.gatewayId));
+  await holder.connect(id);
+  await writeLease({ gateway: null, epoch: 9 });
+  const { connection } = await holder.connect(id);
+  await caughtUp(stack.redis, names.gateway(holder.gatewayId), heard);
+  expect(heard).toEqual([]);
+  expect(connection.epoch).toBe(10);
+});
+
+test('on one gateway the earlier connection is closed at once, and leaving late takes nothing from the newer', async () => {
+  const holder = stack.holder(names);
+  const first = await holder.connect(id);
+  const second = await holder.connect(id);
+  expect(first.live.sent).toEqual([{ name: 'replaced', payload: {} }]);
+  expect(first.live.closes).toEqual(['stay_away']);
+  await holder.leave(first.connection);
+  expect(holder.connections.get(id)).toBe(second.connection);
+  expect(await leaseOf()).toMatchObject({ connection_id: second.connection.id });
+  await holder.leave(second.connection);
+  expect(await leaseOf()).toBeNull();
+});
+
+test('an answer that overtakes another one does not put the older connection into the place of the newer', async () => {
+  const holder = stack.holder(names);
+  const newer = await holder.connect(id, 5);
+  const other = stack.holder(stack.fresh());
+  const older = await other.connect(id, 2);
+  holder.connections.add(older.connection);
+  expect(holder.connections.get(id)).toBe(newer.connection);
+  expect(older.live.closes).toEqual(['stay_away']);
+  expect(newer.connection.isCurrent).toBe(true);
+});
+
+describe('renewal', () => {
+  const ttlMs = 1_000;
+
+  /** A gateway that renews, with one connection, and who was told to have been without a lease. */
+  async function renewing() {
+    const holder = stack.holder(names, ttlMs);
+    const rewritten: Connection[] = [];
+    holder.leases.start(scope, (connection) => rewritten.push(connection));
+    return { ...(await holder.connect(id, 4)), holder, rewritten };
+  }
+
+  /** The lease was renewed after this call. */
+  async function renewed() {
+    await stack.redis.pexpire(names.lease(id), ttlMs - 500);
+    await waitFor(async () => (await stack.redis.pttl(names.lease(id))) > ttlMs - 450, {
+      intervalMs: 5,
+    });
+  }
+
+  test('keeps the connection beyond the life of one lease', async () => {
+    const { connection, rewritten } = await renewing();
+    const until = performance.now() + ttlMs * 1.5;
+    await waitFor(() => performance.now() > until);
+    expect(connection.isCurrent).toBe(true);
+    expect(await leaseOf()).toMatchObject({ connection_id: connection.id, epoch: 5 });
+    expect(rewritten).toEqual([]);
+  });
+
+  test.each([
+    ['a missing entry', () => stack.redis.del(names.lease(id))],
+    ['a lower epoch', () => writeLease({ epoch: 3, gateway: 'old', connection_id: 'old' })],
+  ])('writes its own again over %s, and says so', async (_what, spoil) => {
+    const { connection, rewritten, holder } = await renewing();
+    await spoil();
+    await waitFor(() => rewritten.length === 1);
+    expect(rewritten).toEqual([connection]);
+    expect(await leaseOf()).toMatchObject({
+      gateway: holder.gatewayId,
+      connection_id: connection.id,
+      epoch: 5,
+    });
+    await renewed();
+    expect(rewritten).toHaveLength(1);
+    expect(connection.isCurrent).toBe(true);
+  });
+
+  test.each([
+    ['a higher epoch', { epoch: 6, gateway: 'other', connection_id: 'other' }],
+    ['a tombstone', { gateway: null }],
+  ])('stops at %s', async (_what, found) => {
+    const { live } = await renewing();
+    await writeLease(found);
+    const expected = await leaseOf();
+    await waitFor(() => live.closes.length > 0);
+    expect(live.sent).toEqual([{ name: 'replaced', payload: {} }]);
+    expect(await leaseOf()).toEqual(expected);
+  });
+
+  test('leaves a connection alone that has ended', async () => {
+    const { connection, holder } = await renewing();
+    const other = await holder.connect('usr_2');
+    connection.ended();
+    await stack.redis.del(names.lease(id), names.lease('usr_2'));
+    await waitFor(() => stack.redis.exists(names.lease('usr_2')));
+    expect(await leaseOf()).toBeNull();
+    expect(other.connection.isCurrent).toBe(true);
+  });
+
+  test('that is not answered in time closes the connection before the lease runs out', async () => {
+    const { live, connection } = await renewing();
+    const from = performance.now();
+    stack.process.pause();
+    try {
+      await waitFor(() => live.closes.length > 0);
+    } finally {
+      stack.process.resume();
+    }
+    expect(performance.now() - from).toBeLessThan(ttlMs * 1.2);
+    expect(live.sent).toEqual([
+      { name: 'closing', payload: { code: 'lease_lost', reconnect: true } },
+    ]);
+    expect(live.closes).toEqual(['terminate']);
+    expect(connection.isCurrent).toBe(false);
+  });
+});
+
+test('a renewal that comes past the deadline does not bring the connection back', async () => {
+  const { connection, live } = await stack.holder(names).connect(id);
+  jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+  try {
+    connection.leaseRenewed(Infinity);
+    expect(connection.isCurrent).toBe(false);
+    expect(live.closes).toEqual(['terminate']);
+  } finally {
+    jest.restoreAllMocks();
+  }
+  await settled();
+  expect(connection.isCurrent).toBe(false);
+});

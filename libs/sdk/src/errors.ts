@@ -1,0 +1,89 @@
+import {
+  ERROR_STATUS,
+  type CloseCode,
+  type ErrorCode,
+  type Problem,
+  type WireError,
+} from '@agent-messenger/contracts';
+
+/** Codes of the contract, and what only this side can know. */
+export type MessengerErrorCode =
+  | CloseCode
+  /** No answer from any of the addresses. */
+  | 'unreachable'
+  | 'timeout'
+  /** The connection was lost before the answer; it is being restored. */
+  | 'disconnected'
+  /** `close()` was called here. */
+  | 'closed'
+  | 'outbox_full';
+
+export interface MessengerErrorOptions {
+  cause?: unknown;
+  retryAfterMs?: number | undefined;
+  status?: number | undefined;
+  messageId?: string | undefined;
+}
+
+export class MessengerError extends Error {
+  override readonly name = 'MessengerError';
+  readonly retryAfterMs: number | undefined;
+  /** HTTP status, when the error came as an HTTP answer. */
+  readonly status: number | undefined;
+  /** With `conflict` on a send: the message that was accepted under the same client_id. */
+  readonly messageId: string | undefined;
+
+  constructor(
+    readonly code: MessengerErrorCode,
+    message: string,
+    options: MessengerErrorOptions = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.retryAfterMs = options.retryAfterMs;
+    this.status = options.status;
+    this.messageId = options.messageId;
+  }
+}
+
+export function fromWire(error: WireError): MessengerError {
+  return new MessengerError(error.code, error.message, {
+    retryAfterMs: error.retry_after_ms,
+    messageId: error.message_id,
+  });
+}
+
+/** An HTTP answer that is not positive; what is between us and the gateway may answer without a problem body. */
+export function fromHttp(status: number, body: unknown): MessengerError {
+  const problem = (body ?? {}) as Partial<Problem>;
+  const code = problem.code ?? codeOfStatus(status);
+  return new MessengerError(code, problem.detail ?? problem.title ?? `HTTP ${status}`, {
+    status,
+    retryAfterMs: problem.retry_after_ms,
+    messageId: problem.message_id,
+  });
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  const codes = Object.keys(ERROR_STATUS) as ErrorCode[];
+  const code = codes.find((name) => ERROR_STATUS[name] === status);
+  return code ?? (status >= 500 ? 'unavailable' : 'internal');
+}
+
+const temporary: ReadonlySet<MessengerErrorCode> = new Set([
+  'unreachable',
+  'timeout',
+  'disconnected',
+  'unavailable',
+  'rate_limited',
+]);
+
+/** The same request may succeed later, unchanged. */
+export function isTemporary(error: unknown): error is MessengerError {
+  return error instanceof MessengerError && temporary.has(error.code);
+}
+
+export function toMessengerError(error: unknown): MessengerError {
+  if (error instanceof MessengerError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new MessengerError('internal', message, { cause: error });
+}

@@ -1,0 +1,55 @@
+import type { Message, Sent } from '@agent-messenger/contracts';
+import { ConversationHandle, type SendOptions } from './conversation-handle';
+import { MessengerError } from './errors';
+import type { Session } from './session';
+
+/**
+ * The conversation as one run of a handler sees it. Its n-th send carries a client_id that follows from the
+ * incoming message: a run that is repeated, after a crash for example, doubles nothing that was sent before.
+ */
+export class ReplyHandle extends ConversationHandle {
+  readonly #session: Session;
+  readonly #sends: Promise<Sent>[] = [];
+
+  constructor(
+    session: Session,
+    private readonly incoming: Message,
+  ) {
+    super(incoming.conversation_id, session);
+    this.#session = session;
+  }
+
+  override send(content: string, options: SendOptions = {}): Promise<Sent> {
+    const derived = `${this.incoming.id}:${this.#sends.length + 1}`;
+    const sent =
+      options.client_id === undefined
+        ? super
+            .send(content, { ...options, client_id: derived })
+            .catch((error: unknown) => this.#alreadySent(error))
+        : super.send(content, options);
+    this.#sends.push(sent);
+    return sent;
+  }
+
+  /** When all sends of the run have their answers, awaited by the handler or not. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#sends);
+  }
+
+  /** An earlier run sent something else as its n-th message (a model rarely says the same twice): that one counts. */
+  async #alreadySent(error: unknown): Promise<Sent> {
+    const earlier = error instanceof MessengerError && error.code === 'conflict' && error.messageId;
+    if (!earlier) throw error;
+    let afterSeq = this.incoming.seq;
+    for (;;) {
+      const page = await this.#session.readLog(this.id, afterSeq);
+      const found = page.events.find(
+        (event) => event.type === 'message.created' && event.message.id === earlier,
+      );
+      if (found?.type === 'message.created') return { message: found.message, duplicate: true };
+      const last = page.events.at(-1);
+      if (!page.has_more || !last) throw error;
+      afterSeq = last.seq;
+    }
+  }
+}

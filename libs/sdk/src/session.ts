@@ -1,0 +1,207 @@
+import type {
+  Actor,
+  Event,
+  EventPage,
+  Message,
+  RequestAck,
+  RequestInput,
+  RequestName,
+  ServerToClient,
+} from '@agent-messenger/contracts';
+import { eventSchema, LIMITS } from '@agent-messenger/contracts';
+import { Connection } from './connection';
+import { ConversationHandle } from './conversation-handle';
+import { Emitter, throwLater } from './emitter';
+import { Endpoints } from './endpoints';
+import { MessengerError } from './errors';
+import { asId } from './ids';
+import { Outbox } from './outbox';
+import { Positions } from './positions';
+import { ReceivedReporter } from './received-reporter';
+import { Rest } from './rest';
+import { defaultBackoff, settledWithin, type Backoff } from './time';
+import { TokenSource, type AccessToken } from './tokens';
+
+export interface SessionOptions {
+  /** A gateway, or several: whichever answers is used. */
+  url: string | readonly string[];
+  /** How long the first connection may take. Default 30 s. */
+  connectTimeoutMs?: number;
+  /** How long a request waits for its ack. Default 10 s. */
+  requestTimeoutMs?: number;
+  /** Bounds of the delay between tries. */
+  backoff?: Backoff;
+  /** Sends that may wait for their ack at once. Default 1000. */
+  outboxLimit?: number;
+}
+
+export interface SessionParts {
+  namespace: '/client' | '/agent';
+  fetchToken: (rest: Rest) => Promise<AccessToken>;
+  deliver: (event: Event) => void | Promise<void>;
+}
+
+/** What the application can listen to. `Client` and `Agent` each offer what fits them. */
+export interface MessengerEvents extends Pick<
+  ServerToClient,
+  'event' | 'connected' | 'synced' | 'receipt' | 'typing' | 'presence'
+> {
+  /** A new message of anybody in a conversation, the own ones included. */
+  message: (message: Message, event: Event) => void;
+  disconnected: (error: MessengerError, reconnecting: boolean) => void;
+  /** A newer connection of the same identity took over; this one stays away. */
+  replaced: () => void;
+  /** Over for good without `close()`: replaced, revoked, refused. */
+  ended: (error: MessengerError) => void;
+  /** The server's log is another one (a restore): copies of conversations and messages are to be loaded again. */
+  reset: (logId: string) => void;
+  /** Something in the background failed; nothing depends on it any more. */
+  error: (error: unknown) => void;
+  /** A handler failed for the last time; its message is passed over. */
+  handlerError: (error: unknown, message: Message) => void;
+}
+
+const knownEvents: ReadonlySet<string> = new Set(
+  eventSchema.options.flatMap((option) => option.shape.type.options),
+);
+const SYNC_PAGE = LIMITS.pageMax;
+const LAST_REPORT_MS = 1_000;
+
+/** What a person's and an agent's connection have in common: one identity, its socket, its sends, its positions. */
+export class Session {
+  readonly events: Emitter<MessengerEvents> = new Emitter((error) => this.#listenerFailed(error));
+  readonly rest: Rest;
+  readonly tokens: TokenSource;
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+  readonly positions: Positions;
+  readonly #received: ReceivedReporter;
+  readonly #connectTimeoutMs: number;
+  #identity: Actor | null = null;
+  #logId: string | null = null;
+  #reporting = false;
+
+  constructor(options: SessionOptions, parts: SessionParts) {
+    const endpoints = new Endpoints(options.url);
+    this.tokens = new TokenSource(() => parts.fetchToken(this.rest));
+    this.rest = new Rest(endpoints, { tokens: this.tokens });
+    this.#connectTimeoutMs = options.connectTimeoutMs ?? 30_000;
+    this.connection = new Connection({
+      endpoints,
+      namespace: parts.namespace,
+      tokens: this.tokens,
+      backoff: options.backoff ?? defaultBackoff,
+      requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    });
+    this.outbox = new Outbox(
+      (send) => this.connection.requestUntilAnswered('message:send', send),
+      options.outboxLimit ?? 1_000,
+    );
+    this.#received = new ReceivedReporter((conversationId, seq) =>
+      this.connection.emit('received', { conversation_id: asId<'cnv'>(conversationId), seq }),
+    );
+    this.positions = new Positions({
+      fetch: (conversationId, afterSeq) => this.readLog(conversationId, afterSeq),
+      deliver: (event) => (knownEvents.has(event.type) ? parts.deliver(event) : undefined),
+      onTaken: (conversationId, seq) => this.#received.taken(conversationId, seq),
+      onError: (error) => this.#positionFailed(error),
+    });
+    this.#listen();
+  }
+
+  /** Known once connected. */
+  get identity(): Actor {
+    if (!this.#identity) throw new MessengerError('disconnected', 'not connected yet');
+    return this.#identity;
+  }
+
+  get signal(): AbortSignal {
+    return this.connection.signal;
+  }
+
+  start(): Promise<void> {
+    return this.connection.start(this.#connectTimeoutMs);
+  }
+
+  request<N extends RequestName>(name: N, payload: RequestInput<N>): Promise<RequestAck<N>> {
+    return this.connection.request(name, payload);
+  }
+
+  conversation(id: string): ConversationHandle {
+    return new ConversationHandle(id, this);
+  }
+
+  /** False when `logId` is not the log that was known: positions are dropped then. */
+  noteLog(logId: string): boolean {
+    if (this.#logId === logId) return true;
+    const first = this.#logId === null;
+    this.#logId = logId;
+    if (first) return true;
+    this.positions.reset();
+    this.#received.drain();
+    this.events.emit('reset', logId);
+    return false;
+  }
+
+  /** A page of a conversation's log; waits for a connection if need be. */
+  async readLog(conversationId: string, afterSeq: number): Promise<EventPage> {
+    const page = await this.connection.requestUntilAnswered('sync', {
+      conversation_id: asId<'cnv'>(conversationId),
+      after_seq: afterSeq,
+      limit: SYNC_PAGE,
+    });
+    this.noteLog(page.log_id);
+    return page;
+  }
+
+  /** Waits for acks, at most `deadlineMs`; what has none by then rejects with `closed`. */
+  async close(deadlineMs: number): Promise<void> {
+    await settledWithin(this.outbox.idle(), deadlineMs);
+    await settledWithin(this.#reportLast(), LAST_REPORT_MS);
+    this.connection.close();
+  }
+
+  /** With acks: Socket.IO's server drops an event when it reads the disconnect in the same turn. */
+  async #reportLast(): Promise<void> {
+    await Promise.allSettled(
+      this.#received
+        .drain()
+        .map(({ conversationId, seq }) =>
+          this.request('received', { conversation_id: asId<'cnv'>(conversationId), seq }),
+        ),
+    );
+  }
+
+  #listen(): void {
+    const { events } = this.connection;
+    events.on('connected', (connected) => {
+      this.#identity = connected.identity;
+      this.noteLog(connected.log_id);
+      this.#received.flush();
+      this.events.emit('connected', connected);
+    });
+    events.on('event', (event) => this.positions.offer(event));
+    events.on('synced', (synced) => this.events.emit('synced', synced));
+    events.on('receipt', (receipt) => this.events.emit('receipt', receipt));
+    events.on('typing', (typing) => this.events.emit('typing', typing));
+    events.on('presence', (presence) => this.events.emit('presence', presence));
+    events.on('replaced', () => this.events.emit('replaced'));
+    events.on('disconnected', (error, again) => this.events.emit('disconnected', error, again));
+    events.on('ended', (error) => this.events.emit('ended', error));
+  }
+
+  #positionFailed(error: unknown): void {
+    // `not_found`: no longer a member. `closed`: the end, which is told by itself.
+    const code = error instanceof MessengerError ? error.code : null;
+    if (code === 'not_found' || code === 'closed' || this.signal.aborted) return;
+    this.events.emit('error', error);
+  }
+
+  #listenerFailed(error: unknown): void {
+    if (this.events.has('error') && !this.#reporting) {
+      this.#reporting = true;
+      this.events.emit('error', error);
+      this.#reporting = false;
+    } else throwLater(error);
+  }
+}

@@ -1,0 +1,17 @@
+import { checkNode } from './check-node.mjs';
+import { ensureDependencies } from './dependencies.mjs';
+import { nx, nxEnv } from './nx.mjs';
+import { ensureRedisServer } from './redis.mjs';
+import { runStep } from './run-step.mjs';
+
+/**
+ * From a clean clone to something that can run: dependencies installed, everything built, Redis found or
+ * brought. Each part does nothing when it is already true. `quiet` speaks only of what takes long.
+ */
+export async function bootstrap({ redis, quiet = false }) {
+  checkNode();
+  if (redis) await ensureRedisServer();
+  await ensureDependencies({ quiet });
+  const build = nx('run-many', '-t', 'build', '--outputStyle=static');
+  await runStep('Building', process.execPath, build, { env: nxEnv, quiet });
+}

@@ -1,0 +1,20 @@
+// npm run chat, npm run bench: node tools/run.mjs <tool> [arguments]. Its stdout is the tool's alone.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { bootstrap } from './lib/bootstrap.mjs';
+import { main } from './lib/main.mjs';
+import { Problem } from './lib/problem.mjs';
+import { root } from './lib/workspace.mjs';
+
+// Only the bench starts a stack of its own.
+const needsRedis = ['bench'];
+
+await main(async () => {
+  const [tool = '', ...args] = process.argv.slice(2);
+  await bootstrap({ redis: needsRedis.includes(tool), quiet: true });
+  const file = join(root, 'tools', 'dist', `${tool}.js`);
+  if (!/^[a-z-]+$/.test(tool) || !existsSync(file)) throw new Problem(`no such tool: "${tool}"`, 2);
+  process.argv = [process.execPath, file, ...args];
+  createRequire(import.meta.url)(file);
+});

@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  pairs: number;
+  seconds: number;
+  gateways: number;
+  baseline: boolean;
+  json: boolean;
+  help: boolean;
+  /** Folder for CPU profiles of messages and the gateways. */
+  cpuProf?: string;
+}
+
+export const help = `npm run bench -- [options]
+
+People and agents in pairs exchange messages of 200 bytes through a stack that the bench starts,
+as fast as they can and then at 500 messages/s. A message counts when it was acked after the commit
+and received by the other side.
+
+  --pairs N        people, each with an agent (default 50)
+  --seconds N      length of each measurement, after a warm-up of 2 s (default 10)
+  --gateways N     number of gateways; the two sides of a pair are on different ones (default 2)
+  --baseline       compares with plain Socket.IO processes that store and check nothing:
+                   three alternating runs of each, medians and the median of the ratios
+  --json           one JSON object on stdout instead of the table
+  --cpu-prof DIR   writes CPU profiles of messages and the gateways to DIR
+  --help           this text
+
+Exit code: 0, 1 when a message was lost, doubled, out of order or refused, 2 for a wrong option.
+`;
+
+/** What the person typed cannot be carried out; the message says why. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** @throws UsageError */
+export function benchOptions(args: string[]): BenchOptions {
+  const values = parse(args);
+  return {
+    pairs: wholeNumber('--pairs', values.pairs ?? '50', 5_000),
+    seconds: wholeNumber('--seconds', values.seconds ?? '10', 3_600),
+    gateways: wholeNumber('--gateways', values.gateways ?? '2', 16),
+    baseline: values.baseline ?? false,
+    json: values.json ?? false,
+    help: values.help ?? false,
+    ...(values['cpu-prof'] === undefined ? {} : { cpuProf: values['cpu-prof'] }),
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        pairs: { type: 'string' },
+        seconds: { type: 'string' },
+        gateways: { type: 'string' },
+        baseline: { type: 'boolean' },
+        json: { type: 'boolean' },
+        'cpu-prof': { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    // The first sentence names the option; what follows is about positional arguments.
+    const [message = ''] = String(error instanceof Error ? error.message : error).split(/\.\s|\n/);
+    throw new UsageError(`${message}. --help lists the options.`);
+  }
+}
+
+function wholeNumber(option: string, text: string, max: number): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (value >= 1 && value <= max) return value;
+  throw new UsageError(`${option} takes a whole number from 1 to ${max}, not "${text}".`);
+}

@@ -1,0 +1,50 @@
+import { availableParallelism } from 'node:os';
+import { saturation, steady } from './loads';
+import type { BenchOptions } from './options';
+import { makeReport, type Report, type RunResult } from './report';
+import { runPhase } from './run-phase';
+import { startBaseline } from './start-baseline';
+import { startOurs } from './start-ours';
+import type { System } from './system';
+
+const UNACKED = 4;
+const STEADY_PER_SECOND = 500;
+const ALTERNATING_RUNS = 3;
+
+interface Surroundings {
+  signal: AbortSignal;
+  /** Progress. */
+  say: (line: string) => void;
+}
+
+/** Starts what is to be measured, measures it, stops it. */
+export async function runBench(options: BenchOptions, around: Surroundings): Promise<Report> {
+  const systems: System[] = [];
+  const runs: RunResult[] = [];
+  try {
+    systems.push(await startOurs(options, around));
+    if (options.baseline) systems.push(await startBaseline(options, around));
+    for (let n = 0; n < (options.baseline ? ALTERNATING_RUNS : 1); n += 1) {
+      for (const system of systems) runs.push(await run(system, options, around));
+    }
+  } finally {
+    around.say('stopping …');
+    for (const system of systems.reverse()) await system.stop();
+  }
+  const { pairs, gateways, seconds } = options;
+  const setting = { pairs, gateways, seconds };
+  return makeReport({ ...setting, node: process.version, cpus: availableParallelism() }, runs);
+}
+
+async function run(
+  system: System,
+  { seconds }: BenchOptions,
+  { signal, say }: Surroundings,
+): Promise<RunResult> {
+  const atSaturation = await runPhase(system, saturation(UNACKED), { seconds, signal });
+  say(`${system.name}: ${Math.round(atSaturation.messages_per_s)} messages/s at saturation`);
+  const atSteadyRate = await runPhase(system, steady(STEADY_PER_SECOND), { seconds, signal });
+  const { p99 } = atSteadyRate.delivery_ms;
+  say(`${system.name}: delivery p99 ${p99.toFixed(1)} ms at ${STEADY_PER_SECOND}/s`);
+  return { system: system.name, saturation: atSaturation, steady: atSteadyRate };
+}

@@ -1,0 +1,12 @@
+import type { Latencies } from './latencies';
+import type { Member } from './member';
+
+/** Something to measure: servers that run, and the members that are connected to them in pairs. */
+export interface System {
+  name: 'ours' | 'baseline';
+  members: readonly Member[];
+  latencies: Latencies;
+  /** Aborted when it cannot be measured any more; the reason says why. */
+  broken: AbortSignal;
+  stop(): Promise<void>;
+}

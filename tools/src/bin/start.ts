@@ -1,0 +1,110 @@
+import { LaunchError, startStack, type Stack } from '@agent-messenger/testkit';
+import { join } from 'node:path';
+import { ensureDemo, type Demo } from '../demo';
+
+export interface StartOptions {
+  gateways: number;
+  port: number;
+  dataDir: string;
+  demo: boolean;
+  json: boolean;
+}
+
+/** The launcher behind `npm start`: runs in its process until a signal, then drains and ends it. */
+export async function start(options: StartOptions): Promise<void> {
+  // Whatever a service writes below the data folder is its owner's alone.
+  process.umask(0o077);
+  const say = (line: string): void => console.error(line);
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (!stopping.signal.aborted) say('Stopping: connections are drained …');
+      stopping.abort();
+    });
+  }
+  const { REDIS_URL: redisUrl, QUEUE_REDIS_URL: queueRedisUrl, REDIS_PREFIX } = process.env;
+  try {
+    say('Starting …');
+    const stack = await startStack({
+      gateways: options.gateways,
+      port: options.port,
+      dataDir: options.dataDir,
+      ...(redisUrl ? { redisUrl } : {}),
+      ...(queueRedisUrl ? { queueRedisUrl } : {}),
+      ...(REDIS_PREFIX ? { redisPrefix: REDIS_PREFIX } : {}),
+      environment: process.env,
+      report: say,
+      signal: stopping.signal,
+    });
+    try {
+      const demo = options.demo ? await startDemo(stack) : undefined;
+      if (!stopping.signal.aborted) announce(stack, demo, options.json);
+      await aborted(stopping.signal);
+    } finally {
+      await stack.stop();
+    }
+    say('Stopped.');
+    process.exit(0);
+  } catch (error) {
+    if (stopping.signal.aborted) {
+      say('Stopped.');
+      process.exit(0);
+    }
+    console.error(error instanceof LaunchError ? error.message : error);
+    process.exit(1);
+  }
+}
+
+async function startDemo(stack: Stack): Promise<Demo> {
+  const url = firstUrl(stack);
+  const demo = await ensureDemo(url, stack.adminKey, join(stack.dataDir, 'demo.json'));
+  await stack.addProcess('echo-agent', join(__dirname, 'echo-agent.js'), {
+    AGENT_MESSENGER_URL: url,
+    AGENT_API_KEY: demo.agent.api_key,
+  });
+  return demo;
+}
+
+function announce(stack: Stack, demo: Demo | undefined, json: boolean): void {
+  const urls = stack.gateways.map(({ url }) => url);
+  if (json) {
+    const line = {
+      ready: true,
+      gateways: urls,
+      admin_key: stack.adminKey,
+      pids: { launcher: process.pid, ...stack.pids() },
+      data_dir: stack.dataDir,
+    };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+    return;
+  }
+  const chat =
+    demo &&
+    `npm run chat -- --url ${firstUrl(stack)} --user ${demo.username} --password ${demo.password} --agent ${demo.agent.name}`;
+  console.log(
+    [
+      '',
+      'Agent Messenger is ready.',
+      '',
+      `  URL         ${urls.join('  ')}`,
+      ...(demo ? [`  Demo login  ${demo.username} / ${demo.password}`] : []),
+      ...(chat ? [`  Chat        ${chat}`] : []),
+      `  Data        ${stack.dataDir} (admin key in admin_api_key, logs in logs/)`,
+      `  Stop        Ctrl-C, or kill ${process.pid}`,
+      '',
+    ].join('\n'),
+  );
+}
+
+function firstUrl(stack: Stack): string {
+  const [gateway] = stack.gateways;
+  if (!gateway) throw new Error('a stack has at least one gateway');
+  return gateway.url;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+}
