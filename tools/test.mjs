@@ -26,9 +26,12 @@ await main(async () => {
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
 });
 
-/** Shows the output as it comes and keeps it: for tests that have not changed, Nx repeats the one of the last run. */
+/**
+ * Shows the output project by project and keeps it. For what has not changed Nx repeats the output of the
+ * last run, so the sum is that of all tests either way.
+ */
 async function test(...args) {
-  const child = spawn(process.execPath, nx(...args, '--outputStyle=stream-without-prefixes'), {
+  const child = spawn(process.execPath, nx(...args, '--outputStyle=static'), {
     cwd: root,
     env: { ...process.env, ...nxEnv },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -13,7 +13,7 @@ restore() {
   rm -f "$policy"
   if [ -e "$kept" ] || [ -L "$kept" ]; then mv "$kept" "$policy"; fi
 }
-if [ -e "$policy" ] || [ -L "$policy" ]; then mv "$policy" "$kept"; fi
+if [ ! -e "$kept" ] && { [ -e "$policy" ] || [ -L "$policy" ]; }; then mv "$policy" "$kept"; fi
 trap restore EXIT
 trap 'exit 143' INT TERM HUP
 printf '#!/bin/sh\\nexit 101\\n' > "$policy"

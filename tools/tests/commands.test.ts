@@ -87,9 +87,16 @@ describe('countTests', () => {
   });
 
   it('counts a suite that could not run', () => {
-    const output =
-      'Test Suites: 1 failed, 1 passed, 2 total\nTests:       3 passed, 3 total\n' +
-      'Test Suites: 1 passed, 1 total\nTests:       1 passed, 1 total\n';
-    expect(count(output)).toEqual({ passed: 4, failed: 1, skipped: 0 });
+    const output = [
+      'FAIL tests/a.test.ts',
+      '  ● Test suite failed to run',
+      'FAIL tests/b.test.ts',
+      '  ● fails',
+      'Test Suites: 2 failed, 1 passed, 3 total',
+      'Tests:       1 failed, 3 passed, 4 total',
+      'Test Suites: 1 passed, 1 total',
+      'Tests:       1 passed, 1 total',
+    ].join('\n');
+    expect(count(output)).toEqual({ passed: 4, failed: 2, skipped: 0 });
   });
 });

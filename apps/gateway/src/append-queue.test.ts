@@ -73,7 +73,7 @@ function setup() {
 const idsOf = (operations: Operation[] = []) =>
   operations.map((operation) => (operation as SendOperation).client_id);
 const positionsOf = (operations: Operation[] = []) =>
-  operations.flatMap((operation) => (operation.op === 'send' ? [] : [operation]));
+  operations.flatMap((operation) => ('seq' in operation ? [operation] : []));
 
 beforeEach(() => void jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] }));
 afterEach(() => void jest.useRealTimers());

@@ -90,12 +90,19 @@ export class AppendQueue {
     this.flushLater();
   }
 
-  /** Hands over what is waiting; for the end of a connection and the drain. */
+  /** Hands over all that is waiting; for the end of a connection and of the drain, when nothing more comes. */
   async flush(): Promise<void> {
     // The append in flight has taken what waited when it began, not what came since.
     await this.inFlight;
     this.pump();
     while (this.inFlight) await this.inFlight;
+  }
+
+  /** Resolves when all that waits now is answered, however much comes meanwhile. */
+  async settled(): Promise<void> {
+    // It is in the append in flight or in the one after it, unless a batch was full: then its answer is the client's retry.
+    await this.inFlight;
+    await this.inFlight;
   }
 
   private submit(operation: Operation, chars: number): Promise<Answer> {

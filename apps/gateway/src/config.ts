@@ -30,6 +30,31 @@ export const gatewayConfig = z.object({
     1_000_000,
     'Connections of this gateway; further ones get `unavailable`.',
   ).default(20_000),
+  CONNECTS_PER_SECOND: whole(
+    1,
+    100_000,
+    'Connections admitted per second; in a storm the others are told when to come back.',
+  ).default(200),
+  TAKE_OVERS_PER_MINUTE: whole(
+    1,
+    100_000,
+    'Connections of one identity per minute, on all gateways together.',
+  ).default(60),
+  MAX_CONNECTION_AGE_S: whole(
+    10,
+    2_000_000,
+    'Age at which a connection is asked to move, s, give or take a tenth: after a scale-up old gateways get relief.',
+  ).default(86_400),
+  SLOW_CONSUMER_MS: whole(
+    100,
+    600_000,
+    'How long a reader may take nothing while more than 1 MiB waits for it, ms.',
+  ).default(30_000),
+  DRAIN_SPREAD_MS: whole(
+    0,
+    20_000,
+    'Over how long clients are asked to move when the gateway stops, ms.',
+  ).default(5_000),
   SENDS_PER_MINUTE: whole(1, 100_000_000, 'Messages of one identity per minute.').default(600),
   SENDS_PER_MINUTE_IP: whole(1, 100_000_000, 'Messages from one IP address per minute.').default(
     6_000,

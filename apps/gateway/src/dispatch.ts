@@ -1,4 +1,10 @@
-import type { Ack, RequestAck, RequestContract, RequestName, RequestPayload } from '@agent-messenger/contracts';
+import type {
+  Ack,
+  RequestAck,
+  RequestContract,
+  RequestName,
+  RequestPayload,
+} from '@agent-messenger/contracts';
 import { LIMITS, requests } from '@agent-messenger/contracts';
 import { AppError, toWireError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';

@@ -12,6 +12,8 @@ export interface RateLimits {
   sendsOfIdentity: RateLimit;
   sendsOfIp: RateLimit;
   connects: RateLimit;
+  /** Of one identity: two devices that fight for the connection, or a peer that never reads `replaced`. */
+  takeOvers: RateLimit;
   logins: RateLimit;
   registrations: RateLimit;
 }
@@ -36,6 +38,7 @@ export function createRateLimits(config: GatewayConfig, redis: Redis): RateLimit
     sendsOfIdentity: limit(inMemory('sends', config.SENDS_PER_MINUTE, MINUTE_S)),
     sendsOfIp: limit(inMemory('sends-ip', config.SENDS_PER_MINUTE_IP, MINUTE_S)),
     connects: shared('connects', config.CONNECTS_PER_MINUTE_IP, MINUTE_S),
+    takeOvers: shared('take-overs', config.TAKE_OVERS_PER_MINUTE, MINUTE_S),
     logins: shared('logins', config.LOGINS_PER_MINUTE_IP, MINUTE_S),
     registrations: shared('registrations', config.REGISTRATIONS_PER_HOUR_IP, 60 * MINUTE_S),
   };

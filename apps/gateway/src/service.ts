@@ -78,6 +78,7 @@ export async function startGateway(
       if (receipt) for (const id of tell) bus.emit(id, 'receipt', receipt);
     },
   });
+  const limits = createRateLimits(config, limiter);
   const presence = new PresenceService({
     redis,
     names,
@@ -100,7 +101,8 @@ export async function startGateway(
     presence,
     bus,
     appends,
-    maxConnections: config.MAX_CONNECTIONS,
+    config,
+    limits,
     delivered,
     log,
   });
@@ -112,7 +114,7 @@ export async function startGateway(
     leases,
     presence,
     authenticator: new Authenticator(config.JWT_SECRET, auth),
-    limits: createRateLimits(config, limiter),
+    limits,
     members: new MemberCache(messages.listMembers),
   };
 
@@ -159,7 +161,9 @@ export async function startGateway(
   presence.start(scope);
   const internal = await serveInternal({ config, log, scope, metrics, dependencies });
   const port = await listen(http, config.PORT, config.HOST, scope);
-  scope.defer('sockets', () => drain(io, admission, connections, appends));
+  scope.defer('sockets', () =>
+    drain({ io, admission, connections, appends, spreadMs: config.DRAIN_SPREAD_MS }),
+  );
   internal.ready();
   return { port, internalPort: internal.port };
 }

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { baseConfig } from './config';
 import { ConfigError, loadConfig } from './config';
 import type { Logger } from './logger';
@@ -27,11 +27,19 @@ interface ServiceDefinition<S extends z.ZodObject<typeof baseConfig>> {
 /**
  * The life of a service process: configuration, start, SIGTERM or SIGINT, close, exit 0. A parent that started it
  * with an IPC channel is told `{type: 'ready', port, internal_port}`, and its vanishing ends the service as SIGTERM does.
+ * With `--config-schema` the process writes the JSON Schema of its variables to stdout and starts nothing.
  */
 export async function runService<S extends z.ZodObject<typeof baseConfig>>(
   host: NodeJS.Process,
   { name, config: schema, start }: ServiceDefinition<S>,
 ): Promise<void> {
+  // What the documentation of the variables is made from: this schema, and not a copy of it.
+  if (host.argv.includes('--config-schema')) {
+    const described = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
+    host.stdout.write(JSON.stringify(described));
+    return;
+  }
+
   let config: z.output<S>;
   try {
     config = loadConfig(schema, host.env);

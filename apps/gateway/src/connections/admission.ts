@@ -8,11 +8,14 @@ import type { Limit } from 'p-limit';
 import { uuidv7 } from 'uuidv7';
 import type { AppendQueue } from '../append-queue';
 import type { Credentials } from '../authenticate';
+import type { GatewayConfig } from '../config';
 import type { EphemeralBus } from '../ephemeral-bus';
 import type { PresenceService } from '../presence/presence';
 import { Connection } from './connection';
 import type { Connections } from './connections';
 import type { Leases } from './leases';
+import type { RateLimits } from '../rate-limits';
+import { AdmissionRate } from './admission-rate';
 import { backoff } from './backoff';
 import type { LiveConnection } from './live-connection';
 import { LogFeed } from './log-feed';
@@ -29,7 +32,15 @@ interface AdmissionOptions {
   presence: PresenceService;
   bus: EphemeralBus;
   appends: AppendQueue;
-  maxConnections: number;
+  limits: Pick<RateLimits, 'takeOvers'>;
+  config: Pick<
+    GatewayConfig,
+    | 'CONNECTS_PER_SECOND'
+    | 'LEASE_TTL_MS'
+    | 'MAX_CONNECTIONS'
+    | 'MAX_CONNECTION_AGE_S'
+    | 'SLOW_CONSUMER_MS'
+  >;
   delivered: Counter;
   log: Logger;
 }
@@ -46,7 +57,19 @@ export class Admission {
   private readonly reads: Limit = pLimit(READS_AT_ONCE);
   private closing = false;
 
-  constructor(private readonly options: AdmissionOptions) {}
+  private readonly rate: AdmissionRate;
+
+  constructor(private readonly options: AdmissionOptions) {
+    this.rate = new AdmissionRate(options.config.CONNECTS_PER_SECOND);
+  }
+
+  /** Before credentials are looked at: they cost. @throws AppError `unavailable` with when to come back */
+  checkRoom(): void {
+    const { connections, config } = this.options;
+    if (this.closing || connections.size >= config.MAX_CONNECTIONS) throw noRoom(1_000);
+    const waitMs = this.rate.take(performance.now());
+    if (waitMs > 0) throw noRoom(waitMs);
+  }
 
   /**
    * The three steps: the store authorizes and gives the epoch's floor, the lease is taken, the store raises the epoch.
@@ -54,9 +77,9 @@ export class Admission {
    * committed after the backlog was read can be missed. @throws AppError
    */
   async admit(credentials: Credentials, live: LiveConnection): Promise<Admitted> {
-    const { messages, connections, leases, maxConnections, delivered, log } = this.options;
-    if (this.closing || connections.size >= maxConnections) throw noRoom();
+    const { messages, connections, leases, limits, config, delivered, log } = this.options;
     const { identity, credentialId } = credentials;
+    await limits.takeOvers(identity.id);
     const { epoch: floor } = await messages.authorize({
       identity_id: identity.id,
       credential_id: credentialId,
@@ -76,6 +99,7 @@ export class Admission {
       connection,
       readLog: messages.readLog,
       limit: this.reads,
+      stallMs: config.SLOW_CONSUMER_MS,
       log,
       onWritten: () => delivered.inc(),
     });
@@ -88,8 +112,9 @@ export class Admission {
         counterparts: identity.kind === 'user' ? LIMITS.presenceDefault : 0,
       });
       // The drain may have begun meanwhile, and has not seen this one.
-      if (this.closing) throw noRoom();
+      if (this.closing) throw noRoom(1_000);
       connection.expireAt(credentials.expiresAt);
+      connection.limitAge(config.MAX_CONNECTION_AGE_S * 1_000 * (0.9 + Math.random() / 5));
       return { connection, backlog };
     } catch (error) {
       await this.leave(connection);
@@ -142,6 +167,11 @@ export class Admission {
    * connection has not touched.
    */
   async recover(connection: Connection): Promise<void> {
+    // Changes of presence are lost as well, and right after an empty restart of Redis nobody is online: the truth is
+    // asked for when every gateway has renewed its leases.
+    setTimeout(() => {
+      if (connection.isCurrent) void this.tellPresence(connection, [...connection.watching]);
+    }, this.options.config.LEASE_TTL_MS / 2).unref();
     await Promise.all([connection.feed?.markAllDirty(), this.catchUp(connection)]);
   }
 
@@ -191,8 +221,6 @@ export class Admission {
   }
 }
 
-function noRoom(): AppError {
-  return new AppError('unavailable', 'This gateway takes no connections now', {
-    retryAfterMs: 1_000,
-  });
+function noRoom(retryAfterMs: number): AppError {
+  return new AppError('unavailable', 'This gateway takes no connections now', { retryAfterMs });
 }

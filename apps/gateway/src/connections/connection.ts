@@ -45,6 +45,7 @@ export class Connection {
   feed: LogFeed | undefined;
   private deadline: number;
   private expiry: NodeJS.Timeout | undefined;
+  private retirement: NodeJS.Timeout | undefined;
   private closed = false;
 
   constructor(options: ConnectionOptions) {
@@ -93,6 +94,11 @@ export class Connection {
     this.expiry = setTimeout(() => this.close('token_expired'), inMs);
   }
 
+  /** Asked to move after this long, so that connections spread over gateways that were added later. */
+  limitAge(ms: number): void {
+    if (!this.closed) this.retirement = setTimeout(() => this.close('max_age', 0), ms);
+  }
+
   close(code: CloseCode, retryAfterMs?: number): void {
     if (this.closed) return;
     const manner = MANNER[code] ?? 'reconnect';
@@ -112,5 +118,6 @@ export class Connection {
   ended(): void {
     this.closed = true;
     clearTimeout(this.expiry);
+    clearTimeout(this.retirement);
   }
 }

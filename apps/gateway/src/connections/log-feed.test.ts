@@ -30,8 +30,10 @@ function setup({ delivered = 0 } = {}) {
   const reads: Read[] = [];
   let written = 0;
   const feed = new LogFeed({
+    stallMs: 30_000,
     connection,
     limit: pLimit(2),
+    stallMs: 30_000,
     log,
     onWritten: () => (written += 1),
     readLog(request) {

@@ -7,8 +7,6 @@ import type { Connection } from './connection';
 
 /** Events read from the log at a time: a page of ordinary messages stays far below the high-water mark. */
 const PAGE = 200;
-/** A reader above the high-water mark that does not drain for this long is disconnected, and resumes. */
-const STALL_MS = 30_000;
 
 interface Position {
   /** Seq of the last event written to this connection; undefined until the log was read once. */
@@ -25,6 +23,8 @@ interface LogFeedOptions {
   readLog: Client<typeof messagesCalls>['readLog'];
   /** Reads of all connections of this gateway share one bound. */
   limit: Limit;
+  /** A reader above the high-water mark that takes nothing for this long is disconnected, and resumes. */
+  stallMs: number;
   log: Logger;
   onWritten(): void;
 }
@@ -99,7 +99,7 @@ export class LogFeed {
     try {
       let hasMore = true;
       for (let failures = 0; (position.dirty || hasMore) && connection.isCurrent;) {
-        if (connection.isAboveHighWater && !(await connection.live.drained(STALL_MS))) {
+        if (connection.isAboveHighWater && !(await connection.live.drained(this.options.stallMs))) {
           return connection.close('slow_consumer');
         }
         position.dirty = false;

@@ -1,29 +1,42 @@
 import { once } from 'node:events';
-import type { Admission } from '../connections/admission';
-import type { Connections } from '../connections/connections';
-import type { AppendQueue } from '../append-queue';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Server } from 'socket.io';
+import type { AppendQueue } from '../append-queue';
+import type { Admission } from '../connections/admission';
+import type { Connection } from '../connections/connection';
+import type { Connections } from '../connections/connections';
 import type { EngineSocket } from './socket-io-connection';
 import { closeEngine } from './socket-io-connection';
 
-/** Clients are asked to come back spread over this long, so that the other gateways are not stormed. */
-const SPREAD_MS = 3_000;
+interface DrainOptions {
+  io: Server;
+  admission: Admission;
+  connections: Connections;
+  appends: AppendQueue;
+  spreadMs: number;
+}
 
-/** Tells every client to move, closes the connections, and hands over what is waiting. */
-export async function drain(
-  io: Server,
-  admission: Admission,
-  connections: Connections,
-  appends: AppendQueue,
-): Promise<void> {
+/**
+ * Asks every client to move, each at its own moment, so that the other gateways are not stormed; until then it is served.
+ * Resolves when all connections are closed and all that was asked is answered.
+ */
+export async function drain({
+  io,
+  admission,
+  connections,
+  appends,
+  spreadMs,
+}: DrainOptions): Promise<void> {
   admission.stop();
-  // Answers what was asked before the clients are told to move.
-  await appends.flush();
-  for (const connection of connections.all()) {
-    const reconnectAfterMs = Math.floor(Math.random() * SPREAD_MS);
-    connection.send('draining', { reconnect_after_ms: reconnectAfterMs });
-    connection.close('draining', reconnectAfterMs);
-  }
+  const move = async (connection: Connection) => {
+    const afterMs = Math.floor(Math.random() * spreadMs);
+    connection.send('draining', { reconnect_after_ms: afterMs });
+    await delay(afterMs);
+    // What was asked is answered before the connection goes.
+    await appends.settled();
+    connection.close('draining', 0);
+  };
+  await Promise.all(connections.all().map(move));
   const { clients } = io.engine as unknown as { clients: Record<string, EngineSocket> };
   const closed = Object.values(clients).map((client) => once(client, 'close'));
   // Also those that have not said yet who they are.

@@ -63,7 +63,11 @@ export class SocketIoConnection implements LiveConnection {
       setImmediate(() => webSocketOf(this.engine).terminate());
       return;
     }
-    if (manner === 'stay_away') this.socket.disconnect(true);
+    if (manner === 'stay_away') {
+      // Still being admitted: a client only stays away when its handshake is answered, which is about to happen.
+      if (!this.socket.connected) return;
+      this.socket.disconnect(true);
+    }
     closeEngine(this.engine);
   }
 

@@ -103,6 +103,7 @@ export class SocketServer {
     const { auth, query } = socket.handshake;
     const live = new SocketIoConnection(socket, clientIp(socket.request));
     await limits.connects(live.ip);
+    admission.checkRoom();
     // `?token=` is for clients that cannot send a handshake payload.
     const payload =
       Object.keys(auth).length === 0 && query['token'] !== undefined

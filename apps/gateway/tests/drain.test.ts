@@ -1,0 +1,91 @@
+import { waitFor } from '@agent-messenger/testkit';
+import { deferred } from './fakes';
+import type { Harness, TestGateway } from './harness';
+import { AGENT, startHarness } from './harness';
+import { RawSocket } from './raw-socket';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness();
+  harness.store.addConversation('cnv_1', ['usr_1', AGENT]);
+});
+afterAll(() => harness.close());
+
+const conversation_id = 'cnv_1' as const;
+
+test('clients are told to move, everything is handed over, and the lease is free', async () => {
+  const [leaving, staying] = [await harness.gateway(), await harness.gateway()];
+  const person = await harness.person(leaving, 'usr_1');
+  await person.send(conversation_id, 'm1', 'before the drain');
+  await person.when('event');
+  await person.request('received', { conversation_id, seq: 1 });
+  const before = performance.now();
+  await leaving.close();
+  expect(performance.now() - before).toBeLessThan(4_000);
+
+  await person.disconnected();
+  const [draining, closing] = person.received.slice(-2);
+  expect(draining?.name).toBe('draining');
+  expect(closing?.payload).toMatchObject({ code: 'draining', reconnect: true });
+  const [{ reconnect_after_ms } = { reconnect_after_ms: -1 }] = person.all('draining');
+  expect(reconnect_after_ms).toBeGreaterThanOrEqual(0);
+  expect(reconnect_after_ms).toBeLessThan(3_000);
+  expect(harness.store.operations.at(-1)).toMatchObject({ op: 'received', seq: 1 });
+  await expect(fetch(leaving.url)).rejects.toThrow();
+
+  const again = await harness.person(staying, 'usr_1');
+  expect(again.all('event')).toEqual([]);
+  expect(await again.send(conversation_id, 'm2', 'after the drain')).toMatchObject({ ok: true });
+  // The lease was given back: nobody had to be evicted.
+  expect(again.all('replaced')).toEqual([]);
+});
+
+test('neither the silent, nor those who do not read, nor those half admitted hold it up', async () => {
+  const gateway = await harness.gateway();
+  const silent = await RawSocket.open(gateway);
+  const deaf = await RawSocket.person(gateway, harness.token('usr_2'));
+  const socket = deaf.stopReading();
+
+  const { promise, resolve } = deferred<undefined>();
+  let asked = 0;
+  harness.store.connecting = () => {
+    asked += 1;
+    return promise;
+  };
+  const half = harness.socket(gateway, '/client', { token: harness.token('usr_3') });
+  await waitFor(() => asked === 1);
+
+  const before = performance.now();
+  const closed = gateway.close();
+  await silent.closed();
+  resolve(undefined);
+  await closed;
+  expect(performance.now() - before).toBeLessThan(6_000);
+  expect(half.socket.connected).toBe(false);
+  socket.resume();
+  await deaf.closed();
+  expect(gateway.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+});
+
+test('readiness goes first', async () => {
+  const gateway: TestGateway = await harness.gateway();
+  const ready = async () => (await fetch(`${gateway.internalUrl}/readyz`)).status;
+  expect(await ready()).toBe(200);
+  harness.store.connecting = () => Promise.resolve();
+  const sender = await harness.person(gateway, 'usr_1');
+  const { promise, resolve } = deferred<undefined>();
+  let isCommitting = false;
+  harness.store.committing = () => {
+    isCommitting = true;
+    return promise;
+  };
+  const sent = sender.send(conversation_id, 'm3', 'in flight');
+  await waitFor(() => isCommitting);
+  const closed = gateway.close();
+  await waitFor(async () => (await ready()) === 503);
+  resolve(undefined);
+  // What was asked before is answered before the client is told to move.
+  expect(await sent).toMatchObject({ ok: true });
+  await closed;
+});

@@ -1,0 +1,108 @@
+import type { Harness, TestGateway } from './harness';
+import { AGENT, startHarness } from './harness';
+
+let harness: Harness;
+let here: TestGateway;
+let there: TestGateway;
+
+beforeAll(async () => {
+  harness = await startHarness();
+  [here, there] = [await harness.gateway(), await harness.gateway()];
+  harness.store.addConversation('cnv_1', ['usr_1', AGENT]);
+});
+afterAll(() => harness.close());
+
+const conversation_id = 'cnv_1' as const;
+
+test('typing is told to the other members on another gateway, and to nobody else', async () => {
+  const person = await harness.person(here, 'usr_1');
+  const outsider = await harness.person(there, 'usr_2');
+  const agent = await harness.agent(there);
+  expect(await person.request('typing', { conversation_id, typing: true })).toEqual({ ok: true });
+  expect(await agent.when('typing')).toEqual({
+    conversation_id,
+    identity_id: 'usr_1',
+    typing: true,
+  });
+  await person.request('typing', { conversation_id, typing: false });
+  await agent.when('typing', ({ typing }) => !typing);
+  await agent.request('typing', { conversation_id, typing: true });
+  await person.when('typing', ({ identity_id }) => identity_id === AGENT);
+  expect(person.all('typing')).toHaveLength(1);
+  expect(outsider.all('typing')).toEqual([]);
+  expect(await outsider.request('typing', { conversation_id, typing: true })).toMatchObject({
+    ok: false,
+    error: { code: 'not_found' },
+  });
+});
+
+test('typing ends by itself 6 s after it was last said', async () => {
+  const [person, agent] = [await harness.person(here, 'usr_1'), await harness.agent(there)];
+  const from = performance.now();
+  await person.request('typing', { conversation_id, typing: true });
+  await agent.when('typing', ({ typing }) => typing);
+  await agent.when('typing', ({ typing }) => !typing);
+  expect(performance.now() - from).toBeGreaterThan(5_900);
+  expect(agent.all('typing').map(({ typing }) => typing)).toEqual([true, false]);
+});
+
+test('a position that moved is told to the others', async () => {
+  const [person, agent] = [await harness.person(here, 'usr_1'), await harness.agent(there)];
+  await agent.send(conversation_id, 'm1', 'hello');
+  await person.when('event');
+  await person.request('received', { conversation_id, seq: 1 });
+  await agent.when('receipt', (receipt) => receipt.delivered_seq === 1 && receipt.read_seq === 0);
+  expect(await person.request('read', { conversation_id, seq: 1 })).toEqual({ ok: true });
+  expect(await agent.when('receipt', (receipt) => receipt.read_seq === 1)).toMatchObject({
+    conversation_id,
+    identity_id: 'usr_1',
+  });
+});
+
+test('presence is told for counterparts only, and a new watch replaces the old one', async () => {
+  const agent = await harness.agent(there);
+  const person = await harness.person(here, 'usr_1');
+  // People watch their counterparts from the beginning.
+  expect(await person.when('presence')).toMatchObject({ identity_id: AGENT, status: 'online' });
+
+  harness.store.addConversation('cnv_3', ['usr_3', AGENT]);
+  const other = await harness.person(here, 'usr_3');
+  const watched = await other.request('presence:watch', { identities: [AGENT, 'usr_1', 'agt_9'] });
+  expect(watched).toMatchObject({
+    ok: true,
+    presence: [{ identity_id: AGENT, status: 'online', last_seen: expect.any(String) as string }],
+  });
+  expect(await person.request('presence:watch', { identities: [] })).toEqual({
+    ok: true,
+    presence: [],
+  });
+
+  agent.close();
+  // 5 s after it was seen to close, and at the next sweep.
+  const { last_seen } = await other.when('presence', ({ status }) => status === 'offline');
+  expect(Date.now() - Date.parse(last_seen ?? '')).toBeGreaterThan(4_900);
+  expect(person.all('presence').filter(({ status }) => status === 'offline')).toEqual([]);
+
+  await harness.agent(there);
+  const all = () => other.all('presence').map(({ status }) => status);
+  await other.when('presence', () => all().at(-1) === 'online');
+  expect(all().filter((status) => status === 'offline')).toHaveLength(1);
+});
+
+test('a quick reconnect does not flap', async () => {
+  const [person, agent] = [await harness.person(here, 'usr_1'), await harness.agent(there)];
+  const before = person.all('presence').length;
+  agent.close();
+  await harness.agent(here);
+  harness.store.addConversation('cnv_4', ['usr_1', 'usr_4']);
+  await person.request('presence:watch', { identities: [AGENT, 'usr_4'] });
+  // A later change arrives, the earlier one did not happen.
+  await harness.person(there, 'usr_4');
+  await person.when('presence', ({ identity_id }) => identity_id === 'usr_4');
+  expect(
+    person
+      .all('presence')
+      .slice(before)
+      .map(({ identity_id }) => identity_id),
+  ).toEqual(['usr_4']);
+});

@@ -1,0 +1,198 @@
+import type {
+  CallRequest,
+  Event,
+  GatewayMessage,
+  Handlers,
+  Lease,
+  Member,
+  Operation,
+  OperationResult,
+  RedisNames,
+} from '@agent-messenger/contracts';
+import { kindOf, messagesCalls } from '@agent-messenger/contracts';
+import { AppError } from '@agent-messenger/service-kit';
+import type { Redis } from 'ioredis';
+import { eventOf } from './fakes';
+
+/** The calls that these tests need answered; all others are `not_found`. */
+export const storeCalls = {
+  authorize: messagesCalls.authorize,
+  connect: messagesCalls.connect,
+  listPending: messagesCalls.listPending,
+  append: messagesCalls.append,
+  readLog: messagesCalls.readLog,
+  listMembers: messagesCalls.listMembers,
+  counterparts: messagesCalls.counterparts,
+  lastConnected: messagesCalls.lastConnected,
+  listAgents: messagesCalls.listAgents,
+  registerPush: messagesCalls.registerPush,
+  unregisterPush: messagesCalls.unregisterPush,
+};
+
+interface FakeConversation {
+  members: string[];
+  log: Event[];
+  delivered: Map<string, number>;
+}
+
+const LOG_ID = 'log_1';
+
+/** What the messages service keeps, in memory and by the same contract: epochs, membership, logs, the relay. */
+export class FakeStore {
+  readonly epochs = new Map<string, number>();
+  readonly revoked = new Set<string>();
+  readonly conversations = new Map<string, FakeConversation>();
+  /** What the gateways appended, in order. */
+  readonly operations: Operation[] = [];
+  /** So many of the next calls fail as if the service were away. */
+  failures = 0;
+  /** Awaited by `connect`: a handshake that takes its time. */
+  connecting: () => Promise<void> = () => Promise.resolve();
+  /** Awaited by `append`: a commit that takes its time. */
+  committing: () => Promise<void> = () => Promise.resolve();
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly names: RedisNames,
+  ) {}
+
+  addConversation(id: string, members: string[]): void {
+    this.conversations.set(id, { members, log: [], delivered: new Map() });
+  }
+
+  handlers(): Handlers<typeof storeCalls> {
+    return {
+      authorize: ({ identity_id, credential_id }) => {
+        this.mayFail();
+        if (this.revoked.has(credential_id)) throw new AppError('unauthorized', 'It is revoked');
+        return { epoch: this.epochs.get(identity_id) ?? 0 };
+      },
+      connect: async ({ identity_id, epoch }) => {
+        await this.connecting();
+        if (epoch <= (this.epochs.get(identity_id) ?? 0)) throw replaced();
+        this.epochs.set(identity_id, epoch);
+        return {
+          log_id: LOG_ID,
+          ...this.pending(identity_id),
+          counterparts: this.counterpartsOf(identity_id),
+        };
+      },
+      listPending: ({ identity_id }) => this.pending(identity_id),
+      append: async ({ operations }) => {
+        this.mayFail();
+        await this.committing();
+        const results: OperationResult[] = [];
+        for (const operation of operations) results.push(await this.carryOut(operation));
+        return { results };
+      },
+      readLog: (request) => this.readLog(request),
+      listMembers: ({ identity_id, conversation_id }) => ({
+        members: this.find(identity_id, conversation_id).members.map(memberOf),
+      }),
+      counterparts: ({ identity_id, ids }) => {
+        const known = this.counterpartsOf(identity_id);
+        return { ids: ids.filter((id) => known.includes(id)) };
+      },
+      lastConnected: () => ({ at: {} }),
+      listAgents: () => ({ agents: [], next_cursor: null }),
+      registerPush: () => ({}),
+      unregisterPush: () => ({}),
+    };
+  }
+
+  private async carryOut(operation: Operation): Promise<OperationResult> {
+    this.operations.push(operation);
+    const { identity_id, conversation_id } = operation;
+    const conversation = this.conversations.get(conversation_id);
+    if (!conversation?.members.includes(identity_id)) {
+      return { ok: false, error: { code: 'not_found', message: 'There is nothing here' } };
+    }
+    if (operation.op === 'send') {
+      const seq = conversation.log.length + 1;
+      const event = eventOf(conversation_id, seq, operation.content);
+      if (event.type !== 'message.created') throw new TypeError('not a message');
+      conversation.log.push(event);
+      await this.relay(conversation, event);
+      return { ok: true, sent: { message: event.message, duplicate: false } };
+    }
+    if (operation.op !== 'received' && operation.op !== 'read') {
+      return { ok: false, error: { code: 'not_found', message: 'There is nothing here' } };
+    }
+    if (operation.op === 'received') conversation.delivered.set(identity_id, operation.seq);
+    const receipt = {
+      conversation_id,
+      identity_id,
+      delivered_seq: operation.seq,
+      read_seq: operation.op === 'read' ? operation.seq : 0,
+    };
+    const tell = conversation.members.filter((id) => id !== identity_id);
+    return { ok: true, moved: { receipt, tell } };
+  }
+
+  private async relay({ members }: FakeConversation, event: Event): Promise<void> {
+    const leases = await this.redis.mget(members.map(this.names.lease));
+    for (const [index, text] of leases.entries()) {
+      const lease = text ? (JSON.parse(text) as Lease) : null;
+      if (!lease?.gateway) continue;
+      const message: GatewayMessage = {
+        type: 'events',
+        frames: [{ to: [[members[index] ?? '', lease.epoch]], event }],
+      };
+      await this.redis.publish(this.names.gateway(lease.gateway), JSON.stringify(message));
+    }
+  }
+
+  private readLog(request: CallRequest<typeof messagesCalls, 'readLog'>) {
+    const { identity_id, conversation_id, after_seq, limit, epoch } = request;
+    if (epoch !== null && epoch < (this.epochs.get(identity_id) ?? 0)) throw replaced();
+    const { log, delivered } = this.find(identity_id, conversation_id);
+    const after = after_seq ?? delivered.get(identity_id) ?? 0;
+    return {
+      after_seq: after,
+      events: log.slice(after, after + limit),
+      has_more: log.length > after + limit,
+      last_seq: log.length,
+      log_id: LOG_ID,
+    };
+  }
+
+  private pending(identityId: string) {
+    const pending = [...this.conversations].flatMap(
+      ([conversation_id, { members, log, delivered }]) => {
+        const delivered_seq = delivered.get(identityId) ?? 0;
+        return members.includes(identityId) && delivered_seq < log.length
+          ? [{ conversation_id, delivered_seq, last_seq: log.length }]
+          : [];
+      },
+    );
+    return { pending, next_cursor: null };
+  }
+
+  private counterpartsOf(identityId: string): string[] {
+    const shared = [...this.conversations.values()].filter(({ members }) =>
+      members.includes(identityId),
+    );
+    return [...new Set(shared.flatMap(({ members }) => members))].filter((id) => id !== identityId);
+  }
+
+  private find(identityId: string, conversationId: string): FakeConversation {
+    const conversation = this.conversations.get(conversationId);
+    if (!conversation?.members.includes(identityId))
+      throw new AppError('not_found', 'There is nothing here');
+    return conversation;
+  }
+
+  private mayFail(): void {
+    if (this.failures === 0) return;
+    this.failures -= 1;
+    throw new AppError('unavailable', 'The store is away', { retryAfterMs: 700 });
+  }
+}
+
+function memberOf(id: string): Member {
+  return { id: id as Member['id'], kind: kindOf(id), name: id };
+}
+
+function replaced(): AppError {
+  return new AppError('replaced', 'There is a newer connection');
+}

@@ -1,0 +1,61 @@
+import { waitFor } from '@agent-messenger/testkit';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import type { TestGateway } from './harness';
+
+/** Engine.IO's frames by hand, for what no client library would send. */
+export class RawSocket {
+  readonly frames: string[] = [];
+  closeCode: number | undefined;
+
+  private constructor(readonly socket: WebSocket) {
+    socket.on('message', (data: Buffer) => void this.frames.push(data.toString()));
+    socket.on('close', (code) => (this.closeCode = code));
+    socket.on('error', () => undefined);
+  }
+
+  static async open({ url }: TestGateway): Promise<RawSocket> {
+    const socket = new WebSocket(
+      `${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`,
+    );
+    const raw = new RawSocket(socket);
+    await once(socket, 'open');
+    return raw;
+  }
+
+  /** A connection to /client after `synced`. */
+  static async person(gateway: TestGateway, token: string): Promise<RawSocket> {
+    const raw = await RawSocket.open(gateway);
+    raw.send(`40/client,${JSON.stringify({ token })}`);
+    await raw.frame((text) => text.includes('"synced"'));
+    return raw;
+  }
+
+  send(data: string | Buffer): void {
+    this.socket.send(data);
+  }
+
+  /** A text frame with these bytes, valid or not. */
+  sendText(bytes: Buffer): void {
+    this.socket.send(bytes, { binary: false });
+  }
+
+  /** The first frame that fits, now or later. */
+  async frame(fits: (text: string) => boolean): Promise<string> {
+    return waitFor(() => this.frames.find(fits), { intervalMs: 5 });
+  }
+
+  /** The WebSocket's close code. */
+  async closed(): Promise<number> {
+    await waitFor(() => this.closeCode !== undefined, { intervalMs: 5 });
+    return this.closeCode ?? 0;
+  }
+
+  /** Reads nothing any more: what the gateway sends stays in buffers. */
+  stopReading(): Socket {
+    const { _socket: socket } = this.socket as unknown as { _socket: Socket };
+    socket.pause();
+    return socket;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Harness, TestGateway } from './harness';
+import { AGENT, startHarness } from './harness';
+
+let harness: Harness;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  harness = await startHarness();
+  gateway = await harness.gateway();
+});
+afterAll(() => harness.close());
+
+const connect = async (identityId: string, ttlSeconds: number) => {
+  const token = harness.token(identityId, { ttlSeconds });
+  return harness.socket(gateway, '/client', { token }).synced();
+};
+
+test('a connection does not outlive its token', async () => {
+  const from = performance.now();
+  const socket = await connect('usr_1', 2);
+  const reason = await socket.disconnected();
+  expect(performance.now() - from).toBeLessThan(3_500);
+  expect(socket.all('closing')).toEqual([{ code: 'token_expired', reconnect: true }]);
+  // The engine was closed, not the namespace: a client reconnects.
+  expect(reason).toBe('transport close');
+});
+
+test('a newer token of the same identity keeps it open', async () => {
+  const socket = await connect('usr_2', 2);
+  const first = await connect('usr_3', 2);
+  const token = harness.token('usr_2', { ttlSeconds: 60 });
+  const answer = await socket.request('auth:refresh', { token });
+  expect(answer).toMatchObject({ ok: true });
+  if (answer.ok) expect(Math.abs(answer.expires_in - 60)).toBeLessThanOrEqual(1);
+  // What was not refreshed is closed, later than the other would have been.
+  await first.disconnected();
+  expect(await socket.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
+});
+
+test('a token that is not valid or of somebody else changes nothing', async () => {
+  const socket = await connect('usr_4', 60);
+  harness.store.revoked.add('ses_revoked');
+  for (const [token, code] of [
+    ['garbage', 'unauthorized'],
+    [harness.token('usr_5'), 'forbidden'],
+    [harness.token(AGENT), 'forbidden'],
+    [harness.token('usr_4', { credentialId: 'ses_revoked' }), 'unauthorized'],
+  ] as const) {
+    expect(await socket.request('auth:refresh', { token })).toMatchObject({
+      ok: false,
+      error: { code },
+    });
+  }
+  expect(await socket.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
+});
