@@ -112,10 +112,8 @@ describe.each(withBody)('%s', (_name, route) => {
 describe.each(withCaller)('%s', (_name, route) => {
   test('without a credential, before the body is looked at', async () => {
     const without = { authorization: '', 'x-admin-key': '' };
-    expect(await call(route, undefined, without)).toEqual({ status: 401, code: 'unauthorized' });
-    expect(await call({ ...route, method: 'post', path: route.path }, undefined, without)).toEqual(
-      expect.objectContaining({ status: expect.any(Number) as number }),
-    );
+    const body = route.body ? '{"a":' : undefined;
+    expect(await call(route, body, without)).toEqual({ status: 401, code: 'unauthorized' });
   });
 
   test('with a wrong one', async () => {
@@ -191,7 +189,7 @@ test('every answer carries the protective headers and nothing about what we run'
 });
 
 test('a query beyond its bounds is invalid', async () => {
-  for (const query of ['limit=0', 'limit=201', 'limit=x', 'limit=1&limit=2', 'limit[a]=1']) {
+  for (const query of ['limit=0', 'limit=201', 'limit=x', 'limit=1&limit=2']) {
     const route = { ...routes.listAgents, path: `/agents?${query}` };
     expect(await call(route)).toEqual({ status: 400, code: 'invalid_payload' });
   }

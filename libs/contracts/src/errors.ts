@@ -18,7 +18,7 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 const codes = Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]];
-export const errorCodeSchema = z.enum(codes);
+export const errorCodeSchema = z.enum(codes).meta({ id: 'ErrorCode' });
 
 /** What a failed socket request is acked with, and what a connect_error carries as `data`. */
 export const errorSchema = z
@@ -45,13 +45,15 @@ export const problemSchema = errorSchema
 export type Problem = z.infer<typeof problemSchema>;
 
 /** Why a connection is closed by the server; sent in `closing` before every close that the peer can still read. */
-export const closeCodeSchema = z.enum([
-  ...codes,
-  'draining',
-  'lease_lost',
-  'slow_consumer',
-  'max_age',
-  'token_expired',
-  'revoked',
-]);
+export const closeCodeSchema = z
+  .enum([
+    ...codes,
+    'draining',
+    'lease_lost',
+    'slow_consumer',
+    'max_age',
+    'token_expired',
+    'revoked',
+  ])
+  .meta({ id: 'CloseCode' });
 export type CloseCode = z.infer<typeof closeCodeSchema>;

@@ -30,7 +30,6 @@ function setup({ delivered = 0 } = {}) {
   const reads: Read[] = [];
   let written = 0;
   const feed = new LogFeed({
-    stallMs: 30_000,
     connection,
     limit: pLimit(2),
     stallMs: 30_000,

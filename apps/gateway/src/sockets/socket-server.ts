@@ -12,6 +12,7 @@ import type { Dispatch } from '../dispatch';
 import { EPHEMERAL_NAMESPACE } from '../ephemeral-bus';
 import type { RateLimits } from '../rate-limits';
 import type { EngineSocket } from './socket-io-connection';
+import { corkWrites } from './cork-writes';
 import { closeEngine, SocketIoConnection } from './socket-io-connection';
 
 /** A connection that has more than this unsent when it asks for something is not reading. */
@@ -51,7 +52,10 @@ export class SocketServer {
     io: Server,
     private readonly options: SocketServerOptions,
   ) {
-    io.engine.on('connection', (engine: EngineSocket) => this.expectCredentials(engine));
+    io.engine.on('connection', (engine: EngineSocket) => {
+      corkWrites(engine);
+      this.expectCredentials(engine);
+    });
     this.serve(io.of('/client'), 'user');
     this.serve(io.of('/agent'), 'agent');
     this.refuse(io.of('/'));

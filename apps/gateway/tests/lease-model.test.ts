@@ -1,0 +1,173 @@
+import type { GatewayMessage, RedisNames } from '@agent-messenger/contracts';
+import { Scope } from '@agent-messenger/service-kit';
+import fc from 'fast-check';
+import { settled, silent } from './fakes';
+import type { Held, LeaseHolder, LeaseStack } from './lease-setup';
+import { caughtUp, startLeaseStack } from './lease-setup';
+
+/** Nothing runs out while these tests run: time is a step of its own. */
+const TTL_MS = 300_000;
+const id = 'usr_1';
+
+let stack: LeaseStack;
+
+beforeAll(async () => {
+  stack = await startLeaseStack();
+});
+afterAll(() => stack.close());
+beforeEach(
+  () =>
+    void jest.useFakeTimers({
+      doNotFake: [
+        'setImmediate',
+        'nextTick',
+        'setTimeout',
+        'clearTimeout',
+        'performance',
+        'Date',
+        'queueMicrotask',
+      ],
+    }),
+);
+afterEach(() => void jest.useRealTimers());
+
+interface Attempt extends Held {
+  holder: LeaseHolder;
+  state: 'leased' | 'current' | 'gone';
+}
+
+/** Two gateways, a store that fences, and what the protocol between them can do, one step at a time. */
+class World {
+  readonly attempts: Attempt[] = [];
+  /** What the store has accepted, in order. */
+  readonly accepted: number[] = [];
+  private readonly evictions: { holder: LeaseHolder; message: GatewayMessage }[] = [];
+
+  private constructor(
+    private readonly names: RedisNames,
+    private readonly holders: LeaseHolder[],
+    private readonly heard: GatewayMessage[][],
+  ) {}
+
+  static async start(scope: Scope): Promise<World> {
+    const names = stack.fresh();
+    const holders = [stack.holder(names, TTL_MS), stack.holder(names, TTL_MS)];
+    const heard = await Promise.all(
+      holders.map(({ gatewayId }) => stack.listen<GatewayMessage>(names.gateway(gatewayId))),
+    );
+    for (const { leases } of holders) leases.start(scope, () => undefined);
+    return new World(names, holders, heard);
+  }
+
+  get storeEpoch(): number {
+    return this.accepted.at(-1) ?? 0;
+  }
+
+  /** Those who believe that they hold the identity, newest first. */
+  get believers(): Attempt[] {
+    return this.attempts
+      .filter(({ state, connection }) => state === 'current' && connection.isCurrent)
+      .sort((a, b) => b.connection.epoch - a.connection.epoch);
+  }
+
+  /** Authorize and lease; the store has not been asked to connect yet. */
+  async acquire(gateway: number): Promise<void> {
+    const holder = this.holders[gateway] as LeaseHolder;
+    const held = await holder.connect(id, this.storeEpoch);
+    expect(held.connection.epoch).toBeGreaterThan(this.storeEpoch);
+    this.attempts.push({ ...held, holder, state: 'leased' });
+  }
+
+  /** The third step of one that has a lease. */
+  async connect(index: number): Promise<void> {
+    const waiting = this.attempts.filter(({ state }) => state === 'leased');
+    const attempt = waiting[index % Math.max(waiting.length, 1)];
+    if (!attempt) return;
+    const { epoch } = attempt.connection;
+    if (epoch <= this.storeEpoch) {
+      attempt.state = 'gone';
+      return attempt.holder.leave(attempt.connection);
+    }
+    this.accepted.push(epoch);
+    attempt.state = 'current';
+  }
+
+  async leave(index: number): Promise<void> {
+    const current = this.attempts.filter(({ state }) => state === 'current');
+    const attempt = current[index % Math.max(current.length, 1)];
+    if (!attempt) return;
+    attempt.state = 'gone';
+    await attempt.holder.leave(attempt.connection);
+  }
+
+  /** Both gateways renew what they hold. */
+  async renew(): Promise<void> {
+    jest.advanceTimersByTime(TTL_MS / 3);
+    // One connection carries all commands: when this is answered, the renewals are.
+    await stack.redis.ping();
+    await settled();
+  }
+
+  /** Redis comes back empty. */
+  async forget(): Promise<void> {
+    await stack.redis.del(this.names.lease(id), this.names.presenceExpiry);
+  }
+
+  /** Evictions that were published reach their gateway, in any order, or are lost. */
+  async evict(order: number, isLost: boolean): Promise<void> {
+    for (const [index, holder] of this.holders.entries()) {
+      const heard = this.heard[index] as GatewayMessage[];
+      await caughtUp(stack.redis, this.names.gateway(holder.gatewayId), heard);
+      this.evictions.push(...heard.splice(0).map((message) => ({ holder, message })));
+    }
+    const [one] = this.evictions.splice(order % Math.max(this.evictions.length, 1), 1);
+    if (!one || isLost || one.message.type !== 'evict') return;
+    const { identity_id, epoch, code } = one.message;
+    one.holder.connections.evict(identity_id, epoch, code);
+  }
+}
+
+const step = fc.oneof(
+  fc.record({ do: fc.constant('acquire' as const), gateway: fc.nat(1) }),
+  fc.record({ do: fc.constant('connect' as const), index: fc.nat(3) }),
+  fc.record({ do: fc.constant('leave' as const), index: fc.nat(3) }),
+  fc.record({ do: fc.constant('evict' as const), order: fc.nat(3), isLost: fc.boolean() }),
+  fc.record({ do: fc.constantFrom('renew' as const, 'forget' as const) }),
+);
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+async function take(world: World, one: Step): Promise<void> {
+  if (one.do === 'acquire') await world.acquire(one.gateway);
+  else if (one.do === 'connect') await world.connect(one.index);
+  else if (one.do === 'leave') await world.leave(one.index);
+  else if (one.do === 'evict') await world.evict(one.order, one.isLost);
+  else if (one.do === 'renew') await world.renew();
+  else await world.forget();
+}
+
+test('whatever happens, epochs rise, the store has one writer, and renewals leave one believer', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const scope = new Scope(silent);
+      const world = await World.start(scope);
+      for (const one of steps) {
+        await take(world, one);
+        // The store refuses every epoch but the highest: at most one believer can write.
+        expect(world.accepted).toEqual([...new Set(world.accepted)].sort((a, b) => a - b));
+        const writers = world.believers.filter(
+          ({ connection }) => connection.epoch === world.storeEpoch,
+        );
+        expect(writers.length).toBeLessThanOrEqual(1);
+      }
+
+      // Quiet: who has a lease learns what the store says, and everybody renews twice.
+      while (world.attempts.some(({ state }) => state === 'leased')) await world.connect(0);
+      const newest = world.believers[0];
+      await world.renew();
+      await world.renew();
+      expect(world.believers).toEqual(newest ? [newest] : []);
+      await scope.close();
+    }),
+    { numRuns: 150 },
+  );
+});
