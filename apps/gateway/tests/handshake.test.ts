@@ -167,6 +167,16 @@ test('a newer connection also wins over one that is still being admitted', async
   expect(fast.socket.connected).toBe(true);
 });
 
+test('an identity that connects again and again is told to wait', async () => {
+  const patient = await harness.gateway({ TAKE_OVERS_PER_MINUTE: '2', REDIS_PREFIX: 'patient' });
+  for (let i = 0; i < 2; i += 1) await harness.person(patient, 'usr_12');
+  const token = harness.token('usr_12');
+  const { code, retry_after_ms } = await harness.socket(patient, '/client', { token }).refused();
+  expect(code).toBe('rate_limited');
+  expect(retry_after_ms).toBeGreaterThan(0);
+  await harness.person(patient, 'usr_13');
+});
+
 describe('on the wire', () => {
   const connect = (namespace: string, auth: object) => `40${namespace},${JSON.stringify(auth)}`;
 

@@ -37,6 +37,8 @@ export interface TestGateway {
 export interface Harness {
   redis: RedisProcess;
   store: FakeStore;
+  /** Of everything in Redis. */
+  prefix: string;
   scope: Scope;
   /** Another one on the same Redis and store. */
   gateway(env?: NodeJS.ProcessEnv): Promise<TestGateway>;
@@ -89,6 +91,7 @@ export async function startHarness(): Promise<Harness> {
   return {
     redis,
     store,
+    prefix,
     scope,
     token,
     socket,
@@ -111,6 +114,7 @@ export async function startHarness(): Promise<Harness> {
           LOGINS_PER_MINUTE_IP: '1000000',
           REGISTRATIONS_PER_HOUR_IP: '1000000',
           CONNECTS_PER_MINUTE_IP: '1000000',
+          DRAIN_SPREAD_MS: '50',
           ...env,
         }),
         { log, scope: own, metrics: new Registry() },

@@ -50,6 +50,8 @@ export async function startLeaseStack(): Promise<LeaseStack> {
     connectRedis(process.url, { name, log: silent, scope });
   const redis = withLeaseScripts(await connect('leases'));
   const subscriber = await connect('subscriber');
+  const channels = new Map<string, (text: string) => void>();
+  subscriber.on('message', (channel: string, text: string) => channels.get(channel)?.(text));
   let ids = 0;
 
   return {
@@ -108,9 +110,7 @@ export async function startLeaseStack(): Promise<LeaseStack> {
     },
     async listen<T>(channel: string) {
       const heard: T[] = [];
-      subscriber.on('message', (from: string, text: string) => {
-        if (from === channel) heard.push(JSON.parse(text) as T);
-      });
+      channels.set(channel, (text) => void heard.push(JSON.parse(text) as T));
       await subscriber.subscribe(channel);
       return heard;
     },

@@ -38,10 +38,11 @@ export class SocketIoConnection implements LiveConnection {
   }
 
   drained(timeoutMs: number): Promise<boolean> {
+    const { transport } = this.engine;
     return new Promise((resolve) => {
       const settle = (drained: boolean) => {
         clearTimeout(timer);
-        this.engine.off('drain', onDrain);
+        transport.off('drain', onDrain);
         this.engine.off('close', onClose);
         resolve(drained);
       };
@@ -50,7 +51,8 @@ export class SocketIoConnection implements LiveConnection {
       };
       const onClose = () => settle(true);
       const timer = setTimeout(() => settle(false), timeoutMs);
-      this.engine.on('drain', onDrain);
+      // The transport says when the kernel has taken what it was given; the engine's own `drain` says less.
+      transport.on('drain', onDrain);
       this.engine.on('close', onClose);
       if (this.engine.readyState === 'closed') settle(true);
       else onDrain();

@@ -12,7 +12,7 @@ import type { Dispatch } from '../dispatch';
 import { EPHEMERAL_NAMESPACE } from '../ephemeral-bus';
 import type { RateLimits } from '../rate-limits';
 import type { EngineSocket } from './socket-io-connection';
-import { corkWrites } from './cork-writes';
+import { coalesceWrites } from './coalesce-writes';
 import { closeEngine, SocketIoConnection } from './socket-io-connection';
 
 /** A connection that has more than this unsent when it asks for something is not reading. */
@@ -53,7 +53,7 @@ export class SocketServer {
     private readonly options: SocketServerOptions,
   ) {
     io.engine.on('connection', (engine: EngineSocket) => {
-      corkWrites(engine);
+      coalesceWrites(engine);
       this.expectCredentials(engine);
     });
     this.serve(io.of('/client'), 'user');
