@@ -20,6 +20,16 @@ export const gatewayConfig = z.object({
     .string()
     .optional()
     .describe('Addresses or subnets of the proxies whose X-Forwarded-For counts, comma-separated.'),
+  CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .describe('Origins whose pages may connect, comma-separated; pages of this host always may.'),
   LEASE_TTL_MS: whole(
     1_000,
     300_000,

@@ -10,6 +10,9 @@ import { AppError, toWireError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
 import type { Connection } from './connections/connection';
 
+/** A connection that has more than this unsent when it asks for something is not reading. */
+const ABANDONED_BYTES = 8 * 1024 * 1024;
+
 export type RequestHandler<N extends RequestName> = (
   connection: Connection,
   payload: RequestPayload<N>,
@@ -33,6 +36,10 @@ export function createDispatch(handlers: RequestHandlers, log: Logger): Dispatch
   return async (connection, name, payload) => {
     connection.pendingRequests += 1;
     try {
+      if (connection.live.bufferedBytes() > ABANDONED_BYTES) {
+        connection.close('slow_consumer');
+        throw new AppError('unavailable', 'This connection asks and does not read');
+      }
       if (connection.pendingRequests > LIMITS.pendingRequests) {
         throw new AppError('rate_limited', 'Too many unanswered requests', { retryAfterMs: 1_000 });
       }

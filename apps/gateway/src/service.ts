@@ -8,6 +8,7 @@ import {
   pingService,
   serveInternal,
 } from '@agent-messenger/service-kit';
+import type { IncomingMessage } from 'node:http';
 import proxyaddr from 'proxy-addr';
 import { uuidv7 } from 'uuidv7';
 import { AppendQueue } from './append-queue';
@@ -31,7 +32,11 @@ import { PresenceService } from './presence/presence';
 import { createRateLimits } from './rate-limits';
 import { routeHandlers } from './routes';
 import { drain } from './sockets/drain';
+import { Handshake } from './sockets/handshake';
+import { createOriginCheck } from './sockets/origin';
+import { PlainServer } from './sockets/plain-server';
 import { createSocketServer, SocketServer } from './sockets/socket-server';
+import { routeUpgrades } from './sockets/upgrade-router';
 
 /** The only public entry: REST and sockets on one port. Holds live connections and nothing that must survive. */
 export async function startGateway(
@@ -64,7 +69,8 @@ export async function startGateway(
   });
   const auth = createClient(authCalls, { url: config.AUTH_URL, service: 'auth', secret, scope });
 
-  const io = createSocketServer();
+  const isOriginAllowed = createOriginCheck(config.CORS_ORIGINS);
+  const io = createSocketServer(isOriginAllowed);
   io.adapter(ephemeralAdapter(ephemeralPublisher, ephemeralSubscriber, config.REDIS_PREFIX, log));
   const bus = new EphemeralBus(io);
 
@@ -135,15 +141,18 @@ export async function startGateway(
   );
   const http = createHttpServer(rest);
   io.attach(http);
-  new SocketServer(io, {
+  const handshake = new Handshake({
     admission,
     authenticator: context.authenticator,
-    dispatch: createDispatch(requestHandlers(context), log),
-    limits: context.limits,
-    clientIp: (request) => proxyaddr(request, trustProxy),
+    limits,
     connects,
     log,
   });
+  const dispatch = createDispatch(requestHandlers(context), log);
+  const clientIp = (request: IncomingMessage) => proxyaddr(request, trustProxy);
+  const socketIo = new SocketServer(io, { handshake, dispatch, clientIp });
+  const plain = new PlainServer({ handshake, dispatch, clientIp, log });
+  routeUpgrades(http, plain, isOriginAllowed);
 
   const recover = (connection: Connection) => void admission.recover(connection);
   // The channel before the first lease: whoever holds one is told its events here.
@@ -162,7 +171,13 @@ export async function startGateway(
   const internal = await serveInternal({ config, log, scope, metrics, dependencies });
   const port = await listen(http, config.PORT, config.HOST, scope);
   scope.defer('sockets', () =>
-    drain({ io, admission, connections, appends, spreadMs: config.DRAIN_SPREAD_MS }),
+    drain({
+      servers: [socketIo, plain],
+      admission,
+      connections,
+      appends,
+      spreadMs: config.DRAIN_SPREAD_MS,
+    }),
   );
   internal.ready();
   return { port, internalPort: internal.port };

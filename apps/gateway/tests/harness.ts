@@ -9,7 +9,7 @@ import {
   serveInternal,
 } from '@agent-messenger/service-kit';
 import type { RedisProcess } from '@agent-messenger/testkit';
-import { startRedis, TestSocket } from '@agent-messenger/testkit';
+import { startRedis, TestSocket, TestSocketPlain } from '@agent-messenger/testkit';
 import { Registry } from 'prom-client';
 import { randomUUID } from 'node:crypto';
 import { gatewayConfig } from '../src/config';
@@ -28,7 +28,7 @@ export const AGENT = 'agt_1';
 export interface TestGateway {
   url: string;
   internalUrl: string;
-  /** What it logged, from `warn` on. */
+  /** What it logged, from LOG_LEVEL on, by default `warn`. */
   lines: Record<string, unknown>[];
   /** As SIGTERM does. */
   close(): Promise<void>;
@@ -51,6 +51,13 @@ export interface Harness {
     auth: Record<string, unknown>,
     query?: Record<string, string>,
   ): TestSocket;
+  /** The same on a plain WebSocket. */
+  plain(
+    gateway: TestGateway,
+    namespace: '/client' | '/agent',
+    auth: Record<string, unknown>,
+    query?: Record<string, string>,
+  ): TestSocketPlain;
   /** A person's connection after `synced`. */
   person(gateway: TestGateway, identityId: string): Promise<TestSocket>;
   agent(gateway: TestGateway): Promise<TestSocket>;
@@ -87,6 +94,11 @@ export async function startHarness(): Promise<Harness> {
     scope.defer('socket', () => one.close());
     return one;
   };
+  const plain: Harness['plain'] = ({ url }, namespace, credentials, query = {}) => {
+    const one = new TestSocketPlain(url, namespace, credentials, { query });
+    scope.defer('socket', () => one.close());
+    return one;
+  };
 
   return {
     redis,
@@ -95,8 +107,9 @@ export async function startHarness(): Promise<Harness> {
     scope,
     token,
     socket,
+    plain,
     async gateway(env = {}) {
-      const { log, lines } = loggerOf('warn');
+      const { log, lines } = loggerOf(env['LOG_LEVEL'] ?? 'warn');
       const own = new Scope(log);
       scope.defer('gateway', () => own.close());
       const running = await startGateway(

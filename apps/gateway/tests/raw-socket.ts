@@ -1,10 +1,11 @@
 import { waitFor } from '@agent-messenger/testkit';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import type { ClientOptions } from 'ws';
 import { WebSocket } from 'ws';
 import type { TestGateway } from './harness';
 
-/** Engine.IO's frames by hand, for what no client library would send. */
+/** Frames by hand, for what no client library would send. */
 export class RawSocket {
   readonly frames: string[] = [];
   closeCode: number | undefined;
@@ -15,12 +16,19 @@ export class RawSocket {
     socket.on('error', () => undefined);
   }
 
-  static async open({ url }: TestGateway): Promise<RawSocket> {
-    const socket = new WebSocket(
-      `${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`,
-    );
-    const raw = new RawSocket(socket);
-    await once(socket, 'open');
+  /** An Engine.IO connection. */
+  static open(gateway: TestGateway): Promise<RawSocket> {
+    return RawSocket.connect(gateway, '/socket.io/?EIO=4&transport=websocket');
+  }
+
+  /** A WebSocket at this path. */
+  static async connect(
+    { url }: TestGateway,
+    path: string,
+    { protocols = [], ...options }: ClientOptions & { protocols?: string[] } = {},
+  ): Promise<RawSocket> {
+    const raw = new RawSocket(new WebSocket(url.replace('http', 'ws') + path, protocols, options));
+    await once(raw.socket, 'open');
     return raw;
   }
 
@@ -28,6 +36,13 @@ export class RawSocket {
   static async person(gateway: TestGateway, token: string): Promise<RawSocket> {
     const raw = await RawSocket.open(gateway);
     raw.send(`40/client,${JSON.stringify({ token })}`);
+    await raw.frame((text) => text.includes('"synced"'));
+    return raw;
+  }
+
+  /** A plain connection to /client after `synced`. */
+  static async plainPerson(gateway: TestGateway, token: string): Promise<RawSocket> {
+    const raw = await RawSocket.connect(gateway, `/client/connect?token=${token}`);
     await raw.frame((text) => text.includes('"synced"'));
     return raw;
   }

@@ -5,6 +5,8 @@ export const LIMITS = {
   /** Objects and arrays within each other; deeper JSON is a way to exhaust a parser's stack. */
   metadataLevels: 32,
   emojiBytes: 64,
+  /** Different emoji among the reactions to a message; one more is a `conflict`. */
+  emojiPerMessage: 20,
   titleChars: 200,
   /** Tags that a member may put on a conversation, and the length of one. */
   tags: 20,

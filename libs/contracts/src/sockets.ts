@@ -37,6 +37,15 @@ export const agentHandshakeSchema = z.union([
   clientHandshakeSchema,
 ]);
 
+/** Plain WebSocket: optional subprotocol, and a frame in either direction; an answer is `{type: "ack", id, data}`. */
+export const PLAIN_SUBPROTOCOL = 'agent-messenger.v1';
+export const frameSchema = z.object({
+  type: z.string().min(1).max(64),
+  data: z.unknown().optional(),
+  id: z.union([z.string().max(128), z.int()]).optional(),
+});
+export type Frame = z.infer<typeof frameSchema>;
+
 export const sendSchema = z.object({
   conversation_id: conversationIdSchema,
   client_id: clientIdSchema,

@@ -10,9 +10,10 @@ import type { ConversationHandle } from './conversation-handle';
 import { MessengerError } from './errors';
 import { Gate } from './gate';
 import { Limiter } from './limiter';
+import type { MessengerEvents } from './messenger-events';
 import { ReplyHandle } from './reply-handle';
 import type { Rest } from './rest';
-import { Session, type MessengerEvents, type SessionOptions } from './session';
+import { Session, type SessionOptions } from './session';
 import { backoffMs, defaultBackoff, settledWithin, sleep, type Backoff } from './time';
 
 export interface AgentOptions extends SessionOptions {
@@ -20,7 +21,8 @@ export interface AgentOptions extends SessionOptions {
   /** Handlers that run at once; within a conversation they run one after another. Default 64. */
   concurrency?: number;
 }
-export type AgentEvents = Omit<MessengerEvents, 'message'>;
+export type AgentEvents = Omit<MessengerEvents, 'message' | 'sendFailed'>;
+export type AgentStatus = RequestInput<'status:set'>['status'];
 
 /** A message of somebody else that is not deleted. */
 export type IncomingMessage = Message & { content: string };
@@ -43,6 +45,8 @@ export class Agent {
   readonly #handled = new Gate();
   readonly #stopping = new AbortController();
   #handler: MessageHandler = () => undefined;
+  #status: AgentStatus | null = null;
+  #telling: Promise<unknown> = Promise.resolve();
 
   constructor(options: AgentOptions) {
     const { apiKey } = options;
@@ -55,6 +59,7 @@ export class Agent {
       deliver: (event) => this.#deliver(event),
     });
     this.#session.signal.addEventListener('abort', () => this.#stopping.abort());
+    this.#session.events.on('connected', () => this.#tellStatusAgain());
   }
 
   /** Use `connectAgent`. */
@@ -84,6 +89,12 @@ export class Agent {
     this.#handled.open();
   }
 
+  /** What it calls itself from now on, reconnects included; `offline` is what remains without it. */
+  setStatus(status: AgentStatus): Promise<void> {
+    this.#status = status;
+    return this.#tellStatus(status);
+  }
+
   conversation(id: string): ConversationHandle {
     return this.#session.conversation(id);
   }
@@ -101,6 +112,23 @@ export class Agent {
     const until = Date.now() + deadlineMs;
     await settledWithin(this.#session.positions.idle(), deadlineMs);
     await this.#session.close(Math.max(0, until - Date.now()));
+  }
+
+  /** One after another: a status that is repeated must not overtake the one that came after it. */
+  async #tellStatus(status: AgentStatus): Promise<void> {
+    const told = this.#telling.then(() =>
+      this.#session.connection.requestUntilAnswered('status:set', { status }),
+    );
+    this.#telling = told.catch(() => undefined);
+    await told;
+  }
+
+  /** It lives with the connection's lease: a new connection begins as online. */
+  #tellStatusAgain(): void {
+    if (this.#status === null) return;
+    this.#tellStatus(this.#status).catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) this.#session.events.emit('error', error);
+    });
   }
 
   async #deliver(event: Event): Promise<void> {

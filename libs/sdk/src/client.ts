@@ -8,18 +8,24 @@ import {
   type RequestAck,
   type RequestInput,
   type RequestName,
+  type RouteBody,
+  type Send,
 } from '@agent-messenger/contracts';
-import { ConversationHandle } from './conversation-handle';
-import { ConversationList } from './conversation-list';
+import { ClientConversation } from './client-conversation';
+import { ConversationSync } from './conversation-sync';
+import type { DeviceStorage } from './device-memory';
 import { isTemporary, MessengerError } from './errors';
 import { Gate } from './gate';
 import { asId, newClientId } from './ids';
+import type { MessengerEvents } from './messenger-events';
 import { PersonTokens, type PersonCredentials } from './person-credentials';
 import type { Rest } from './rest';
-import { Session, type MessengerEvents, type SessionOptions } from './session';
-import { backoffMs, defaultBackoff, sleep } from './time';
+import { Session, type SessionOptions } from './session';
 
-export type ClientOptions = SessionOptions & PersonCredentials;
+export interface ClientOptions extends SessionOptions, PersonCredentials {
+  /** Keeps unsent messages and positions over a reload; in memory without it. */
+  storage?: DeviceStorage;
+}
 export type ClientEvents = Omit<MessengerEvents, 'handlerError'>;
 
 export interface OpenConversation {
@@ -29,7 +35,8 @@ export interface OpenConversation {
   client_id?: string;
 }
 
-const LIST_PAGE = LIMITS.pageMax;
+/** The title is everybody's; muted, archived and tags are the person's own. */
+export type ConversationUpdate = RouteBody<'updateConversation'>;
 
 /** Logs in, connects and lists. Wrong credentials and an unreachable server reject at once. */
 export async function connectClient(options: ClientOptions): Promise<Client> {
@@ -47,9 +54,8 @@ export async function connectClient(options: ClientOptions): Promise<Client> {
 export class Client {
   readonly #session: Session;
   readonly #tokens: PersonTokens;
-  readonly #list = new ConversationList();
+  readonly #sync: ConversationSync;
   readonly #listened = new Gate();
-  #listing: Promise<void> | null = null;
   #watched: RequestInput<'presence:watch'> | null = null;
 
   constructor(options: ClientOptions) {
@@ -58,14 +64,11 @@ export class Client {
       namespace: '/client',
       fetchToken: (rest) => this.#tokens.fetch(rest),
       deliver: (event) => this.#deliver(event),
+      storage: options.storage,
     });
     if (options.tokens) this.#session.tokens.keep(options.tokens);
-    const { events } = this.#session;
-    events.on('reset', () => this.#list.reset());
-    events.on('receipt', (receipt) => this.#list.receipt(receipt, this.identity.id));
-    events.on('connected', () => void this.#watchAgain());
-    // After the server's own backlog: what is still ahead of this device then went to another one.
-    events.on('synced', () => void this.#refresh());
+    this.#sync = new ConversationSync(this.#session);
+    this.#session.events.on('connected', () => void this.#watchAgain());
   }
 
   /** Use `connectClient`. */
@@ -74,11 +77,12 @@ export class Client {
     const listed = new Promise<void>((resolve, reject) => {
       const stop = this.#session.events.on('synced', () => {
         stop();
-        this.#refresh().then(resolve, reject);
+        this.#sync.refresh().then(resolve, reject);
       });
       this.#session.events.on('ended', reject);
     });
     await Promise.all([this.#session.start(), listed]);
+    this.#session.resend();
   }
 
   get identity(): Actor {
@@ -87,6 +91,16 @@ export class Client {
 
   get rest(): Rest {
     return this.#session.rest;
+  }
+
+  /** The log that all positions belong to; copies that were made of another one are to be loaded again. */
+  get logId(): string | null {
+    return this.#session.logId;
+  }
+
+  /** Messages that wait for their ack, oldest first. */
+  unsent(): Send[] {
+    return this.#session.outbox.unsent;
   }
 
   /** Returns the function that removes the listener. */
@@ -105,7 +119,7 @@ export class Client {
     const agents: AgentProfile[] = [];
     let cursor: string | null = null;
     do {
-      const query: { limit: number; cursor?: string } = { limit: LIST_PAGE };
+      const query: { limit: number; cursor?: string } = { limit: LIMITS.pageMax };
       if (cursor !== null) query.cursor = cursor;
       const page = await this.rest.request('listAgents', { query });
       agents.push(...page.agents);
@@ -116,11 +130,11 @@ export class Client {
 
   /** Kept up to date; most recently active first. */
   conversations(): Conversation[] {
-    return this.#list.all();
+    return this.#sync.list.all();
   }
 
   conversation(id: string): ClientConversation {
-    return new ClientConversation(id, this.#session, this.#list);
+    return new ClientConversation(id, this.#session, this.#sync);
   }
 
   async openConversation(options: OpenConversation): Promise<ClientConversation> {
@@ -132,8 +146,33 @@ export class Client {
         ...(title === undefined ? {} : { title }),
       },
     });
-    this.#list.put(conversation);
+    this.#sync.list.put(conversation);
     return this.conversation(conversation.id);
+  }
+
+  /** Repeats until there is an answer. */
+  async updateConversation(id: string, update: ConversationUpdate): Promise<Conversation> {
+    const input = { params: { conversation_id: id }, body: update };
+    const conversation = await this.#session.retry(() =>
+      this.rest.request('updateConversation', input),
+    );
+    if (!this.#sync.list.put(conversation)) await this.#sync.look(id);
+    return conversation;
+  }
+
+  /** For everybody in it. Repeats until there is an answer. */
+  async deleteConversation(id: string): Promise<void> {
+    const params = { conversation_id: id };
+    await this.#session.retry(async (attempt) => {
+      try {
+        await this.rest.request('deleteConversation', { params });
+      } catch (error) {
+        // An earlier try was carried out, and its answer lost.
+        const isGone = error instanceof MessengerError && error.code === 'not_found';
+        if (!isGone || attempt === 0) throw error;
+      }
+    });
+    this.#sync.list.remove(id);
   }
 
   /** Replaces the set of the watched; it is watched again after a reconnect. Changes come as `presence`. */
@@ -161,69 +200,10 @@ export class Client {
 
   async #deliver(event: Event): Promise<void> {
     await this.#listened.opened;
-    if (!this.#list.apply(event, this.identity.id)) await this.#look(event.conversation_id);
+    await this.#sync.apply(event);
     const { events } = this.#session;
     events.emit('event', event);
     if (event.type === 'message.created') events.emit('message', event.message, event);
-  }
-
-  /** Loads a conversation that began elsewhere; without it the list is incomplete until the next listing. */
-  async #look(conversationId: string): Promise<void> {
-    try {
-      const params = { conversation_id: conversationId };
-      this.#list.put(await this.rest.request('getConversation', { params }));
-    } catch (error) {
-      const gone = error instanceof MessengerError && error.code === 'not_found';
-      if (!gone) this.#session.events.emit('error', error);
-    }
-  }
-
-  #refresh(): Promise<void> {
-    this.#listing ??= this.#listAll()
-      .catch((error: unknown) => {
-        if (!this.#session.signal.aborted) this.#session.events.emit('error', error);
-        throw error;
-      })
-      .finally(() => {
-        this.#listing = null;
-      });
-    // Whoever waits for it hears of its failure; otherwise `error` was enough.
-    this.#listing.catch(() => undefined);
-    return this.#listing;
-  }
-
-  /** Lists what changed since the last time and follows the logs that are ahead of this device. */
-  async #listAll(): Promise<void> {
-    const { positions, signal } = this.#session;
-    let cursor: string | null = null;
-    let failures = 0;
-    do {
-      const query: { limit: number; since?: string; cursor?: string } = { limit: LIST_PAGE };
-      if (this.#list.syncToken !== undefined) query.since = this.#list.syncToken;
-      if (cursor !== null) query.cursor = cursor;
-      try {
-        const page = await this.rest.request('listConversations', { query });
-        // Another log: the page belongs to a listing that began with a token of the old one.
-        if (!this.#session.noteLog(page.log_id)) {
-          cursor = null;
-          continue;
-        }
-        this.#list.addPage(page);
-        for (const { id, delivered_seq, last_seq } of page.conversations) {
-          positions.follow(id, delivered_seq, last_seq);
-        }
-        cursor = page.next_cursor;
-        failures = 0;
-      } catch (error) {
-        if (signal.aborted) throw error;
-        if (error instanceof MessengerError && error.code === 'sync_token_expired') {
-          this.#list.reset();
-          cursor = null;
-        } else if (isTemporary(error)) {
-          await sleep(error.retryAfterMs ?? backoffMs(defaultBackoff, failures++), signal);
-        } else throw error;
-      }
-    } while (cursor !== null || this.#list.syncToken === undefined);
   }
 
   async #watchAgain(): Promise<void> {
@@ -235,25 +215,5 @@ export class Client {
       // Lost again: the next connection watches.
       if (!isTemporary(error)) this.#session.events.emit('error', error);
     }
-  }
-}
-
-/** A conversation of a person, with its entry in the list. */
-export class ClientConversation extends ConversationHandle {
-  readonly #list: ConversationList;
-
-  constructor(id: string, session: Session, list: ConversationList) {
-    super(id, session);
-    this.#list = list;
-  }
-
-  /** As far as the list knows it. */
-  get state(): Conversation | undefined {
-    return this.#list.get(this.id);
-  }
-
-  override async read(seq: number): Promise<void> {
-    await super.read(seq);
-    this.#list.read(this.id, seq);
   }
 }

@@ -7,6 +7,7 @@ import type {
 import { Emitter } from './emitter';
 import type { Endpoints } from './endpoints';
 import { isTemporary, MessengerError, toMessengerError } from './errors';
+import { retry } from './retry';
 import { emitOn, requestOn, runSocket, type Ending, type WireSocket } from './socket';
 import { backoffMs, sleep, type Backoff } from './time';
 import type { TokenSource } from './tokens';
@@ -81,15 +82,23 @@ export class Connection {
     name: N,
     payload: RequestInput<N>,
   ): Promise<RequestAck<N>> {
-    for (let attempt = 0; ; attempt++) {
+    return retry(() => this.#requestOverConnections(name, payload), {
+      backoff: this.#options.backoff,
+      signal: this.signal,
+    });
+  }
+
+  /** A lost connection is waited for, not counted as a failure: reconnecting has a backoff of its own. */
+  async #requestOverConnections<N extends RequestName>(
+    name: N,
+    payload: RequestInput<N>,
+  ): Promise<RequestAck<N>> {
+    for (;;) {
       await this.whenConnected();
       try {
         return await this.request(name, payload);
       } catch (error) {
-        if (!isTemporary(error)) throw error;
-        if (error.code === 'disconnected') continue;
-        const ms = error.retryAfterMs ?? backoffMs(this.#options.backoff, attempt);
-        await sleep(ms, this.signal);
+        if (!(error instanceof MessengerError) || error.code !== 'disconnected') throw error;
       }
     }
   }
@@ -180,7 +189,7 @@ export class Connection {
   #end(error: MessengerError): void {
     if (this.#ended) return;
     this.#ended = error;
-    this.#closing.abort();
+    this.#closing.abort(error);
     for (const { reject } of this.#waiting.splice(0)) reject(error);
     if (error.code !== 'closed') this.events.emit('ended', error);
   }

@@ -1,5 +1,14 @@
-import type { EventPage, MessagePage, Send, Sent } from '@agent-messenger/contracts';
+import type {
+  Changed,
+  EventPage,
+  MessagePage,
+  RequestAck,
+  RequestInput,
+  Send,
+  Sent,
+} from '@agent-messenger/contracts';
 import { asId, newClientId } from './ids';
+import type { ChangeName } from './outbox';
 import type { Session } from './session';
 
 export interface SendOptions {
@@ -16,23 +25,41 @@ export interface HistoryOptions {
   limit?: number;
 }
 
-/** What can be done in one conversation. Makes no call by itself. */
+/**
+ * What can be done in one conversation. Makes no call by itself. Changes are carried out in the order in which they
+ * were made and resolve after the commit. Lost connections are waited for; only a refusal, `outbox_full` or the end
+ * rejects.
+ */
 export class ConversationHandle {
   constructor(
     readonly id: string,
     private readonly session: Session,
   ) {}
 
-  /** Resolves after the commit. Lost connections are waited for; only a refusal, `outbox_full` or the end rejects. */
   send(content: string, options: SendOptions = {}): Promise<Sent> {
     const { client_id = newClientId(), metadata, reply_to } = options;
-    return this.session.outbox.send({
+    return this.change('message:send', {
       conversation_id: asId<'cnv'>(this.id),
       client_id,
       content,
       ...(metadata === undefined ? {} : { metadata }),
       ...(reply_to === undefined ? {} : { reply_to: asId<'msg'>(reply_to) }),
     });
+  }
+
+  /** Of an own message. */
+  edit(messageId: string, content: string): Promise<Changed> {
+    return this.change('message:edit', { ...this.#message(messageId), content });
+  }
+
+  /** Of an own message: its content is gone for good, a tombstone remains. */
+  delete(messageId: string): Promise<Changed> {
+    return this.change('message:delete', this.#message(messageId));
+  }
+
+  /** Adds the own reaction, or takes it back. */
+  react(messageId: string, emoji: string, set = true): Promise<Changed> {
+    return this.change('reaction:set', { ...this.#message(messageId), emoji, set });
   }
 
   /** Messages, oldest first; the newest page by default. */
@@ -58,11 +85,24 @@ export class ConversationHandle {
   }
 
   async read(seq: number): Promise<void> {
-    await this.session.request('read', { conversation_id: asId<'cnv'>(this.id), seq });
+    const request = { conversation_id: asId<'cnv'>(this.id), seq };
+    await this.session.connection.requestUntilAnswered('read', request);
   }
 
   /** Lasts 6 s; dropped when there is no connection. */
   typing(typing: boolean): void {
     this.session.connection.emit('typing', { conversation_id: asId<'cnv'>(this.id), typing });
+  }
+
+  /** The one way of every change to the log. */
+  protected change<N extends ChangeName>(
+    name: N,
+    payload: RequestInput<N>,
+  ): Promise<RequestAck<N>> {
+    return this.session.outbox.add(name, payload);
+  }
+
+  #message(messageId: string) {
+    return { conversation_id: asId<'cnv'>(this.id), message_id: asId<'msg'>(messageId) };
   }
 }

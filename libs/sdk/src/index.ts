@@ -3,18 +3,29 @@ export {
   type Agent,
   type AgentEvents,
   type AgentOptions,
+  type AgentStatus,
   type IncomingMessage,
   type MessageHandler,
 } from './agent';
 export {
   connectClient,
   type Client,
-  type ClientConversation,
   type ClientEvents,
   type ClientOptions,
+  type ConversationUpdate,
   type OpenConversation,
 } from './client';
+export type { ClientConversation } from './client-conversation';
 export type { ConversationHandle, HistoryOptions, SendOptions } from './conversation-handle';
+export {
+  addHistory,
+  applyEvent,
+  conversationState,
+  emptyConversation,
+  messagesOf,
+  type ConversationState,
+} from './conversation-state';
+export type { DeviceStorage } from './device-memory';
 export { MessengerError, type MessengerErrorCode } from './errors';
 export type { ReplyHandle } from './reply-handle';
 export { createRest, register, type RegisterOptions } from './register';
@@ -24,11 +35,13 @@ export type { Backoff } from './time';
 export type {
   Actor,
   Agent as AgentProfile,
+  Changed,
   Conversation,
   Event,
   Message,
   Presence,
   Receipt,
+  Send,
   Sent,
   Tokens,
 } from '@agent-messenger/contracts';

@@ -1,47 +1,68 @@
-import { sendSchema, type Send, type Sent } from '@agent-messenger/contracts';
+import {
+  requests,
+  type RequestAck,
+  type RequestInput,
+  type Send,
+} from '@agent-messenger/contracts';
 import { MessengerError } from './errors';
 
+/** What changes a conversation's log, and may be repeated. */
+export type ChangeName = 'message:send' | 'message:edit' | 'message:delete' | 'reaction:set';
+
+export interface OutboxOptions {
+  /** Repeats until there is an answer; rejects when there will be none, or with a refusal. */
+  deliver: <N extends ChangeName>(name: N, payload: RequestInput<N>) => Promise<RequestAck<N>>;
+  limit: number;
+  /** Whether nothing will be delivered any more. */
+  isOver: () => boolean;
+  /** `unsent` is another one now. */
+  onChange: () => void;
+}
+
 interface Entry {
-  send: Send;
-  resolve: (sent: Sent) => void;
-  reject: (error: unknown) => void;
+  /** Never rejects. */
+  carryOut: () => Promise<void>;
 }
 
 /**
- * Sends that wait for their ack. One per conversation is under way, so that the log has them in the order in
- * which they were made, whatever is repeated; a repetition carries the same client_id and doubles nothing.
+ * Changes that wait for their ack. One per conversation is under way, so that the log has them in the order in
+ * which they were made, whatever is repeated; a repeated send carries the same client_id and doubles nothing.
  */
 export class Outbox {
   readonly #queues = new Map<string, Entry[]>();
   readonly #working = new Set<Promise<void>>();
+  readonly #unsent = new Set<Send>();
   #size = 0;
 
-  constructor(
-    /** Repeats until there is an answer; rejects when there will be none, or with a refusal. */
-    private readonly deliver: (send: Send) => Promise<Sent>,
-    private readonly limit: number,
-  ) {}
+  constructor(private readonly options: OutboxOptions) {}
 
-  send(send: Send): Promise<Sent> {
+  /** Sends that no server has acked or refused, oldest first; at the end of a session those that it did not get out. */
+  get unsent(): Send[] {
+    return [...this.#unsent];
+  }
+
+  add<N extends ChangeName>(name: N, payload: RequestInput<N>): Promise<RequestAck<N>> {
     // A frame beyond the server's bound would close every connection that it is repeated on.
-    const problem = sendSchema.safeParse(send).error?.issues[0];
+    const problem = requests[name].payload.safeParse(payload).error?.issues[0];
     if (problem) {
       const where = problem.path.join('.');
       return Promise.reject(new MessengerError('invalid_payload', `${where}: ${problem.message}`));
     }
-    if (this.#size >= this.limit) {
+    const { limit } = this.options;
+    if (this.#size >= limit) {
       return Promise.reject(
-        new MessengerError('outbox_full', `${this.limit} messages already wait for their ack`),
+        new MessengerError('outbox_full', `${limit} changes already wait for their ack`),
       );
     }
     this.#size++;
+    const send = name === 'message:send' ? (payload as Send) : null;
+    if (send) this.#note(() => this.#unsent.add(send));
     return new Promise((resolve, reject) => {
-      const entry = { send, resolve, reject };
-      const queue = this.#queues.get(send.conversation_id);
-      if (queue) return void queue.push(entry);
-      const work = this.#work(send.conversation_id, [entry]);
-      this.#working.add(work);
-      void work.finally(() => this.#working.delete(work));
+      const carryOut = () =>
+        this.#deliver(name, payload, send)
+          .then(resolve, reject)
+          .finally(() => this.#size--);
+      this.#enqueue(payload.conversation_id, { carryOut });
     });
   }
 
@@ -50,12 +71,39 @@ export class Outbox {
     await Promise.all(this.#working);
   }
 
+  #enqueue(conversationId: string, entry: Entry): void {
+    const queue = this.#queues.get(conversationId);
+    if (queue) return void queue.push(entry);
+    const work = this.#work(conversationId, [entry]);
+    this.#working.add(work);
+    void work.finally(() => this.#working.delete(work));
+  }
+
   async #work(conversationId: string, queue: Entry[]): Promise<void> {
     this.#queues.set(conversationId, queue);
-    for (let entry = queue.shift(); entry; entry = queue.shift()) {
-      await this.deliver(entry.send).then(entry.resolve, entry.reject);
-      this.#size--;
-    }
+    for (let entry = queue.shift(); entry; entry = queue.shift()) await entry.carryOut();
     this.#queues.delete(conversationId);
+  }
+
+  async #deliver<N extends ChangeName>(
+    name: N,
+    payload: RequestInput<N>,
+    send: Send | null,
+  ): Promise<RequestAck<N>> {
+    try {
+      const ack = await this.options.deliver(name, payload);
+      if (send) this.#note(() => this.#unsent.delete(send));
+      return ack;
+    } catch (error) {
+      // The end of the session is no answer to the send.
+      const replaced = error instanceof MessengerError && error.code === 'replaced';
+      if (send && !replaced && !this.options.isOver()) this.#note(() => this.#unsent.delete(send));
+      throw error;
+    }
+  }
+
+  #note(change: () => void): void {
+    change();
+    this.options.onChange();
   }
 }

@@ -91,4 +91,25 @@ describe('Positions', () => {
     await settled();
     expect(delivered).toEqual([1, 2]);
   });
+
+  it('takes what a page begins with when there is nothing before it', async () => {
+    const { positions, delivered } = setup([1, 5, 6], 10);
+    positions.restore(new Map([['cnv_1', 1]]));
+    positions.offer(event(6));
+    await settled();
+    expect(delivered).toEqual([5, 6]);
+  });
+
+  it('reads on from a restored position only when there is something to read', async () => {
+    const { positions, delivered } = setup([1, 2, 3], 1);
+    positions.restore(new Map([['cnv_1', 1]]));
+    positions.look('cnv_2');
+    await settled();
+    expect(delivered).toEqual([]);
+    positions.look('cnv_1');
+    await settled();
+    expect(delivered).toEqual([2, 3]);
+    positions.forget('cnv_1');
+    expect(positions.all()).toEqual(new Map());
+  });
 });

@@ -7,7 +7,7 @@ export interface PositionsOptions {
   deliver: (event: Event) => void | Promise<void>;
   /** The application has taken the event at `seq`; also called again when the server repeats what was taken. */
   onTaken: (conversationId: string, seq: number) => void;
-  onError: (error: unknown) => void;
+  onError: (error: unknown, conversationId: string) => void;
 }
 
 interface Place {
@@ -60,6 +60,27 @@ export class Positions {
     this.#wake(place);
   }
 
+  /** Reads what the log of a known conversation may have beyond its position. */
+  look(conversationId: string): void {
+    const place = this.#places.get(conversationId);
+    if (!place) return;
+    place.target = Math.max(place.target, place.position + 1);
+    this.#wake(place);
+  }
+
+  /** Where an earlier session of this device stood. */
+  restore(positions: ReadonlyMap<string, number>): void {
+    for (const [conversationId, position] of positions) this.#at(conversationId, position);
+  }
+
+  forget(conversationId: string): void {
+    this.#places.delete(conversationId);
+  }
+
+  all(): Map<string, number> {
+    return new Map([...this.#places].map(([id, { position }]) => [id, position]));
+  }
+
   position(conversationId: string): number | null {
     return this.#places.get(conversationId)?.position ?? null;
   }
@@ -99,7 +120,7 @@ export class Positions {
       // Until something new is heard; otherwise a final answer would be asked for again and again.
       place.target = place.position;
       place.arrived.clear();
-      if (this.#isCurrent(place)) this.options.onError(error);
+      if (this.#isCurrent(place)) this.options.onError(error, place.conversationId);
     } finally {
       // In the same turn as the last look at the target: an event in between would wake nobody.
       place.working = false;
@@ -109,9 +130,11 @@ export class Positions {
   async #fill(place: Place): Promise<void> {
     const page = await this.options.fetch(place.conversationId, place.position);
     const before = place.position;
+    place.target = Math.max(place.target, page.last_seq);
     for (const event of page.events) {
       if (!this.#isCurrent(place)) return;
-      if (event.seq === place.position + 1) await this.#take(place, event);
+      // Where a page begins later, nothing before it is there for us: of a deleted conversation the last event remains.
+      if (event.seq > place.position) await this.#take(place, event);
     }
     // A log that has nothing to give for a position has nothing there for us (a member that left).
     if (place.position === before) place.target = before;

@@ -1,6 +1,7 @@
-import type { Message, Sent } from '@agent-messenger/contracts';
+import type { Message, RequestAck, RequestInput, Sent } from '@agent-messenger/contracts';
 import { ConversationHandle, type SendOptions } from './conversation-handle';
 import { MessengerError } from './errors';
+import type { ChangeName } from './outbox';
 import type { Session } from './session';
 
 /**
@@ -9,7 +10,8 @@ import type { Session } from './session';
  */
 export class ReplyHandle extends ConversationHandle {
   readonly #session: Session;
-  readonly #sends: Promise<Sent>[] = [];
+  readonly #changes: Promise<unknown>[] = [];
+  #sends = 0;
 
   constructor(
     session: Session,
@@ -20,20 +22,31 @@ export class ReplyHandle extends ConversationHandle {
   }
 
   override send(content: string, options: SendOptions = {}): Promise<Sent> {
-    const derived = `${this.incoming.id}:${this.#sends.length + 1}`;
-    const sent =
-      options.client_id === undefined
-        ? super
-            .send(content, { ...options, client_id: derived })
-            .catch((error: unknown) => this.#alreadySent(error))
-        : super.send(content, options);
-    this.#sends.push(sent);
-    return sent;
+    this.#sends++;
+    if (options.client_id !== undefined) return super.send(content, options);
+    const client_id = `${this.incoming.id}:${this.#sends}`;
+    return this.#noted(
+      super
+        .send(content, { ...options, client_id })
+        .catch((error: unknown) => this.#alreadySent(error)),
+    );
   }
 
-  /** When all sends of the run have their answers, awaited by the handler or not. */
+  /** When all changes of the run have their answers, awaited by the handler or not. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#sends);
+    await Promise.allSettled(this.#changes);
+  }
+
+  protected override change<N extends ChangeName>(
+    name: N,
+    payload: RequestInput<N>,
+  ): Promise<RequestAck<N>> {
+    return this.#noted(super.change(name, payload));
+  }
+
+  #noted<T>(change: Promise<T>): Promise<T> {
+    this.#changes.push(change);
+    return change;
   }
 
   /** An earlier run sent something else as its n-th message (a model rarely says the same twice): that one counts. */

@@ -2,23 +2,24 @@ import type {
   Actor,
   Event,
   EventPage,
-  Message,
   RequestAck,
   RequestInput,
   RequestName,
-  ServerToClient,
 } from '@agent-messenger/contracts';
 import { eventSchema, LIMITS } from '@agent-messenger/contracts';
 import { Connection } from './connection';
 import { ConversationHandle } from './conversation-handle';
+import { DeviceMemory, type DeviceStorage, type Remembered } from './device-memory';
 import { Emitter, throwLater } from './emitter';
 import { Endpoints } from './endpoints';
 import { MessengerError } from './errors';
 import { asId } from './ids';
+import type { MessengerEvents } from './messenger-events';
 import { Outbox } from './outbox';
 import { Positions } from './positions';
 import { ReceivedReporter } from './received-reporter';
 import { Rest } from './rest';
+import { retry } from './retry';
 import { defaultBackoff, settledWithin, type Backoff } from './time';
 import { TokenSource, type AccessToken } from './tokens';
 
@@ -31,7 +32,7 @@ export interface SessionOptions {
   requestTimeoutMs?: number;
   /** Bounds of the delay between tries. */
   backoff?: Backoff;
-  /** Sends that may wait for their ack at once. Default 1000. */
+  /** Changes that may wait for their ack at once. Default 1000. */
   outboxLimit?: number;
 }
 
@@ -39,26 +40,7 @@ export interface SessionParts {
   namespace: '/client' | '/agent';
   fetchToken: (rest: Rest) => Promise<AccessToken>;
   deliver: (event: Event) => void | Promise<void>;
-}
-
-/** What the application can listen to. `Client` and `Agent` each offer what fits them. */
-export interface MessengerEvents extends Pick<
-  ServerToClient,
-  'event' | 'connected' | 'synced' | 'receipt' | 'typing' | 'presence'
-> {
-  /** A new message of anybody in a conversation, the own ones included. */
-  message: (message: Message, event: Event) => void;
-  disconnected: (error: MessengerError, reconnecting: boolean) => void;
-  /** A newer connection of the same identity took over; this one stays away. */
-  replaced: () => void;
-  /** Over for good without `close()`: replaced, revoked, refused. */
-  ended: (error: MessengerError) => void;
-  /** The server's log is another one (a restore): copies of conversations and messages are to be loaded again. */
-  reset: (logId: string) => void;
-  /** Something in the background failed; nothing depends on it any more. */
-  error: (error: unknown) => void;
-  /** A handler failed for the last time; its message is passed over. */
-  handlerError: (error: unknown, message: Message) => void;
+  storage?: DeviceStorage | undefined;
 }
 
 const knownEvents: ReadonlySet<string> = new Set(
@@ -66,6 +48,7 @@ const knownEvents: ReadonlySet<string> = new Set(
 );
 const SYNC_PAGE = LIMITS.pageMax;
 const LAST_REPORT_MS = 1_000;
+const LAST_SAVE_MS = 1_000;
 
 /** What a person's and an agent's connection have in common: one identity, its socket, its sends, its positions. */
 export class Session {
@@ -76,9 +59,12 @@ export class Session {
   readonly outbox: Outbox;
   readonly positions: Positions;
   readonly #received: ReceivedReporter;
+  readonly #memory: DeviceMemory | null;
+  readonly #backoff: Backoff;
   readonly #connectTimeoutMs: number;
   #identity: Actor | null = null;
   #logId: string | null = null;
+  #remembered: Remembered | null = null;
   #reporting = false;
 
   constructor(options: SessionOptions, parts: SessionParts) {
@@ -86,26 +72,33 @@ export class Session {
     this.tokens = new TokenSource(() => parts.fetchToken(this.rest));
     this.rest = new Rest(endpoints, { tokens: this.tokens });
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 30_000;
+    this.#backoff = options.backoff ?? defaultBackoff;
     this.connection = new Connection({
       endpoints,
       namespace: parts.namespace,
       tokens: this.tokens,
-      backoff: options.backoff ?? defaultBackoff,
+      backoff: this.#backoff,
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     });
-    this.outbox = new Outbox(
-      (send) => this.connection.requestUntilAnswered('message:send', send),
-      options.outboxLimit ?? 1_000,
-    );
+    this.outbox = new Outbox({
+      deliver: (name, payload) => this.connection.requestUntilAnswered(name, payload),
+      limit: options.outboxLimit ?? 1_000,
+      isOver: () => this.signal.aborted,
+      onChange: () => this.#memory?.sendsChanged(),
+    });
     this.#received = new ReceivedReporter((conversationId, seq) =>
       this.connection.emit('received', { conversation_id: asId<'cnv'>(conversationId), seq }),
     );
     this.positions = new Positions({
       fetch: (conversationId, afterSeq) => this.readLog(conversationId, afterSeq),
       deliver: (event) => (knownEvents.has(event.type) ? parts.deliver(event) : undefined),
-      onTaken: (conversationId, seq) => this.#received.taken(conversationId, seq),
-      onError: (error) => this.#positionFailed(error),
+      onTaken: (conversationId, seq) => {
+        this.#received.taken(conversationId, seq);
+        this.#memory?.positionsChanged();
+      },
+      onError: (error, conversationId) => this.#positionFailed(error, conversationId),
     });
+    this.#memory = parts.storage ? this.#openMemory(parts.storage) : null;
     this.#listen();
   }
 
@@ -119,8 +112,29 @@ export class Session {
     return this.connection.signal;
   }
 
-  start(): Promise<void> {
-    return this.connection.start(this.#connectTimeoutMs);
+  /** Null until connected. */
+  get logId(): string | null {
+    return this.#logId;
+  }
+
+  async start(): Promise<void> {
+    this.#remembered = (await this.#memory?.load()) ?? null;
+    await this.connection.start(this.#connectTimeoutMs);
+  }
+
+  /** Sends what an earlier session of this device did not get out; its own sends come after. */
+  resend(): void {
+    for (const send of this.#remembered?.sends ?? []) {
+      this.outbox
+        .add('message:send', send)
+        .catch((error: unknown) => this.events.emit('sendFailed', error, send));
+    }
+    this.#remembered = null;
+  }
+
+  /** For requests that may be repeated: again and again, until there is an answer or the session ends. */
+  retry<T>(work: (attempt: number) => Promise<T>): Promise<T> {
+    return retry(work, { backoff: this.#backoff, signal: this.signal });
   }
 
   request<N extends RequestName>(name: N, payload: RequestInput<N>): Promise<RequestAck<N>> {
@@ -159,6 +173,7 @@ export class Session {
     await settledWithin(this.outbox.idle(), deadlineMs);
     await settledWithin(this.#reportLast(), LAST_REPORT_MS);
     this.connection.close();
+    if (this.#memory) await settledWithin(this.#memory.flush(), LAST_SAVE_MS);
   }
 
   /** With acks: Socket.IO's server drops an event when it reads the disconnect in the same turn. */
@@ -176,6 +191,7 @@ export class Session {
     const { events } = this.connection;
     events.on('connected', (connected) => {
       this.#identity = connected.identity;
+      this.#resume(connected.identity);
       this.noteLog(connected.log_id);
       this.#received.flush();
       this.events.emit('connected', connected);
@@ -190,10 +206,33 @@ export class Session {
     events.on('ended', (error) => this.events.emit('ended', error));
   }
 
-  #positionFailed(error: unknown): void {
-    // `not_found`: no longer a member. `closed`: the end, which is told by itself.
+  /** Goes on where an earlier session of the same identity stood, before the first event of this one. */
+  #resume(identity: Actor): void {
+    if (!this.#remembered) return;
+    if (this.#remembered.identityId !== identity.id) this.#remembered = null;
+    const place = this.#remembered?.place;
+    if (!place || this.#logId !== null) return;
+    this.#logId = place.logId;
+    this.positions.restore(place.positions);
+  }
+
+  #openMemory(storage: DeviceStorage): DeviceMemory {
+    return new DeviceMemory({
+      storage,
+      identityId: () => this.#identity?.id ?? null,
+      sends: () => this.outbox.unsent,
+      place: () =>
+        this.#logId === null ? null : { logId: this.#logId, positions: this.positions.all() },
+      onError: (error) => this.events.emit('error', error),
+    });
+  }
+
+  #positionFailed(error: unknown, conversationId: string): void {
     const code = error instanceof MessengerError ? error.code : null;
-    if (code === 'not_found' || code === 'closed' || this.signal.aborted) return;
+    // No longer a member, and nothing left to read.
+    if (code === 'not_found') return this.positions.forget(conversationId);
+    // `closed`: the end, which is told by itself.
+    if (code === 'closed' || this.signal.aborted) return;
     this.events.emit('error', error);
   }
 

@@ -4,7 +4,6 @@ import type {
   Ack,
   ClientToServer,
   Event,
-  EventPage,
   Message,
   RequestPayload,
   Send,
@@ -12,12 +11,20 @@ import type {
   WireError,
 } from '@agent-messenger/contracts';
 import { Server, type Namespace, type Socket } from 'socket.io';
+import { actorOf, AGENT, FakeLog, USER } from './fake-log';
 
 type WireSocket = Socket<ClientToServer, ServerToClient>;
-type Seen = { name: string; data: unknown };
+type Seen = { name: string; data: unknown; at: number };
+type ChangeRequest = {
+  conversation_id: string;
+  message_id: string;
+  content?: string;
+  emoji?: string;
+  set?: boolean;
+};
+type ChangeName = 'message:edit' | 'message:delete' | 'reaction:set';
 
-export const USER = 'usr_1';
-export const AGENT = 'agt_1';
+export { AGENT, USER };
 export const CONVERSATION = 'cnv_1';
 const AT = '2026-01-01T00:00:00.000Z';
 const API_KEY = 'key-1';
@@ -28,7 +35,7 @@ export class FakeGateway {
   readonly io = new Server<ClientToServer, ServerToClient>(this.http, {
     transports: ['websocket'],
   });
-  readonly logs = new Map<string, Event[]>([[CONVERSATION, [this.#created(CONVERSATION)]]]);
+  readonly logs = new Map([[CONVERSATION, new FakeLog(CONVERSATION)]]);
   readonly delivered = new Map<string, number>();
   /** Everything that clients asked for, in order. */
   readonly seen: Seen[] = [];
@@ -39,6 +46,8 @@ export class FakeGateway {
   /** Decides about a send before it is carried out: an error answers, `lose` carries out and loses the ack. */
   onSend: (send: Send) => WireError | 'lose' | null = () => null;
   onHandshake: (id: string) => WireError | null = () => null;
+  /** As `onSend`, for edits, deletions and reactions. */
+  onChange: (request: ChangeRequest) => WireError | 'lose' | null = () => null;
   onRest: (path: string) => WireError | null = () => null;
   url = '';
   #issued = 0;
@@ -58,46 +67,39 @@ export class FakeGateway {
     return this.seen.filter((each) => each.name === name).length;
   }
 
+  /** When it was asked for, performance.now(). */
+  times(name: string): number[] {
+    return this.seen.filter((each) => each.name === name).map(({ at }) => at);
+  }
+
   log(conversationId = CONVERSATION): Event[] {
-    return this.logs.get(conversationId) ?? [];
+    return this.logs.get(conversationId)?.events ?? [];
   }
 
   messages(conversationId = CONVERSATION): Message[] {
-    return this.log(conversationId).flatMap((event) =>
-      event.type === 'message.created' ? [event.message] : [],
-    );
+    return this.logs.get(conversationId)?.messages ?? [];
   }
 
   open(conversationId: string): void {
-    this.logs.set(conversationId, []);
-    this.#append(this.#created(conversationId), true);
+    this.logs.set(conversationId, new FakeLog(conversationId));
+    this.tell(conversationId);
   }
 
   /** A message in the log; `live: false` loses the event on its way, as a broken subscription does. */
   say(
     sender: string,
     content: string,
-    { id = CONVERSATION, live = true, client_id = `c${Math.random()}`, deleted = false } = {},
+    { id = CONVERSATION, live = true, client_id = `c${Math.random()}` } = {},
   ): Message {
-    const seq = this.log(id).length + 1;
-    const actor = actorOf(sender);
-    const message: Message = {
-      id: `msg_${id}-${seq}`,
-      conversation_id: id,
-      seq,
-      updated_seq: seq,
-      sender: actor,
-      client_id,
-      content: deleted ? null : content,
-      reactions: [],
-      created_at: AT,
-      ...(deleted ? { deleted_at: AT } : {}),
-    };
-    this.#append(
-      { conversation_id: id, seq, actor, at: AT, type: 'message.created', message },
-      live,
-    );
+    const message = this.#logOf(id).say(sender, content, client_id);
+    if (live) this.tell(id);
     return message;
+  }
+
+  /** Sends the last event of a log to whoever is connected. */
+  tell(conversationId = CONVERSATION): void {
+    const log = this.#logOf(conversationId);
+    for (const socket of this.sockets.values()) socket.emit('event', log.event(log.lastSeq));
   }
 
   socket(id: string): WireSocket {
@@ -106,34 +108,20 @@ export class FakeGateway {
     return socket;
   }
 
-  #append(event: Event, live: boolean): void {
-    this.log(event.conversation_id).push(event);
-    if (live) for (const socket of this.sockets.values()) socket.emit('event', event);
+  #logOf(conversationId: string): FakeLog {
+    const log = this.logs.get(conversationId);
+    if (!log) throw new Error(`no conversation ${conversationId}`);
+    return log;
   }
 
-  #created(id: string): Event {
-    return {
-      conversation_id: id,
-      seq: 1,
-      actor: actorOf(USER),
-      at: AT,
-      type: 'conversation.created',
-      conversation: {
-        id,
-        title: null,
-        created_at: AT,
-        members: [
-          { id: USER, kind: 'user', name: 'ada' },
-          { id: AGENT, kind: 'agent', name: 'echo' },
-        ],
-      },
-    };
+  #note(name: string, data: unknown): void {
+    this.seen.push({ name, data, at: performance.now() });
   }
 
   #namespace(namespace: Namespace<ClientToServer, ServerToClient>, id: string): void {
     namespace.use((socket, next) => {
       const { token } = socket.handshake.auth as { token?: string };
-      this.seen.push({ name: 'handshake', data: { id, token } });
+      this.#note('handshake', { id, token });
       const refused =
         this.onHandshake(id) ??
         (token !== undefined && this.tokens.has(token)
@@ -152,7 +140,7 @@ export class FakeGateway {
     socket.on('disconnect', () => {
       if (this.sockets.get(id) === socket) this.sockets.delete(id);
     });
-    socket.onAny((name: string, data: unknown) => this.seen.push({ name, data }));
+    socket.onAny((name: string, data: unknown) => this.#note(name, data));
     socket.emit('connected', {
       identity: actorOf(id),
       connection_id: socket.id,
@@ -162,7 +150,7 @@ export class FakeGateway {
     });
     for (const [conversationId, log] of this.logs) {
       const from = this.delivered.get(`${id} ${conversationId}`) ?? 0;
-      for (const event of log.slice(from)) socket.emit('event', event);
+      for (const event of log.events) if (event.seq > from) socket.emit('event', event);
     }
     socket.emit('synced', {});
     socket.on('message:send', (send, ack) => this.#send(id, send as Send, ack));
@@ -171,10 +159,21 @@ export class FakeGateway {
       this.delivered.set(key, Math.max(seq, this.delivered.get(key) ?? 0));
       ack?.({ ok: true });
     });
-    socket.on('sync', (request, ack) =>
-      ack?.({ ok: true, ...this.#page(request as RequestPayload<'sync'>) }),
-    );
-    socket.on('read', (_, ack?: (answer: { ok: true }) => void) => ack?.({ ok: true }));
+    socket.on('sync', (request, ack) => {
+      const { conversation_id, after_seq, limit } = request as RequestPayload<'sync'>;
+      const page = this.#logOf(conversation_id).page(after_seq, limit);
+      ack?.({ ok: true, ...page, log_id: this.logId });
+    });
+    socket.on('read', ({ conversation_id, seq }, ack?: (answer: { ok: true }) => void) => {
+      this.#logOf(conversation_id).readSeq = seq;
+      ack?.({ ok: true });
+    });
+    for (const name of ['message:edit', 'message:delete', 'reaction:set'] as const) {
+      socket.on(name, (request: ChangeRequest, ack?: (answer: Ack<typeof name>) => void) =>
+        this.#change(name, id, request, ack),
+      );
+    }
+    socket.on('status:set', (_, ack?: (answer: { ok: true }) => void) => ack?.({ ok: true }));
     socket.on('auth:refresh', (_, ack) => ack?.({ ok: true, expires_in: this.expiresIn }));
     socket.on('presence:watch', ({ identities }, ack) =>
       ack?.({
@@ -204,14 +203,25 @@ export class FakeGateway {
     else ack?.({ ok: true, message, duplicate: first !== undefined });
   }
 
-  #page({ conversation_id, after_seq, limit }: RequestPayload<'sync'>): EventPage {
-    const rest = this.log(conversation_id).slice(after_seq);
-    return {
-      events: rest.slice(0, limit),
-      has_more: rest.length > limit,
-      last_seq: this.log(conversation_id).length,
-      log_id: this.logId,
-    };
+  #change(
+    name: ChangeName,
+    id: string,
+    request: ChangeRequest,
+    ack?: (answer: Ack<ChangeName>) => void,
+  ): void {
+    const verdict = this.onChange(request);
+    if (verdict !== null && verdict !== 'lose') return ack?.({ ok: false, error: verdict });
+    const { conversation_id, message_id, content = '', emoji = '', set = true } = request;
+    const log = this.#logOf(conversation_id);
+    const made =
+      name === 'message:edit'
+        ? log.edit(id, message_id, content)
+        : name === 'message:delete'
+          ? log.remove(id, message_id)
+          : log.react(id, message_id, emoji, set);
+    if (made) this.tell(conversation_id);
+    if (verdict === 'lose') this.socket(id).conn.close();
+    else ack?.({ ok: true, event: made ?? log.event(log.lastSeq), duplicate: made === null });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -219,7 +229,7 @@ export class FakeGateway {
     for await (const chunk of request) body += String(chunk);
     const url = new URL(request.url ?? '/', 'http://x');
     const name = `${request.method} ${url.pathname}`;
-    this.seen.push({ name, data: body === '' ? url.search : JSON.parse(body) });
+    this.#note(name, body === '' ? url.search : JSON.parse(body));
     const refused = this.onRest(name);
     const answer = refused ? null : this.#answer(name, request, body, url);
     response.setHeader('content-type', 'application/json');
@@ -246,45 +256,44 @@ export class FakeGateway {
           : null;
       case 'GET /conversations': {
         const since = url.searchParams.get('since');
-        const changed = [...this.logs.keys()].filter((id) => since !== this.#state(id));
+        const before = new Map<string, number>(since === null ? [] : JSON.parse(since));
+        const changed = [...this.logs.values()].filter((log) => log.lastSeq !== before.get(log.id));
         return {
-          conversations: changed.map((id) => this.#conversation(id)),
-          removed: [],
+          conversations: changed
+            .filter((log) => !log.deleted)
+            .map(({ id }) => this.#conversation(id)),
+          removed: changed.filter((log) => log.deleted && since !== null).map(({ id }) => id),
           next_cursor: null,
-          sync_token: this.#state(CONVERSATION),
+          sync_token: this.#state(),
           log_id: this.logId,
         };
       }
-      default: {
-        const id = name.split('/')[2] ?? '';
-        return this.logs.has(id) ? this.#conversation(id) : null;
-      }
+      default:
+        return this.#conversationAnswer(name, body, url);
     }
   }
 
-  #state(id: string): string {
-    return `${this.logId}-${this.log(id).length}`;
+  #conversationAnswer(name: string, body: string, url: URL): object | null {
+    const [method = '', , id = '', part] = name.split(/ \/|\//);
+    const log = this.logs.get(id);
+    if (!log || log.deleted) return null;
+    if (part === 'messages') {
+      const { limit, before_seq } = Object.fromEntries(url.searchParams);
+      const page = log.history(Number(limit ?? 50), Number(before_seq ?? Infinity));
+      return { ...page, log_id: this.logId };
+    }
+    if (method === 'PATCH') log.rename((JSON.parse(body) as { title: string }).title);
+    if (method === 'DELETE') log.close();
+    if (method !== 'GET') this.tell(id);
+    return log.deleted ? {} : this.#conversation(id);
+  }
+
+  /** What a listing is asked since: how long each log was. */
+  #state(): string {
+    return JSON.stringify([...this.logs].map(([id, { lastSeq }]) => [id, lastSeq]));
   }
 
   #conversation(id: string): object {
-    const [first] = this.log(id);
-    return {
-      ...(first?.type === 'conversation.created' ? first.conversation : {}),
-      last_seq: this.log(id).length,
-      last_message: this.messages(id).at(-1) ?? null,
-      unread_count: 0,
-      delivered_seq: this.delivered.get(`${USER} ${id}`) ?? 0,
-      read_seq: 0,
-      muted: false,
-      archived: false,
-      tags: [],
-    };
+    return this.#logOf(id).conversation(this.delivered.get(`${USER} ${id}`) ?? 0);
   }
-}
-
-function actorOf(id: string) {
-  return {
-    id: id as 'usr_1',
-    kind: id.startsWith('agt_') ? ('agent' as const) : ('user' as const),
-  };
 }

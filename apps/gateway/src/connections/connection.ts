@@ -111,7 +111,7 @@ export class Connection {
       });
     }
     this.ended();
-    this.live.close(manner);
+    this.live.close(manner, code);
   }
 
   /** The transport is gone, or is being closed: from here on nothing is written. */

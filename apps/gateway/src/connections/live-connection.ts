@@ -1,4 +1,4 @@
-import type { ServerEventName, ServerEventPayload } from '@agent-messenger/contracts';
+import type { CloseCode, ServerEventName, ServerEventPayload } from '@agent-messenger/contracts';
 
 /**
  * The transport's end of a connection.
@@ -7,13 +7,13 @@ import type { ServerEventName, ServerEventPayload } from '@agent-messenger/contr
  */
 export type CloseManner = 'stay_away' | 'reconnect' | 'terminate';
 
-/** What the gateway needs of a transport; Socket.IO is one. */
+/** What the gateway needs of a transport: Socket.IO or plain WebSocket. */
 export interface LiveConnection {
   readonly ip: string;
   send<N extends ServerEventName>(event: N, payload: ServerEventPayload<N>): void;
   /** Bytes handed over that the peer's kernel has not yet taken. */
   bufferedBytes(): number;
-  /** True when nothing is buffered any more or the transport is closed, false when that takes longer. */
-  drained(timeoutMs: number): Promise<boolean>;
-  close(manner: CloseManner): void;
+  /** True when writing may begin again or the transport is closed, false when nothing was taken for `stallMs`. */
+  drained(stallMs: number): Promise<boolean>;
+  close(manner: CloseManner, code: CloseCode): void;
 }

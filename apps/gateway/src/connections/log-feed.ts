@@ -141,7 +141,8 @@ export class LogFeed {
     });
     // Asked again after the wait: the lease may have run out while the store answered.
     if (!connection.isCurrent) return false;
-    position.cursor ??= page.after_seq;
+    // A page may start later than asked: of a deleted conversation only the last event can be read.
+    position.cursor = Math.max(position.cursor ?? 0, page.after_seq);
     for (const event of page.events) {
       if (event.seq === position.cursor + 1) this.write(position, event);
     }

@@ -14,10 +14,12 @@ import { agentToken } from './agent-token';
 import { createAgent } from './create-agent';
 import { createConversation } from './create-conversation';
 import { getAgent } from './get-agent';
+import { getPushConfig } from './get-push-config';
 import { getConversation } from './get-conversation';
 import { health } from './health';
 import { listAgents } from './list-agents';
 import { listConversations } from './list-conversations';
+import { listDeadPushes } from './list-dead-pushes';
 import { listMessages } from './list-messages';
 import { login } from './login';
 import { logout } from './logout';
@@ -25,6 +27,7 @@ import { openapi } from './openapi';
 import { refresh } from './refresh';
 import { register } from './register';
 import { registerPush } from './register-push';
+import { replayDeadPushes } from './replay-dead-pushes';
 import { sendMessage } from './send-message';
 import { unregisterPush } from './unregister-push';
 
@@ -56,7 +59,10 @@ export function routeHandlers(
     removeReaction: removeReaction(appends, limits),
     registerPush: registerPush(messages),
     unregisterPush: unregisterPush(messages),
-    health: health(options.dependencies, packageJson.version),
+    getPushConfig: getPushConfig(messages),
+    listDeadPushes: listDeadPushes(messages),
+    replayDeadPushes: replayDeadPushes(messages),
+    health: health(messages, options.dependencies, packageJson.version),
     openapi: openapi(),
   };
 }

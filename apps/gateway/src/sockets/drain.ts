@@ -1,15 +1,12 @@
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Server } from 'socket.io';
 import type { AppendQueue } from '../append-queue';
 import type { Admission } from '../connections/admission';
 import type { Connection } from '../connections/connection';
 import type { Connections } from '../connections/connections';
-import type { EngineSocket } from './socket-io-connection';
-import { closeEngine } from './socket-io-connection';
 
 interface DrainOptions {
-  io: Server;
+  /** Of each transport. */
+  servers: { close(): Promise<void> }[];
   admission: Admission;
   connections: Connections;
   appends: AppendQueue;
@@ -21,7 +18,7 @@ interface DrainOptions {
  * Resolves when all connections are closed and all that was asked is answered.
  */
 export async function drain({
-  io,
+  servers,
   admission,
   connections,
   appends,
@@ -37,10 +34,7 @@ export async function drain({
     connection.close('draining', 0);
   };
   await Promise.all(connections.all().map(move));
-  const { clients } = io.engine as unknown as { clients: Record<string, EngineSocket> };
-  const closed = Object.values(clients).map((client) => once(client, 'close'));
   // Also those that have not said yet who they are.
-  for (const client of Object.values(clients)) closeEngine(client);
-  await Promise.all(closed);
+  await Promise.all(servers.map((server) => server.close()));
   await appends.flush();
 }

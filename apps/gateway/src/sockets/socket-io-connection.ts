@@ -1,6 +1,7 @@
 import type { ServerEventName, ServerEventPayload } from '@agent-messenger/contracts';
 import type { Socket } from 'socket.io';
 import type { CloseManner, LiveConnection } from '../connections/live-connection';
+import { waitForDrain } from './wait-for-drain';
 
 /** A close that the peer does not complete within this is cut. */
 const CLOSE_MS = 2_000;
@@ -37,26 +38,25 @@ export class SocketIoConnection implements LiveConnection {
     return bytes;
   }
 
-  drained(timeoutMs: number): Promise<boolean> {
-    const { transport } = this.engine;
-    return new Promise((resolve) => {
-      const settle = (drained: boolean) => {
-        clearTimeout(timer);
-        transport.off('drain', onDrain);
-        this.engine.off('close', onClose);
-        resolve(drained);
-      };
-      const onDrain = () => {
-        if (this.bufferedBytes() === 0) settle(true);
-      };
-      const onClose = () => settle(true);
-      const timer = setTimeout(() => settle(false), timeoutMs);
-      // The transport says when the kernel has taken what it was given; the engine's own `drain` says less.
-      transport.on('drain', onDrain);
-      this.engine.on('close', onClose);
-      if (this.engine.readyState === 'closed') settle(true);
-      else onDrain();
-    });
+  drained(stallMs: number): Promise<boolean> {
+    const { engine } = this;
+    const { transport } = engine;
+    return waitForDrain(
+      {
+        bufferedBytes: () => this.bufferedBytes(),
+        isClosed: () => engine.readyState === 'closed',
+        listen(listener) {
+          // The transport says when the kernel has taken what it was given; the engine's own `drain` says less.
+          transport.on('drain', listener);
+          engine.on('close', listener);
+          return () => {
+            transport.off('drain', listener);
+            engine.off('close', listener);
+          };
+        },
+      },
+      stallMs,
+    );
   }
 
   close(manner: CloseManner): void {

@@ -1,25 +1,19 @@
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Actor, WireError } from '@agent-messenger/contracts';
 import { LIMITS } from '@agent-messenger/contracts';
-import { AppError, toWireError } from '@agent-messenger/service-kit';
-import type { Logger } from '@agent-messenger/service-kit';
-import type { Counter } from 'prom-client';
 import type { Namespace, Socket } from 'socket.io';
 import { Server } from 'socket.io';
-import type { Authenticator } from '../authenticate';
-import type { Admission, Admitted } from '../connections/admission';
+import type { Admitted } from '../connections/admission';
 import type { Dispatch } from '../dispatch';
 import { EPHEMERAL_NAMESPACE } from '../ephemeral-bus';
-import type { RateLimits } from '../rate-limits';
 import type { EngineSocket } from './socket-io-connection';
 import { coalesceWrites } from './coalesce-writes';
+import type { Handshake } from './handshake';
 import { closeEngine, SocketIoConnection } from './socket-io-connection';
 
-/** A connection that has more than this unsent when it asks for something is not reading. */
-const ABANDONED_BYTES = 8 * 1024 * 1024;
-
 /** Not attached to a server yet: Engine.IO must find the REST listener there and wrap it, or both would answer. */
-export function createSocketServer(): Server {
+export function createSocketServer(isOriginAllowed: (request: IncomingMessage) => boolean): Server {
   return new Server({
     transports: ['websocket'],
     pingInterval: LIMITS.pingIntervalMs,
@@ -27,19 +21,19 @@ export function createSocketServer(): Server {
     maxHttpBufferSize: LIMITS.frameBytes,
     perMessageDeflate: false,
     serveClient: false,
+    cleanupEmptyChildNamespaces: true,
+    allowRequest: (request, answer) => answer(null, isOriginAllowed(request)),
+    // Other upgrades on this port are not Engine.IO's to end.
+    destroyUpgrade: false,
     // Engine.IO's own limit would also cut connections whose credentials are being checked; ours is on silence.
     connectTimeout: 60_000,
   });
 }
 
 interface SocketServerOptions {
-  authenticator: Authenticator;
-  admission: Admission;
+  handshake: Handshake;
   dispatch: Dispatch;
-  limits: RateLimits;
   clientIp(request: IncomingMessage): string;
-  connects: Counter<'outcome'>;
-  log: Logger;
 }
 
 /** The namespaces `/client` and `/agent`: handshake, requests, end. */
@@ -49,7 +43,7 @@ export class SocketServer {
   private readonly silence = new WeakMap<EngineSocket, NodeJS.Timeout>();
 
   constructor(
-    io: Server,
+    private readonly io: Server,
     private readonly options: SocketServerOptions,
   ) {
     io.engine.on('connection', (engine: EngineSocket) => {
@@ -60,12 +54,21 @@ export class SocketServer {
     this.serve(io.of('/agent'), 'agent');
     this.refuse(io.of('/'));
     this.refuse(io.of(EPHEMERAL_NAMESPACE));
+    // Any other name: without this Socket.IO refuses it without a code and leaves the connection open.
+    this.refuse(io.of(/.*/));
   }
 
-  private refuse(namespace: Namespace): void {
+  /** Closes everything, in order where the peer takes part. */
+  async close(): Promise<void> {
+    const { clients } = this.io.engine as unknown as { clients: Record<string, EngineSocket> };
+    const closed = Object.values(clients).map((client) => once(client, 'close'));
+    for (const client of Object.values(clients)) closeEngine(client);
+    await Promise.all(closed);
+  }
+
+  private refuse(namespace: Pick<Namespace, 'use'>): void {
     namespace.use((socket, next) => {
-      const error = new AppError('not_found', 'The namespaces are /client and /agent');
-      next(connectError(error, this.options.log));
+      next(connectError({ code: 'not_found', message: 'The namespaces are /client and /agent' }));
       closeSoon(socket.conn);
     });
   }
@@ -82,15 +85,12 @@ export class SocketServer {
       if (this.presented.has(socket.conn)) return closeEngine(socket.conn);
       this.presented.add(socket.conn);
       clearTimeout(this.silence.get(socket.conn));
-      this.admit(socket, kind).then(
+      this.enter(socket, kind).then(
         (result) => {
           admitted.set(socket, result);
-          this.options.connects.inc({ outcome: 'accepted' });
           next();
         },
-        (error: unknown) => {
-          const refusal = connectError(error, this.options.log);
-          this.options.connects.inc({ outcome: refusal.data.code });
+        (refusal: Error) => {
           next(refusal);
           closeSoon(socket.conn);
         },
@@ -102,32 +102,22 @@ export class SocketServer {
     });
   }
 
-  private async admit(socket: Socket, kind: Actor['kind']): Promise<Admitted> {
-    const { authenticator, admission, limits, clientIp, log } = this.options;
+  private async enter(socket: Socket, kind: Actor['kind']): Promise<Admitted> {
+    const { handshake, clientIp } = this.options;
     const { auth, query } = socket.handshake;
     const live = new SocketIoConnection(socket, clientIp(socket.request));
-    await limits.connects(live.ip);
-    admission.checkRoom();
     // `?token=` is for clients that cannot send a handshake payload.
-    const payload =
-      Object.keys(auth).length === 0 && query['token'] !== undefined
-        ? { token: query['token'] }
-        : auth;
-    const credentials = await authenticator.handshake(kind, payload);
-    const result = await admission.admit(credentials, live);
-    const leave = () => {
-      admission
-        .leave(result.connection)
-        .catch((error: unknown) => log.error({ err: error }, 'leaving failed'));
-    };
-    // The transport may have gone while the three steps ran.
-    if (socket.conn.readyState === 'open') socket.conn.once('close', leave);
-    else leave();
-    return result;
+    const useQuery = Object.keys(auth).length === 0 && query['token'] !== undefined;
+    const result = await handshake.enter(kind, useQuery ? { token: query['token'] } : auth, live);
+    if ('refusal' in result) throw connectError(result.refusal);
+    // The transport may have gone while the handshake ran.
+    if (socket.conn.readyState !== 'open') handshake.leave(result.admitted);
+    else socket.conn.once('close', () => handshake.leave(result.admitted));
+    return result.admitted;
   }
 
   private open(socket: Socket, admitted: Admitted): void {
-    const { admission, dispatch, log } = this.options;
+    const { handshake, dispatch } = this.options;
     const { connection } = admitted;
     // Closed as replaced while it was being admitted: it has to be told after its CONNECT.
     if (connection.isClosed) {
@@ -138,22 +128,14 @@ export class SocketServer {
       const last = args.at(-1);
       const ack = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
       const payload = typeof args[0] === 'function' ? undefined : args[0];
-      if (connection.live.bufferedBytes() > ABANDONED_BYTES)
-        return connection.close('slow_consumer');
       void dispatch(connection, name, payload).then((answer) => ack?.(answer));
     });
-    admission.begin(admitted).catch((error: unknown) => {
-      log.error({ err: error }, 'beginning a connection failed');
-      connection.close('internal', 1_000);
-    });
-    // The upgrade request holds headers and buffers for as long as the connection lives.
-    (socket.conn as { request: unknown }).request = null;
+    handshake.begin(admitted);
   }
 }
 
 /** Socket.IO sends the message and `data` of the error as `connect_error`. */
-function connectError(error: unknown, log: Logger): Error & { data: Omit<WireError, 'message'> } {
-  const { message, ...data } = toWireError(error, log);
+function connectError({ message, ...data }: WireError): Error {
   return Object.assign(new Error(message), { data });
 }
 

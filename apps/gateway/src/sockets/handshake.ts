@@ -1,0 +1,59 @@
+import type { Actor, WireError } from '@agent-messenger/contracts';
+import { toWireError } from '@agent-messenger/service-kit';
+import type { Logger } from '@agent-messenger/service-kit';
+import type { Counter } from 'prom-client';
+import type { Authenticator } from '../authenticate';
+import type { Admission, Admitted } from '../connections/admission';
+import type { LiveConnection } from '../connections/live-connection';
+import type { RateLimits } from '../rate-limits';
+
+interface HandshakeOptions {
+  authenticator: Authenticator;
+  admission: Admission;
+  limits: Pick<RateLimits, 'connects'>;
+  connects: Counter<'outcome'>;
+  log: Logger;
+}
+
+/** From a transport that has just opened to an admitted connection, the same for every transport. */
+export class Handshake {
+  constructor(private readonly options: HandshakeOptions) {}
+
+  /** @param payload what the peer presented @returns the connection, or what to answer the peer before closing */
+  async enter(
+    kind: Actor['kind'],
+    payload: unknown,
+    live: LiveConnection,
+  ): Promise<{ admitted: Admitted } | { refusal: WireError }> {
+    const { authenticator, admission, limits, connects, log } = this.options;
+    try {
+      await limits.connects(live.ip);
+      admission.checkRoom();
+      const credentials = await authenticator.handshake(kind, payload);
+      const admitted = await admission.admit(credentials, live);
+      connects.inc({ outcome: 'accepted' });
+      return { admitted };
+    } catch (error) {
+      const refusal = toWireError(error, log);
+      connects.inc({ outcome: refusal.code });
+      return { refusal };
+    }
+  }
+
+  /** The peer can be written to: greets it and writes what is undelivered. */
+  begin(admitted: Admitted): void {
+    const { admission, log } = this.options;
+    admission.begin(admitted).catch((error: unknown) => {
+      log.error({ err: error }, 'beginning a connection failed');
+      admitted.connection.close('internal', 1_000);
+    });
+  }
+
+  /** The transport is gone. */
+  leave({ connection }: Admitted): void {
+    const { admission, log } = this.options;
+    admission
+      .leave(connection)
+      .catch((error: unknown) => log.error({ err: error }, 'leaving failed'));
+  }
+}

@@ -1,0 +1,162 @@
+import { createTokenIssuer } from '@agent-messenger/service-kit';
+import { waitFor } from '@agent-messenger/testkit';
+import jwt from 'jsonwebtoken';
+import type { Harness, TestGateway } from './harness';
+import { AGENT, API_KEY, JWT_SECRET, startHarness } from './harness';
+import { RawSocket } from './raw-socket';
+
+let harness: Harness;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  harness = await startHarness();
+  gateway = await harness.gateway();
+  harness.store.addConversation('cnv_1', ['usr_1', AGENT]);
+});
+afterAll(() => harness.close());
+afterEach(() => {
+  harness.store.failures = 0;
+});
+
+const tokenOf = (identityId: string, credentialId: string, secret = JWT_SECRET) =>
+  createTokenIssuer({ secret, ttlSeconds: 60 })({ identityId, credentialId }).token;
+const user = tokenOf('usr_1', 'ses_1');
+const agent = tokenOf(AGENT, 'key1');
+const forged = tokenOf('usr_1', 'ses_1', 'another-Key-of-more-than-32-characters');
+const expired = jwt.sign({ ...(jwt.decode(user) as object), exp: 1 }, JWT_SECRET);
+
+test('people come with ?token= or a first frame, agents with a key or a token in it', async () => {
+  const byQuery = await harness.plain(gateway, '/client', {}, { token: user }).synced();
+  const byFrame = await harness.plain(gateway, '/client', { token: user }).synced();
+  const byKey = await harness.plain(gateway, '/agent', { api_key: API_KEY }).synced();
+  const byToken = await harness.plain(gateway, '/agent', { token: agent, protocol: 1 }).synced();
+  for (const socket of [byQuery, byFrame, byKey, byToken]) {
+    expect(socket.received[0]?.name).toBe('connected');
+    expect(socket.errors).toEqual([]);
+  }
+  expect(byQuery.all('connected')[0]).toMatchObject({
+    identity: { kind: 'user', id: 'usr_1' },
+    connection_id: expect.any(String) as string,
+    log_id: 'log_1',
+    protocol_version: 1,
+  });
+  expect(byKey.all('connected')[0]?.identity).toEqual({ kind: 'agent', id: AGENT });
+});
+
+test.each<[string, '/client' | '/agent', Record<string, unknown>, string, string]>([
+  ['a garbage token', '/client', { token: 'garbage' }, 'unauthorized', '4401'],
+  ['a forged token', '/client', { token: forged }, 'unauthorized', '4401'],
+  ['an expired token', '/client', { token: expired }, 'unauthorized', '4401'],
+  ['a wrong API key', '/agent', { api_key: 'amk_key1_Wrong' }, 'unauthorized', '4401'],
+  ['a token of the wrong type', '/client', { token: 5 }, 'invalid_payload', '4401'],
+  ['an unknown protocol', '/client', { token: user, protocol: 2 }, 'invalid_payload', '4401'],
+  ['the token of a person on /agent', '/agent', { token: user }, 'forbidden', '4403'],
+  ['the token of an agent on /client', '/client', { token: agent }, 'forbidden', '4403'],
+])('%s is refused on %s', async (_what, namespace, auth, code, status) => {
+  const socket = harness.plain(gateway, namespace, auth);
+  expect(await socket.refused()).toEqual({ code });
+  expect(await socket.disconnected()).toBe(status);
+});
+
+test.each([
+  ['forged', forged, 'unauthorized', '4401'],
+  ['expired', expired, 'unauthorized', '4401'],
+  ['empty', '', 'invalid_payload', '4401'],
+  ["an agent's", agent, 'forbidden', '4403'],
+])('a token in the query that is %s is refused', async (_what, token, code, status) => {
+  const socket = harness.plain(gateway, '/client', {}, { token });
+  expect(await socket.refused()).toEqual({ code });
+  expect(await socket.disconnected()).toBe(status);
+});
+
+test('a revoked credential is refused', async () => {
+  harness.store.revoked.add('ses_revoked');
+  const socket = harness.plain(gateway, '/client', { token: tokenOf('usr_1', 'ses_revoked') });
+  expect(await socket.refused()).toEqual({ code: 'unauthorized' });
+});
+
+test.each([
+  ['a request', '{"type":"message:send","data":{},"id":1}'],
+  ['an auth frame without data', '{"type":"auth"}'],
+  ['no JSON', 'hello'],
+  ['a binary frame', Buffer.from('{"type":"auth","data":{}}')],
+])('%s as the first frame is refused', async (_what, frame) => {
+  const raw = await RawSocket.connect(gateway, '/agent/connect');
+  raw.send(frame);
+  expect(await raw.closed()).toBe(4401);
+  expect(raw.frames.map((text) => JSON.parse(text) as unknown)).toEqual([
+    { type: 'error', data: { code: 'unauthorized', message: expect.any(String) as string } },
+  ]);
+});
+
+test('silence is refused after 5 s', async () => {
+  const raw = await RawSocket.connect(gateway, '/agent/connect');
+  const from = performance.now();
+  expect(await raw.closed()).toBe(4401);
+  const ms = performance.now() - from;
+  expect(ms).toBeGreaterThan(4_500);
+  expect(ms).toBeLessThan(6_000);
+  expect(raw.frames).toEqual([expect.stringContaining('"unauthorized"')]);
+});
+
+test('limits and outages say when to come back', async () => {
+  harness.store.failures = 1;
+  const away = harness.plain(gateway, '/client', { token: user });
+  expect(await away.refused()).toEqual({ code: 'unavailable', retry_after_ms: 700 });
+  expect(await away.disconnected()).toBe('4503');
+
+  const limited = await harness.gateway({ CONNECTS_PER_MINUTE_IP: '1', REDIS_PREFIX: 'limited' });
+  await harness.plain(limited, '/client', { token: user }).synced();
+  const one = harness.plain(limited, '/client', { token: user });
+  expect(await one.refused()).toEqual({
+    code: 'rate_limited',
+    retry_after_ms: expect.any(Number) as number,
+  });
+  expect(await one.disconnected()).toBe('4429');
+});
+
+test.each([
+  ['the auth frame', '/client/connect'],
+  ['the upgrade', `/client/connect?token=${user}`],
+])('what is sent right behind %s is answered in order, after connected', async (_what, path) => {
+  const raw = await RawSocket.connect(gateway, path);
+  if (!path.includes('token')) raw.send(JSON.stringify({ type: 'auth', data: { token: user } }));
+  const ids = Array.from({ length: 300 }, (_, id) => id);
+  for (const id of ids) raw.send(JSON.stringify({ type: 'nope', id }));
+  await raw.frame((text) => text.includes('"id":299'));
+  const frames = raw.frames.map((text) => JSON.parse(text) as { type: string; id?: number });
+  expect(frames[0]?.type).toBe('connected');
+  expect(frames.flatMap(({ type, id }) => (type === 'ack' ? [id] : []))).toEqual(ids);
+});
+
+test('who leaves while being admitted leaves nothing behind', async () => {
+  let asked = 0;
+  let release = (): void => undefined;
+  harness.store.connecting = () => {
+    asked += 1;
+    return new Promise((resolve) => (release = resolve));
+  };
+  const raw = await RawSocket.connect(gateway, `/client/connect?token=${tokenOf('usr_2', 'ses')}`);
+  await waitFor(() => asked === 1);
+  harness.store.connecting = () => Promise.resolve();
+  raw.socket.terminate();
+  release();
+  await waitFor(async () => (await harness.leaseOf('usr_2')) === null);
+});
+
+test('tokens and keys are in no log line', async () => {
+  const chatty = await harness.gateway({ LOG_LEVEL: 'trace' });
+  await harness.plain(chatty, '/client', {}, { token: user }).synced();
+  await harness.plain(chatty, '/client', {}, { token: forged }).refused();
+  await harness.plain(chatty, '/agent', { api_key: 'amk_key1_Wrong' }).refused();
+  await harness.socket(chatty, '/client', {}, { token: user }).synced();
+  await fetch(`${chatty.url}/client/connect?token=${user}`);
+  await RawSocket.connect(chatty, `/nope?token=${user}`).catch(() => undefined);
+  await chatty.close();
+  const text = JSON.stringify(chatty.lines);
+  for (const secret of [user, forged, 'amk_key1_Wrong']) expect(text).not.toContain(secret);
+});
+
+test('none of this is an error of the gateway', () => {
+  expect(gateway.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+});
