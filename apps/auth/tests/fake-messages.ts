@@ -65,11 +65,13 @@ export async function startFakeMessages(secret: string): Promise<FakeMessages> {
       throw new AppError('unauthorized', 'The refresh token is not valid');
     },
     endSession({ refresh_digest, push_token }) {
-      for (const [session_id, { digest }] of fake.sessions) {
-        if (digest === refresh_digest) fake.sessions.delete(session_id);
-      }
       if (push_token !== undefined) fake.droppedPushTokens.push(push_token);
-      return {};
+      for (const [credential_id, { digest, user_id: identity_id }] of fake.sessions) {
+        if (digest !== refresh_digest) continue;
+        fake.sessions.delete(credential_id);
+        return { ended: { identity_id, credential_id } };
+      }
+      return { ended: null };
     },
     createAgent({ name, description, model, key_id, key_hash }) {
       const id = `agt_${++ids}`;

@@ -152,9 +152,13 @@ describe('refresh and logout', () => {
 
   test('logout ends the session and drops the push token it names', async () => {
     const { refresh_token } = await logIn('edsger');
-    await auth.logout({ refresh_token, push_token: 'device-1' });
+    const { ended } = await auth.logout({ refresh_token, push_token: 'device-1' });
+    expect(ended).toEqual({
+      identity_id: expect.stringMatching(/^usr_/),
+      credential_id: expect.any(String),
+    });
     expect(messages.droppedPushTokens).toContain('device-1');
     await expect(auth.refresh({ refresh_token })).rejects.toEqual(failing('unauthorized'));
-    await expect(auth.logout({ refresh_token })).resolves.toEqual({});
+    await expect(auth.logout({ refresh_token })).resolves.toEqual({ ended: null });
   });
 });

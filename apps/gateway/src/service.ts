@@ -134,7 +134,7 @@ export async function startGateway(
     auth: () => pingService(config.AUTH_URL),
   };
   const rest = createRestServer(
-    routeHandlers(context, { registrationOpen: config.REGISTRATION_OPEN, dependencies }),
+    routeHandlers(context, { registrationOpen: config.REGISTRATION_OPEN, dependencies, log }),
     new Callers(context.authenticator, config.ADMIN_API_KEY),
     trustProxy,
     log,

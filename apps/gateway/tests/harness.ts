@@ -146,6 +146,12 @@ export async function startHarness(): Promise<Harness> {
   };
 }
 
+/** How many connections a gateway says that it has. */
+export async function connectionsOf({ internalUrl }: TestGateway): Promise<number> {
+  const text = await (await fetch(`${internalUrl}/metrics`)).text();
+  return Number(/^gateway_connections (\d+)$/m.exec(text)?.[1]);
+}
+
 const fakeAuthCalls = {
   register: authCalls.register,
   login: authCalls.login,
@@ -172,7 +178,11 @@ const fakeAuth: Handlers<typeof fakeAuthCalls> = {
   register: ({ username }) => ({ user_id: 'usr_1', username }),
   login: () => tokens,
   refresh: () => tokens,
-  logout: () => ({}),
+  /** A refresh token names its session: `<identity> <session>`. */
+  logout({ refresh_token }) {
+    const [identity_id, credential_id] = refresh_token.split(' ');
+    return { ended: identity_id && credential_id ? { identity_id, credential_id } : null };
+  },
   agentToken({ api_key }) {
     checkKey(api_key);
     return { access_token: 'access', expires_in: 300, agent_id: AGENT };

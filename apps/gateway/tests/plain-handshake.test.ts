@@ -1,8 +1,9 @@
 import { createTokenIssuer } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
 import jwt from 'jsonwebtoken';
+import { deferred } from './fakes';
 import type { Harness, TestGateway } from './harness';
-import { AGENT, API_KEY, JWT_SECRET, startHarness } from './harness';
+import { AGENT, API_KEY, connectionsOf, JWT_SECRET, startHarness } from './harness';
 import { RawSocket } from './raw-socket';
 
 let harness: Harness;
@@ -16,6 +17,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 afterEach(() => {
   harness.store.failures = 0;
+  harness.store.connecting = () => Promise.resolve();
 });
 
 const tokenOf = (identityId: string, credentialId: string, secret = JWT_SECRET) =>
@@ -130,18 +132,19 @@ test.each([
 });
 
 test('who leaves while being admitted leaves nothing behind', async () => {
+  const own = await harness.gateway();
+  const { promise, resolve } = deferred<undefined>();
   let asked = 0;
-  let release = (): void => undefined;
   harness.store.connecting = () => {
     asked += 1;
-    return new Promise((resolve) => (release = resolve));
+    return promise;
   };
-  const raw = await RawSocket.connect(gateway, `/client/connect?token=${tokenOf('usr_2', 'ses')}`);
+  const raw = await RawSocket.connect(own, `/client/connect?token=${tokenOf('usr_2', 'ses_1')}`);
   await waitFor(() => asked === 1);
-  harness.store.connecting = () => Promise.resolve();
+  expect(await connectionsOf(own)).toBe(1);
   raw.socket.terminate();
-  release();
-  await waitFor(async () => (await harness.leaseOf('usr_2')) === null);
+  resolve(undefined);
+  await waitFor(async () => (await connectionsOf(own)) === 0);
 });
 
 test('tokens and keys are in no log line', async () => {

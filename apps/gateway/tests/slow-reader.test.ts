@@ -1,7 +1,7 @@
 import { waitFor } from '@agent-messenger/testkit';
 import { eventOf } from './fakes';
 import type { Harness, TestGateway } from './harness';
-import { AGENT, startHarness } from './harness';
+import { AGENT, connectionsOf, startHarness } from './harness';
 import { RawSocket } from './raw-socket';
 
 /** More than the kernel takes for a peer that does not read. */
@@ -17,11 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-async function connections(): Promise<number> {
-  const text = await (await fetch(`${gateway.internalUrl}/metrics`)).text();
-  return Number(/^gateway_connections (\d+)$/m.exec(text)?.[1]);
-}
-
 function commit(count: number): void {
   const log = harness.store.conversations.get('cnv_1')?.log ?? [];
   for (let i = 0; i < count; i += 1) {
@@ -32,11 +27,11 @@ function commit(count: number): void {
 test('who does not read is cut, and has everything after a reconnect', async () => {
   const deaf = await RawSocket.person(gateway, harness.token('usr_1'));
   const agent = await harness.agent(gateway);
-  expect(await connections()).toBe(2);
+  expect(await connectionsOf(gateway)).toBe(2);
   const socket = deaf.stopReading();
   commit(EVENTS);
   await agent.send('cnv_1', 'wake-up', 'the last one');
-  await waitFor(async () => (await connections()) === 1);
+  await waitFor(async () => (await connectionsOf(gateway)) === 1);
   socket.resume();
   expect(await deaf.closed()).toBe(1006);
 

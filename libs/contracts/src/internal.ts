@@ -11,15 +11,20 @@ import {
 import {
   agentTokenSchema,
   createAgentSchema,
+  deadPushPageSchema,
   loginSchema,
   logoutSchema,
+  pushConfigSchema,
   pushRegistrationSchema,
   refreshSchema,
   registerSchema,
+  replayDeadPushesSchema,
+  replayedPushesSchema,
   tokensSchema,
   updateConversationSchema,
 } from './rest';
 import { errorSchema } from './errors';
+import { pushJobSchema } from './jobs';
 import { changedSchema, sendSchema, sentSchema } from './sockets';
 
 /**
@@ -87,6 +92,11 @@ const pendingSchema = z.object({
 });
 export type Pending = z.infer<typeof pendingSchema>;
 
+/** The session that ended, whose live connection has to end as well; null when the token belonged to none. */
+const endedSchema = z.object({
+  ended: z.object({ identity_id: identityId, credential_id: z.string() }).nullable(),
+});
+
 export const messagesCalls = {
   // People, sessions, agents
   createUser: {
@@ -115,7 +125,7 @@ export const messagesCalls = {
   /** Revokes the session of a refresh token and drops the push token it names; unknown tokens are no error. */
   endSession: {
     request: z.object({ refresh_digest: z.string(), push_token: z.string().optional() }),
-    response: ok,
+    response: endedSchema,
   },
   createAgent: {
     request: createAgentSchema.extend({ key_id: z.string(), key_hash: z.string() }),
@@ -166,7 +176,10 @@ export const messagesCalls = {
     request: z.object({ operations: z.array(operationSchema).min(1).max(2_000) }),
     response: z.object({ results: z.array(operationResultSchema) }),
   },
-  /** A page of the log for a member; `after_seq: null` starts at its `delivered_seq`. `after_seq` in the answer is where it started. */
+  /**
+   * A page of the log for a member; `after_seq: null` starts at its `delivered_seq`. `after_seq` in the answer is where
+   * it started, which may be later than asked: of a deleted conversation only the last event is left.
+   */
   readLog: {
     request: z.object({
       identity_id: identityId,
@@ -238,26 +251,37 @@ export const messagesCalls = {
     response: ok,
   },
   unregisterPush: { request: z.object({ user_id: identityId, token: z.string() }), response: ok },
-  /** What a push about this conversation would say now; null when there is nothing (left) to say. */
+  /** What a device would be told about this conversation now; null when there is nothing (left) to say. */
   pushState: {
-    request: z.object({ user_id: identityId, conversation_id: conversationId }),
+    request: pushJobSchema,
     response: z.object({
       push: z
         .object({
           seq,
+          /** When the message was committed. */
+          at: z.string(),
+          /** When the device was last told about this conversation. */
           pushed_at: z.string().nullable(),
           agent_name: z.string(),
           content: z.string().nullable(),
           badge: z.int().min(0),
-          devices: z.array(pushRegistrationSchema.and(z.object({ registered_at: z.string() }))),
+          device: pushRegistrationSchema.and(z.object({ registered_at: z.string() })),
         })
         .nullable(),
     }),
   },
-  markPushed: {
-    request: z.object({ user_id: identityId, conversation_id: conversationId, seq }),
-    response: ok,
+  markPushed: { request: pushJobSchema.extend({ seq }), response: ok },
+  /** Removes a token that its provider calls dead, unless it was registered (again) after that time. */
+  dropPushToken: {
+    request: z.object({ token: z.string(), registered_until: z.string() }),
+    response: z.object({ dropped: z.boolean() }),
   },
+  /** What the push worker can send: no jobs are made for the other platforms. */
+  announcePush: { request: pushConfigSchema, response: ok },
+  /** What was announced last; null before that. */
+  pushConfig: { request: z.object({}), response: z.object({ push: pushConfigSchema.nullable() }) },
+  listDeadPushes: { request: z.object(page), response: deadPushPageSchema },
+  replayDeadPushes: { request: replayDeadPushesSchema, response: replayedPushesSchema },
 } as const satisfies Record<string, CallContract>;
 
 export const authCalls = {
@@ -267,7 +291,7 @@ export const authCalls = {
   },
   login: { request: loginSchema, response: tokensSchema },
   refresh: { request: refreshSchema, response: tokensSchema },
-  logout: { request: logoutSchema, response: ok },
+  logout: { request: logoutSchema, response: endedSchema },
   agentToken: { request: z.object({ api_key: z.string() }), response: agentTokenSchema },
   /** Who an API key belongs to; `unauthorized` when it is unknown, wrong or revoked. */
   verifyApiKey: {

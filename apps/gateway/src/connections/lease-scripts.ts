@@ -38,6 +38,28 @@ end
 return epoch
 `;
 
+/**
+ * Takes the lease from its holder without a new one: KEYS lease, expiry, last seen. ARGV identity, credential, ttl, gateway
+ * channel prefix, last-seen ttl. The tombstone outlives every renewal that is under way. Only if the connection came with
+ * this credential. → 1 or 0
+ */
+const revoke = `${now}
+local entry = redis.call('GET', KEYS[1])
+if not entry then return 0 end
+entry = cjson.decode(entry)
+if entry.credential_id ~= ARGV[2] or type(entry.gateway) ~= 'string' then return 0 end
+local epoch = entry.epoch + 1
+redis.call('SET', KEYS[1], cjson.encode({
+  gateway = cjson.null, connection_id = entry.connection_id, credential_id = ARGV[2], epoch = epoch
+}), 'PX', ARGV[3])
+redis.call('ZADD', KEYS[2], 'XX', now, ARGV[1])
+redis.call('SET', KEYS[3], string.format('%.0f', now), 'PX', ARGV[5])
+redis.call('PUBLISH', ARGV[4] .. entry.gateway, cjson.encode({
+  type = 'evict', identity_id = ARGV[1], epoch = epoch, code = 'revoked'
+}))
+return 1
+`;
+
 /** KEYS lease, presence expiry. ARGV identity, connection, status, presence channel. Only the holder's status counts. → 1 or 0 */
 const status = `${now}${announce}
 local entry = redis.call('GET', KEYS[1])
@@ -110,6 +132,7 @@ const SCRIPTS = {
   leaseRenew: renew,
   leaseRelease: release,
   leaseStatus: status,
+  leaseRevoke: revoke,
   presenceSweep: sweep,
 };
 
@@ -120,6 +143,7 @@ export type LeaseRedis = Redis & {
   leaseAcquire(keys: number, ...args: Argument[]): Promise<number>;
   leaseRenew(keys: number, ...args: Argument[]): Promise<number[]>;
   leaseRelease(keys: number, ...args: Argument[]): Promise<number>;
+  leaseRevoke(keys: number, ...args: Argument[]): Promise<number>;
   leaseStatus(keys: number, ...args: Argument[]): Promise<number>;
   presenceSweep(keys: number, ...args: Argument[]): Promise<number>;
 };

@@ -67,6 +67,22 @@ export class Leases {
     );
   }
 
+  /** Ends the identity's connection, wherever it is, if it came with this credential. */
+  async revoke(identityId: string, credentialId: string): Promise<void> {
+    const { redis, names, ttlMs } = this.options;
+    await redis.leaseRevoke(
+      3,
+      names.lease(identityId),
+      names.presenceExpiry,
+      names.lastSeen(identityId),
+      identityId,
+      credentialId,
+      ttlMs,
+      names.gateway(''),
+      LAST_SEEN_TTL_MS,
+    );
+  }
+
   /** Gives the lease up if it is still this connection's. */
   async release(identityId: string, connectionId: string): Promise<void> {
     const { redis, names, ttlMs } = this.options;

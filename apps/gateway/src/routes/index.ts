@@ -1,4 +1,4 @@
-import type { Dependencies } from '@agent-messenger/service-kit';
+import type { Dependencies, Logger } from '@agent-messenger/service-kit';
 import packageJson from '../../package.json';
 import type { GatewayContext } from '../context';
 import type { RouteHandlers } from '../http/rest-server';
@@ -32,14 +32,14 @@ import { sendMessage } from './send-message';
 import { unregisterPush } from './unregister-push';
 
 export function routeHandlers(
-  { appends, auth, limits, messages, presence }: GatewayContext,
-  options: { registrationOpen: boolean; dependencies: Dependencies },
+  { appends, auth, leases, limits, messages, presence }: GatewayContext,
+  options: { registrationOpen: boolean; dependencies: Dependencies; log: Logger },
 ): RouteHandlers {
   return {
     register: register(auth, limits, options.registrationOpen),
     login: login(auth, limits),
     refresh: refresh(auth, limits),
-    logout: logout(auth),
+    logout: logout(auth, leases, options.log),
     agentToken: agentToken(auth, limits),
     listAgents: listAgents(messages, presence),
     getAgent: getAgent(messages, presence),

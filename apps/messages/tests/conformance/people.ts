@@ -65,11 +65,13 @@ export function describePeople(open: OpenStore): void {
       const { session_id } = await store.createSession(created);
       await world.send({ user, agent, ...talk }, agent, 'hi');
 
-      await store.endSession({ refresh_digest: 'unknown', push_token: token });
+      const unknown = await store.endSession({ refresh_digest: 'unknown', push_token: token });
+      expect(unknown).toEqual({ ended: null });
       const state = { user_id: user, conversation_id: talk.conversation };
       expect((await store.pushState(state)).push).not.toBeNull();
 
-      await store.endSession({ refresh_digest: 'd1', push_token: foreign });
+      const { ended } = await store.endSession({ refresh_digest: 'd1', push_token: foreign });
+      expect(ended).toEqual({ identity_id: user, credential_id: session_id });
       await store.endSession({ refresh_digest: 'd1', push_token: token });
       expect((await store.pushState(state)).push).toBeNull();
       const theirs = await world.talk({ user: other, agent });

@@ -103,7 +103,9 @@ export function createPeople({ db, write }: Sqlite): People {
           revoke.run(at, session.id);
           if (push_token !== undefined) dropToken.run(push_token, session.user_id);
         }
-        return {};
+        return {
+          ended: session ? { identity_id: session.user_id, credential_id: session.id } : null,
+        };
       });
     },
   };

@@ -1,0 +1,68 @@
+import { EventEmitter } from 'node:events';
+import type { WebSocket } from 'ws';
+import { keepAlive } from './keep-alive';
+
+class Peer extends EventEmitter {
+  bufferedAmount = 0;
+  pings = 0;
+  pongs: string[] = [];
+  isCut = false;
+  ping(): void {
+    this.pings += 1;
+  }
+  pong(data: Buffer): void {
+    this.pongs.push(data.toString());
+  }
+  terminate(): void {
+    this.isCut = true;
+    this.emit('close');
+  }
+}
+
+let peer: Peer;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  peer = new Peer();
+  keepAlive(peer as unknown as WebSocket);
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+test('pings every 30 s for as long as pongs come within 10 s', () => {
+  for (let n = 1; n <= 5; n += 1) {
+    jest.advanceTimersByTime(n === 1 ? 30_000 : 20_001);
+    expect(peer.pings).toBe(n);
+    jest.advanceTimersByTime(9_999);
+    peer.emit('pong');
+  }
+  expect(peer.isCut).toBe(false);
+});
+
+test('cuts a peer that does not answer within 10 s, and is done with it', () => {
+  jest.advanceTimersByTime(39_999);
+  expect(peer.isCut).toBe(false);
+  jest.advanceTimersByTime(1);
+  expect(peer.isCut).toBe(true);
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test('a pong that nobody asked for does not help later', () => {
+  peer.emit('pong');
+  jest.advanceTimersByTime(40_000);
+  expect(peer.isCut).toBe(true);
+});
+
+test('nothing is left of a connection that has ended', () => {
+  jest.advanceTimersByTime(30_000);
+  peer.emit('close');
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test('answers pings, but not of a peer that does not read', () => {
+  peer.emit('ping', Buffer.from('one'));
+  peer.bufferedAmount = 9 * 1024 * 1024;
+  peer.emit('ping', Buffer.from('two'));
+  expect(peer.pongs).toEqual(['one']);
+});

@@ -1,0 +1,115 @@
+import { PLAIN_SUBPROTOCOL } from '@agent-messenger/contracts';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { ClientOptions } from 'ws';
+import { WebSocket } from 'ws';
+import type { Harness, TestGateway } from './harness';
+import { startHarness } from './harness';
+import { RawSocket } from './raw-socket';
+
+let harness: Harness;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  harness = await startHarness();
+  gateway = await harness.gateway({ CORS_ORIGINS: 'https://app.example, https://two.example' });
+});
+afterAll(() => harness.close());
+
+const SOCKET_IO = '/socket.io/?EIO=4&transport=websocket';
+
+/** The status with which an upgrade is answered; 101 when it is made. */
+async function statusOf(path: string, options: ClientOptions = {}): Promise<number | undefined> {
+  const socket = new WebSocket(gateway.url.replace('http', 'ws') + path, options);
+  return new Promise((resolve) => {
+    socket.once('open', () => {
+      resolve(101);
+      socket.close();
+    });
+    socket.once('unexpected-response', (_request, response) => {
+      resolve(response.statusCode);
+      response.destroy();
+    });
+    socket.on('error', () => undefined);
+  });
+}
+
+describe.each(['/client/connect', '/agent/connect', SOCKET_IO])('origins at %s', (path) => {
+  test.each([
+    ['a program, which sends none', undefined, true],
+    ['a configured page', 'https://app.example', true],
+    ['the other configured page', 'https://two.example', true],
+    ['a page of another host', 'https://evil.example', false],
+    ['a configured name with another scheme', 'http://app.example', false],
+    ['a name that only begins like it', 'https://app.example.evil.example', false],
+    ['a page without origin', 'null', false],
+    ['garbage', 'garbage', false],
+  ])('%s: %s', async (_who, origin, isAllowed) => {
+    const status = await statusOf(path, origin === undefined ? {} : { origin });
+    expect(status).toBe(isAllowed ? 101 : 403);
+  });
+
+  test('a page of this host passes', async () => {
+    expect(await statusOf(path, { origin: gateway.url })).toBe(101);
+  });
+});
+
+test.each([
+  '/',
+  '/client',
+  '/client/connect/',
+  '/agent/connect/x',
+  '/socket.io',
+  '//client/connect',
+])('an upgrade of %s is answered 404', async (path) => {
+  expect(await statusOf(path)).toBe(404);
+});
+
+test('a refused upgrade is over, also for a peer that keeps its half open', async () => {
+  const { port, hostname } = new URL(gateway.url);
+  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+  socket.write(
+    'GET /nope HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+  );
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 404 /);
+  await once(socket, 'end');
+  // Nobody listens there any more: what is still sent is answered with a reset.
+  const reset = new Promise((resolve) => socket.once('error', resolve));
+  const timer = setInterval(() => socket.write('are you there?'), 10);
+  expect(await reset).toMatchObject({ code: expect.stringMatching(/EPIPE|ECONNRESET/) as string });
+  clearInterval(timer);
+});
+
+test('connections that wait for credentials outlast the upgrades of others', async () => {
+  const waiting = await RawSocket.connect(gateway, '/client/connect');
+  // Engine.IO would end upgrades that are not its own after 1 s.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(await statusOf('/nope')).toBe(404);
+  waiting.send(JSON.stringify({ type: 'auth', data: { token: harness.token('usr_1') } }));
+  await waiting.frame((text) => text.includes('"connected"'));
+});
+
+test('the subprotocol is selected when it is offered, and absent otherwise', async () => {
+  const offered = await RawSocket.connect(gateway, '/agent/connect', {
+    protocols: ['other', PLAIN_SUBPROTOCOL],
+  });
+  expect(offered.socket.protocol).toBe('agent-messenger.v1');
+  const none = await RawSocket.connect(gateway, '/agent/connect');
+  expect(none.socket.protocol).toBe('');
+});
+
+test('compression is not negotiated, also when it is offered', async () => {
+  const raw = await RawSocket.connect(gateway, '/agent/connect', { perMessageDeflate: true });
+  expect(raw.socket.extensions).toBe('');
+});
+
+test('a request that is no upgrade is no connection', async () => {
+  expect((await fetch(`${gateway.url}/client/connect`)).status).toBe(404);
+  expect((await fetch(`${gateway.url}/client/connect`, { method: 'POST' })).status).toBe(404);
+});
+
+test('none of this is an error of the gateway', () => {
+  expect(gateway.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+});
