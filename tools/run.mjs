@@ -7,8 +7,8 @@ import { main } from './lib/main.mjs';
 import { Problem } from './lib/problem.mjs';
 import { root } from './lib/workspace.mjs';
 
-// Only the bench starts a stack of its own.
-const needsRedis = ['bench'];
+// Those that start a stack of their own.
+const needsRedis = ['bench', 'chaos'];
 
 await main(async () => {
   const [tool = '', ...args] = process.argv.slice(2);

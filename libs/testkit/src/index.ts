@@ -15,3 +15,21 @@ export {
 } from './stack/stack';
 export type { ServiceName } from './stack/service-environment';
 export { TestSocket, type TestSocketOptions } from './test-socket';
+export { TestSocketBase, type Refusal } from './test-socket-base';
+export { TestSocketPlain } from './test-socket-plain';
+export { openTestSocket, type Transport } from './test-socket-open';
+export { startFaultProxy, type FaultProxy, type FaultProxyOptions } from './fault-proxy';
+export { checkHistory } from './history/check-history';
+export {
+  entriesOf,
+  groupBy,
+  Recorder,
+  type Entry,
+  type EntryOf,
+  type Violation,
+} from './history/history';
+export { timeline } from './history/timeline';
+export { startPushStandins, type PushStandins } from './push/push-standins';
+export { createVapidKeys, type VapidKeys } from './push/vapid-keys';
+export { fcmError } from './push/fcm-standin';
+export type { ShownNotification } from './push/shown-notification';

@@ -22,9 +22,9 @@ export interface RedisProcess {
   readonly pid: number | undefined;
   /** Stops it (SIGTERM: the append-only file is flushed) and starts it on the same port. */
   restart(options?: { empty?: boolean }): Promise<void>;
-  /** Ends it at once; `start` brings it back on the same port with its data. */
+  /** Ends it at once; `start` brings it back on the same port, with its data or empty. */
   kill(): Promise<void>;
-  start(): Promise<void>;
+  start(options?: { empty?: boolean }): Promise<void>;
   /** SIGSTOP and SIGCONT: connections stay open, nothing answers. */
   pause(): void;
   resume(): void;
@@ -51,9 +51,10 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisProce
   mkdirSync(dir, { recursive: true });
   const state: { child?: ChildProcess; wanted: boolean; port: number } = { wanted: false, port: 0 };
 
-  async function start(): Promise<void> {
+  async function start({ empty = false } = {}): Promise<void> {
     if (state.child) return;
     state.wanted = true;
+    if (empty) rmSync(join(dir, 'appendonlydir'), { recursive: true, force: true });
     for (let attempt = 1; ; attempt += 1) {
       const port = state.port || (await freePort());
       const problem = await launch(port);
@@ -139,10 +140,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisProce
       return state.child?.pid;
     },
     start,
-    async restart({ empty = false } = {}) {
+    async restart(how) {
       await end('SIGTERM');
-      if (empty) rmSync(join(dir, 'appendonlydir'), { recursive: true, force: true });
-      await start();
+      await start(how);
     },
     kill: () => end('SIGKILL'),
     pause: () => void state.child?.kill('SIGSTOP'),

@@ -31,6 +31,10 @@ describe('startRedis', () => {
 
       await redis.restart({ empty: true });
       expect(await ask(redis, 'GET key')).toBe('$-1\r\n');
+      await ask(redis, 'SET key value');
+      await redis.kill();
+      await redis.start({ empty: true });
+      expect(await ask(redis, 'GET key')).toBe('$-1\r\n');
     } finally {
       await redis.stop();
     }

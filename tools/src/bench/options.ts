@@ -69,7 +69,7 @@ function parse(args: string[]) {
   }
 }
 
-function wholeNumber(option: string, text: string, max: number): number {
+export function wholeNumber(option: string, text: string, max: number): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (value >= 1 && value <= max) return value;
   throw new UsageError(`${option} takes a whole number from 1 to ${max}, not "${text}".`);

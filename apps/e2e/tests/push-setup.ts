@@ -1,0 +1,134 @@
+import type { Conversation, PushPlatform } from '@agent-messenger/contracts';
+import {
+  createAgent,
+  createPerson,
+  rest,
+  startPushStandins,
+  startStack,
+  TestSocket,
+  waitFor,
+  type Agent,
+  type Person,
+  type PushStandins,
+  type ServiceName,
+  type ShownNotification,
+  type Stack,
+} from '@agent-messenger/testkit';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Talk {
+  person: Person;
+  conversation: Conversation['id'];
+  agent: Agent;
+  /** The agent says something. */
+  say(text: string): Promise<number>;
+  register(platform: PushPlatform, more?: object): Promise<string>;
+  /** What was shown about this conversation. */
+  shown(): ShownNotification[];
+  /** Waits until `count` were shown. */
+  untilShown(count: number, timeoutMs?: number): Promise<ShownNotification[]>;
+  call(method: string, path: string, body?: unknown): ReturnType<typeof rest>;
+}
+
+export interface PushStack {
+  stack: Stack;
+  standins: PushStandins;
+  url: string;
+  talk(): Promise<Talk>;
+  /** Value of a metric of the push worker, 0 when it is not there. */
+  metric(name: string): Promise<number>;
+  admin(method: string, path: string, body?: unknown): ReturnType<typeof rest>;
+  stop(): Promise<void>;
+}
+
+/** A stack whose push worker reaches the stand-ins, and is in a hurry. */
+export async function startPushStack(
+  env: Partial<Record<ServiceName, Record<string, string>>> = {},
+): Promise<PushStack> {
+  const dir = mkdtempSync(join(tmpdir(), 'am-standins-'));
+  const standins = await startPushStandins({ dir });
+  const stack = await startStack({
+    gateways: 2,
+    env: {
+      ...env,
+      messages: { PUSH_GRACE_MS: '300', ...env.messages },
+      'push-worker': {
+        ...standins.env,
+        PUSH_MIN_INTERVAL_MS: '300',
+        PUSH_BREAKER_MS: '2000',
+        ...env['push-worker'],
+      },
+    },
+  });
+  const url = stack.gateways[0]?.url ?? '';
+  const agent = await createAgent(url, stack.adminKey, { name: 'Ada' });
+  const socket = await new TestSocket(url, '/agent', { api_key: agent.api_key }).synced();
+
+  async function talk(): Promise<Talk> {
+    const person = await createPerson(url);
+    const call = (method: string, path: string, body?: unknown) =>
+      rest(url, method, path, { bearer: person.access_token, ...(body !== undefined && { body }) });
+    const opened = await call('POST', '/conversations', { agent_id: agent.id });
+    const { id } = opened.body as Conversation;
+    const shown = () => standins.shown.filter(({ conversation_id }) => conversation_id === id);
+    return {
+      person,
+      conversation: id,
+      agent,
+      call,
+      shown,
+      async say(text) {
+        return (await socket.send(id, randomUUID(), text)).message.seq;
+      },
+      async register(platform, more = {}) {
+        const { token, keys } = device(standins, platform);
+        const body = { device_id: randomUUID(), platform, token, ...(keys && { keys }), ...more };
+        const { status } = await call('POST', '/push/register', body);
+        if (status !== 204) throw new Error(`register: ${status}`);
+        return token;
+      },
+      untilShown: (count, timeoutMs = 15_000) =>
+        waitFor(() => (shown().length >= count ? shown() : undefined), {
+          describe: `${count} notifications`,
+          timeoutMs,
+        }),
+    };
+  }
+
+  return {
+    stack,
+    standins,
+    url,
+    talk,
+    async metric(name) {
+      const text = await (await fetch(`${stack.pushWorker.internalUrl}/metrics`)).text();
+      const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+      return Number(line?.split(' ').at(-1) ?? 0);
+    },
+    admin: (method, path, body) =>
+      rest(url, method, path, {
+        headers: { 'x-admin-key': stack.adminKey },
+        ...(body !== undefined && { body }),
+      }),
+    async stop() {
+      socket.close();
+      await stack.stop();
+      await standins.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A token as the platform's would look. */
+function device(
+  { webpush, vapidPublicKey }: PushStandins,
+  platform: PushPlatform,
+): { token: string; keys?: object } {
+  if (platform === 'apns') return { token: randomBytes(32).toString('hex') };
+  if (platform === 'fcm') return { token: `fcm-${randomBytes(60).toString('base64url')}` };
+  const { endpoint, keys } = webpush.subscribe(vapidPublicKey);
+  return { token: endpoint, keys };
+}

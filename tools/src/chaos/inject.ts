@@ -1,0 +1,85 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Fault } from './schedule';
+import type { ChaosGateway, ChaosSystem } from './system';
+
+const LATENCY_MS = 700;
+/** More than the buffers between a gateway and a reader that has stopped. */
+const BURST = { messages: 120, characters: 50_000 };
+
+/** Does it and undoes it: resolves when what was broken is whole again. */
+export async function inject(fault: Fault, system: ChaosSystem): Promise<void> {
+  const { stack, signal } = system;
+  const wait = (ms: number) => delay(ms, undefined, { signal });
+  switch (fault.name) {
+    case 'kill-gateway':
+      return (await gatewayAt(system, fault.gateway)).process.crash();
+    case 'kill-messages':
+      return stack.messages.crash();
+    case 'restart-redis':
+      await stack.redis.kill();
+      await wait(fault.downMs);
+      return stack.redis.start({ empty: fault.empty });
+    case 'pause-gateway': {
+      const { process } = await gatewayAt(system, fault.gateway);
+      process.pause();
+      await wait(fault.forMs).finally(() => process.resume());
+      return;
+    }
+    case 'partition': {
+      const proxy = (await gatewayAt(system, fault.gateway))[fault.from];
+      if (fault.manner === 'cut') proxy.cut();
+      else if (fault.manner === 'half-open') proxy.halfOpen();
+      else proxy.latency(LATENCY_MS);
+      await wait(fault.forMs).finally(() => proxy.heal());
+      return;
+    }
+    case 'slow-reader':
+      return readSlowly(system, fault.forMs);
+    case 'deploy':
+      for (const { process } of system.gateways) await process.restart();
+      return;
+    case 'take-over':
+      return takeOver(system, fault);
+  }
+}
+
+async function gatewayAt({ gateways }: ChaosSystem, rank: number): Promise<ChaosGateway> {
+  const counted = await Promise.all(
+    gateways.map(async (gateway) => ({ gateway, size: await connectionsOf(gateway) })),
+  );
+  const found = counted.toSorted((a, b) => b.size - a.size)[rank];
+  if (!found) throw new RangeError(`there is no gateway ${rank}`);
+  return found.gateway;
+}
+
+async function connectionsOf({ process }: ChaosGateway): Promise<number> {
+  const metrics = await fetch(`${process.internalUrl}/metrics`);
+  const [, count] = /^gateway_connections (\d+)$/m.exec(await metrics.text()) ?? [];
+  return Number(count ?? 0);
+}
+
+/** The person reads nothing while the agent writes much. */
+async function readSlowly(system: ChaosSystem, forMs: number): Promise<void> {
+  const { slow, recorder, signal } = system;
+  slow.link.halfOpen();
+  const stamp = Math.round(recorder.now);
+  const content = 'x'.repeat(BURST.characters);
+  for (let n = 1; n <= BURST.messages; n += 1) {
+    slow.pair.options.responder.say(`burst-${stamp}.${n}`, content);
+  }
+  await delay(forMs, undefined, { signal }).finally(() => slow.link.heal());
+}
+
+/** Another device of the person logs in; the one before it logs in again after a while. */
+async function takeOver(
+  { pairs, signal }: ChaosSystem,
+  { pair: index, forMs }: { pair: number; forMs: number },
+): Promise<void> {
+  const pair = pairs[index];
+  const first = pair?.device;
+  const second = pair?.devices.find((device) => device !== first);
+  if (!first || !second) throw new Error('a pair has two devices, one of them logged in');
+  await second.login(signal);
+  await delay(forMs, undefined, { signal });
+  await first.login(signal);
+}

@@ -1,0 +1,36 @@
+import { UsageError } from '../bench/options';
+import { chaosOptions } from './options';
+import { FAULTS } from './schedule';
+
+test('defaults', () => {
+  expect(chaosOptions([])).toEqual({
+    minutes: 2,
+    seed: expect.any(Number),
+    faults: FAULTS,
+    pairs: 8,
+    json: false,
+    help: false,
+  });
+});
+
+test('all options', () => {
+  const args = ['--minutes', '0.5', '--seed', '0', '--pairs', '3', '--json'];
+  expect(chaosOptions([...args, '--faults', 'deploy,partition'])).toEqual({
+    minutes: 0.5,
+    seed: 0,
+    faults: ['deploy', 'partition'],
+    pairs: 3,
+    json: true,
+    help: false,
+  });
+});
+
+test.each([
+  [['--minute', '5'], "Unknown option '--minute'"],
+  [['--minutes', '0'], '--minutes takes a number above 0'],
+  [['--seed', 'x'], '--seed takes a whole number'],
+  [['--faults', 'deploy,flood'], '--faults: "flood" is none of'],
+])('%j is a usage error', (args, message) => {
+  expect(() => chaosOptions(args)).toThrow(UsageError);
+  expect(() => chaosOptions(args)).toThrow(message);
+});

@@ -1,0 +1,83 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { UsageError, wholeNumber } from '../bench/options';
+import { FAULTS, type FaultName } from './schedule';
+
+export interface ChaosOptions {
+  minutes: number;
+  seed: number;
+  faults: FaultName[];
+  pairs: number;
+  json: boolean;
+  help: boolean;
+}
+
+const MAX_SEED = 99_999;
+
+export const help = `npm run chaos -- [options]
+
+Starts the whole stack with three gateways, lets people and agents talk through it, and injects
+faults, one after the other. Everything that they send and receive is recorded, and the record is
+checked: nothing acked is lost, nothing is delivered twice or out of order, logs are whole, an
+identity has one current connection, presence is right at the end.
+
+  --minutes M      how long faults are injected (default 2); each chosen fault happens at least once
+  --seed S         0 to ${MAX_SEED}: which faults, when, how (default: another one each time)
+  --faults LIST    separated by commas; default all of
+                   ${FAULTS.slice(0, 5).join(',')},
+                   ${FAULTS.slice(5).join(',')}
+  --pairs N        people, each with an agent (default 8)
+  --json           one JSON object on stdout instead of the table
+  --help           this text
+
+Exit code: 0, 1 when a rule was broken, 2 for a wrong option.
+`;
+
+/** @throws UsageError */
+export function chaosOptions(args: string[]): ChaosOptions {
+  const values = parse(args);
+  return {
+    minutes: minutes(values.minutes ?? '2'),
+    seed: values.seed === undefined ? randomInt(1, MAX_SEED) : seed(values.seed),
+    faults: values.faults === undefined ? [...FAULTS] : values.faults.split(',').map(faultName),
+    pairs: wholeNumber('--pairs', values.pairs ?? '8', 500),
+    json: values.json ?? false,
+    help: values.help ?? false,
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        minutes: { type: 'string' },
+        seed: { type: 'string' },
+        faults: { type: 'string' },
+        pairs: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    // The first sentence names the option; what follows is about positional arguments.
+    const [message = ''] = String(error instanceof Error ? error.message : error).split(/\.\s|\n/);
+    throw new UsageError(`${message}. --help lists the options.`);
+  }
+}
+
+function minutes(text: string): number {
+  const value = /^\d{1,4}(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (value > 0) return value;
+  throw new UsageError(`--minutes takes a number above 0, not "${text}".`);
+}
+
+function seed(text: string): number {
+  return text === '0' ? 0 : wholeNumber('--seed', text, MAX_SEED);
+}
+
+function faultName(text: string): FaultName {
+  const name = FAULTS.find((each) => each === text.trim());
+  if (name) return name;
+  throw new UsageError(`--faults: "${text}" is none of ${FAULTS.join(', ')}.`);
+}

@@ -1,0 +1,57 @@
+import type { Entry } from '@agent-messenger/testkit';
+import { recoveries, roundTrips } from './recovery';
+
+const agents = new Set(['agent']);
+const pair = { conversation: 'c', members: ['ann', 'agent'] };
+
+function exchange(clientId: string, sentAt: number, answeredAt: number): Entry[] {
+  const receive = { type: 'receive', conversation: 'c', session: '', seq: 1 } as const;
+  return [
+    {
+      type: 'send',
+      conversation: 'c',
+      identity: 'ann',
+      sender: '',
+      client_id: clientId,
+      at: sentAt,
+    },
+    // The agent's own answer comes to the agent too.
+    { ...receive, device: 'agent', client_id: `${clientId}:re`, at: sentAt + 1 },
+    { ...receive, device: 'phone', client_id: `${clientId}:re`, at: answeredAt },
+    { ...receive, device: 'laptop', client_id: `${clientId}:re`, at: answeredAt + 500 },
+  ];
+}
+
+test('a round trip ends with the first arrival of the answer at the person', () => {
+  expect(roundTrips(exchange('x', 10, 30), agents)).toEqual([
+    { conversation: 'c', sentAt: 10, answeredAt: 30 },
+  ]);
+});
+
+test('recovery is the longest wait, counted from the fault, of what was under way or sent during it', () => {
+  const history = [
+    ...exchange('before', 0, 50),
+    ...exchange('under-way', 90, 1_600),
+    ...exchange('during', 200, 1_650),
+    ...exchange('after', 2_000, 9_000),
+  ];
+  const window = { begin: 100, end: 1_000, recovered: 1_700 };
+  const trips = roundTrips(history, agents);
+  expect(recoveries(history, trips, window, [pair])).toEqual([{ hit: true, ms: 1_500 }]);
+});
+
+test('who keeps the connection and gets answers is not hit; who loses it is', () => {
+  const history = exchange('x', 150, 170);
+  const window = { begin: 100, end: 200, recovered: 300 };
+  const trips = roundTrips(history, agents);
+  expect(recoveries(history, trips, window, [pair])).toEqual([{ hit: false, ms: 20 }]);
+
+  const lost: Entry = {
+    type: 'disconnected',
+    identity: 'agent',
+    connection: '',
+    reason: '',
+    at: 160,
+  };
+  expect(recoveries([...history, lost], trips, window, [pair])).toEqual([{ hit: true, ms: 20 }]);
+});

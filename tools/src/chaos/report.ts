@@ -1,0 +1,93 @@
+import {
+  checkHistory,
+  entriesOf,
+  timeline,
+  type Entry,
+  type Violation,
+} from '@agent-messenger/testkit';
+import type { FaultName } from './schedule';
+import { recoveries, roundTrips, type FaultWindow } from './recovery';
+
+/** A fault as it happened. */
+export interface FaultRun {
+  name: FaultName;
+  window: FaultWindow;
+  /** Those that it could reach. */
+  pairs: readonly { conversation: string; members: readonly string[] }[];
+}
+
+export interface FaultRow {
+  fault: FaultName;
+  times: number;
+  /** Pairs that noticed, of those that could, over all times. */
+  hit: number;
+  of: number;
+  /** Of those that noticed. */
+  median_ms: number | null;
+  worst_ms: number | null;
+}
+
+export interface Report {
+  seed: number;
+  /** From the first fault to the last recovery. */
+  seconds: number;
+  counts: Record<'sends' | 'acks' | 'refused' | 'received' | 'connections', number>;
+  faults: FaultRow[];
+  violations: (Violation & { timeline: string[] })[];
+}
+
+/** More of them are mostly the same one again. */
+const TIMELINES = 5;
+
+/** @param broken rules that were broken while it ran */
+export function makeReport(
+  history: readonly Entry[],
+  {
+    seed,
+    runs,
+    agents,
+    broken,
+  }: {
+    seed: number;
+    runs: readonly FaultRun[];
+    agents: ReadonlySet<string>;
+    broken: readonly Violation[];
+  },
+): Report {
+  const trips = roundTrips(history, agents);
+  const names = [...new Set(runs.map(({ name }) => name))];
+  const violations = [...broken, ...checkHistory(history)];
+  return {
+    seed,
+    seconds: Math.round(
+      ((runs.at(-1)?.window.recovered ?? 0) - (runs[0]?.window.begin ?? 0)) / 1_000,
+    ),
+    counts: {
+      sends: entriesOf(history, 'send').length,
+      acks: entriesOf(history, 'ack').length,
+      refused: entriesOf(history, 'refused').length,
+      received: entriesOf(history, 'receive').length,
+      connections: entriesOf(history, 'connected').length,
+    },
+    faults: names.map((fault) => {
+      const own = runs.filter(({ name }) => name === fault);
+      const all = own.flatMap(({ window, pairs }) => recoveries(history, trips, window, pairs));
+      const waits = all
+        .filter(({ hit }) => hit)
+        .map(({ ms }) => ms)
+        .toSorted((a, b) => a - b);
+      return {
+        fault,
+        times: own.length,
+        hit: waits.length,
+        of: all.length,
+        median_ms: waits[Math.floor(waits.length / 2)] ?? null,
+        worst_ms: waits.at(-1) ?? null,
+      };
+    }),
+    violations: violations.map((violation, index) => ({
+      ...violation,
+      timeline: index < TIMELINES ? timeline(history, violation) : [],
+    })),
+  };
+}

@@ -1,0 +1,104 @@
+import { TestSocket, type Agent, type Recorder } from '@agent-messenger/testkit';
+
+export interface RivalOptions {
+  agent: Agent;
+  conversation: string;
+  urls: readonly string[];
+  recorder: Recorder;
+}
+
+interface Opened {
+  name: string;
+  socket: TestSocket;
+  count: number;
+  /** The server said `connected`. */
+  greeted: boolean;
+}
+
+const OPEN_EVERY_MS = 2_000;
+const WRITE_EVERY_MS = 120;
+const MOST_OPEN = 4;
+
+/**
+ * An identity that keeps opening connections on one gateway after the other and writes through all of them for as long
+ * as they are open: what the store accepts from which shows how many are current.
+ */
+export class Rival {
+  private readonly open: Opened[] = [];
+  private readonly timers: NodeJS.Timeout[] = [];
+  private opened = 0;
+
+  constructor(private readonly options: RivalOptions) {}
+
+  get identity(): string {
+    return this.options.agent.id;
+  }
+
+  start(): void {
+    this.connect();
+    this.timers.push(setInterval(() => this.connect(), OPEN_EVERY_MS));
+    this.timers.push(
+      setInterval(() => this.open.forEach((one) => this.write(one)), WRITE_EVERY_MS),
+    );
+  }
+
+  stop(): void {
+    this.timers.forEach(clearInterval);
+    for (const { socket } of this.open.splice(0)) socket.close();
+  }
+
+  private connect(): void {
+    const { agent, urls, recorder } = this.options;
+    const identity = agent.id;
+    const url = urls[this.opened % urls.length] ?? '';
+    this.opened += 1;
+    const connection = `${agent.name}#${this.opened}`;
+    recorder.record({ type: 'connecting', identity, connection });
+    const socket = new TestSocket(url, '/agent', { api_key: agent.api_key });
+    const one: Opened = { name: connection, socket, count: 0, greeted: false };
+    this.open.push(one);
+    const raw = socket.socket;
+    raw.on('connected', ({ connection_id }) => {
+      one.greeted = true;
+      recorder.record({ type: 'connected', identity, connection, connection_id });
+    });
+    raw.on('event', ({ seq }) => {
+      socket.received.length = 0;
+      // Otherwise every connection would begin with all that the rival has ever written.
+      if (seq % 8 === 0) this.received(one, seq);
+    });
+    raw.on('replaced', () => recorder.record({ type: 'replaced', identity, connection }));
+    const gone = (reason: string) => {
+      recorder.record({ type: 'disconnected', identity, connection, reason });
+      const index = this.open.indexOf(one);
+      if (index !== -1) this.open.splice(index, 1);
+    };
+    raw.on('disconnect', gone);
+    raw.on('connect_error', ({ message }) => gone(message));
+    if (this.open.length > MOST_OPEN) this.open.shift()?.socket.close();
+  }
+
+  private received({ socket }: Opened, seq: number): void {
+    const conversation_id = this.options.conversation as `cnv_${string}`;
+    socket.socket.emit('received', { conversation_id, seq });
+  }
+
+  private write(one: Opened): void {
+    if (!one.greeted || !one.socket.socket.connected) return;
+    const { agent, conversation, recorder } = this.options;
+    one.count += 1;
+    const client_id = `${one.name.replaceAll(/[^\w#]/g, '').replace('#', ':')}.${one.count}`;
+    const about = { conversation, identity: agent.id };
+    recorder.record({ type: 'send', ...about, sender: one.name, client_id, connection: one.name });
+    const conversation_id = conversation as `cnv_${string}`;
+    one.socket.socket.emit(
+      'message:send',
+      { conversation_id, client_id, content: 'mine' },
+      (answer) => {
+        if (answer.ok)
+          recorder.record({ type: 'ack', ...about, client_id, seq: answer.message.seq });
+        else recorder.record({ type: 'refused', ...about, client_id, code: answer.error.code });
+      },
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import type { Random } from './random';
+
+export const FAULTS = [
+  'kill-gateway',
+  'kill-messages',
+  'restart-redis',
+  'pause-gateway',
+  'partition',
+  'slow-reader',
+  'deploy',
+  'take-over',
+] as const;
+export type FaultName = (typeof FAULTS)[number];
+
+/** What is done to the system; times in ms. `gateway` is a rank by connections: 0 has the most. `pair` is an index. */
+export type Fault =
+  | { name: 'kill-gateway'; gateway: number }
+  | { name: 'kill-messages' }
+  | { name: 'restart-redis'; empty: boolean; downMs: number }
+  | { name: 'pause-gateway'; gateway: number; forMs: number }
+  | {
+      name: 'partition';
+      gateway: number;
+      from: 'redis' | 'messages';
+      manner: 'cut' | 'half-open' | 'latency';
+      forMs: number;
+    }
+  | { name: 'slow-reader'; forMs: number }
+  | { name: 'deploy' }
+  | { name: 'take-over'; pair: number; forMs: number };
+
+export interface PlannedFault {
+  /** After the recovery from the one before. */
+  afterMs: number;
+  /** Each of the chosen faults happens once a round. */
+  round: number;
+  fault: Fault;
+}
+
+export interface ScheduleOptions {
+  random: Random;
+  faults: readonly FaultName[];
+  gateways: number;
+  pairs: number;
+  leaseTtlMs: number;
+  /** How long a gateway bears a reader that takes nothing. */
+  slowConsumerMs: number;
+}
+
+/** Faults for ever, in rounds; variants of a fault take turns. The same seed gives the same faults. */
+export function* schedule(options: ScheduleOptions): Generator<PlannedFault, never> {
+  const { random, faults, gateways, pairs, leaseTtlMs, slowConsumerMs } = options;
+  const partitions = random.shuffled(
+    (['redis', 'messages'] as const).flatMap((from) =>
+      (['cut', 'half-open', 'latency'] as const).map((manner) => ({ from, manner })),
+    ),
+  );
+  const emptyFirst = random.whole(0, 1);
+  // Not the emptiest: after a fault it often has no connection left that could notice the next one.
+  const gateway = () => random.whole(0, Math.max(0, gateways - 2));
+
+  function plan(name: FaultName, round: number): Fault {
+    switch (name) {
+      case 'kill-gateway':
+        return { name, gateway: gateway() };
+      case 'kill-messages':
+      case 'deploy':
+        return { name };
+      case 'restart-redis':
+        return { name, empty: (round + emptyFirst) % 2 === 0, downMs: random.whole(0, 2_500) };
+      case 'pause-gateway':
+        // Past the lease: when it wakes up it must not go on where it stopped.
+        return {
+          name,
+          gateway: gateway(),
+          forMs: leaseTtlMs + random.whole(500, 5_000),
+        };
+      case 'partition': {
+        const variant = partitions[round % partitions.length] ?? { from: 'redis', manner: 'cut' };
+        // Sometimes shorter than a lease, sometimes longer.
+        return {
+          name,
+          gateway: gateway(),
+          ...variant,
+          forMs: random.whole(1_000, leaseTtlMs * 1.5),
+        };
+      }
+      case 'slow-reader':
+        return { name, forMs: random.whole(slowConsumerMs / 2, slowConsumerMs * 2) };
+      case 'take-over':
+        return { name, pair: random.whole(0, pairs - 1), forMs: random.whole(500, 3_000) };
+    }
+  }
+
+  for (let round = 0; ; round += 1) {
+    for (const name of random.shuffled(faults)) {
+      yield { afterMs: random.whole(200, 1_500), round, fault: plan(name, round) };
+    }
+  }
+}
+
+export function describeFault({ name, ...details }: Fault): string {
+  return [name, ...Object.entries(details).map(([key, value]) => `${key}=${value}`)].join(' ');
+}

@@ -1,0 +1,28 @@
+import type { Recorder } from '@agent-messenger/testkit';
+import { MessengerError, type Sent } from '@agent-messenger/sdk';
+
+/** Records what became of sends, and knows how many have no answer yet. */
+export class SendLog {
+  pending = 0;
+
+  constructor(
+    private readonly recorder: Recorder,
+    private readonly about: { conversation: string; identity: string },
+  ) {}
+
+  /** @param sender what keeps the order of its sends */
+  track(sender: string, client_id: string, send: () => Promise<Sent>): void {
+    const { recorder, about } = this;
+    this.pending += 1;
+    recorder.record({ type: 'send', ...about, sender, client_id });
+    void send()
+      .then(
+        ({ message }) => recorder.record({ type: 'ack', ...about, client_id, seq: message.seq }),
+        (error: unknown) => {
+          const code = error instanceof MessengerError ? error.code : String(error);
+          recorder.record({ type: 'refused', ...about, client_id, code });
+        },
+      )
+      .finally(() => (this.pending -= 1));
+  }
+}

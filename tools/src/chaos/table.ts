@@ -1,0 +1,51 @@
+import type { Report } from './report';
+
+const WIDTHS = [16, 8, 14, 12, 10];
+
+/** A report for people. */
+export function table({ seed, seconds, counts, faults, violations }: Report): string {
+  const rows = faults.map(({ fault, times, hit, of, median_ms, worst_ms }) => [
+    fault,
+    `${times}`,
+    `${hit} of ${of}`,
+    duration(median_ms),
+    duration(worst_ms),
+  ]);
+  return [
+    `seed ${seed}, ${seconds} s of faults`,
+    Object.entries(counts)
+      .map(([name, count]) => `${count.toLocaleString('en')} ${name}`)
+      .join(', '),
+    '',
+    line(['fault', 'times', 'pairs hit', 'median', 'worst']),
+    ...rows.map(line),
+    '',
+    'Hit: lost a connection, or waited more than a second for an answer. Median and worst: the longest',
+    'that a message of a hit pair waited for its answer, counted from the beginning of the fault.',
+    '',
+    violations.length === 0 ? 'No rule was broken.' : `BROKEN: ${violations.length}`,
+    '',
+  ].join('\n');
+}
+
+/** What was broken, by whom, and what happened around it. */
+export function failures({ seed, violations }: Report): string {
+  return violations
+    .flatMap(({ rule, message, about, at, timeline }) => [
+      `${rule}: ${message}`,
+      `  seed ${seed}, ${about}, at ${(at / 1_000).toFixed(3)} s`,
+      ...timeline.map((each) => `  ${each}`),
+    ])
+    .join('\n');
+}
+
+function duration(ms: number | null): string {
+  return ms === null ? '-' : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function line(cells: string[]): string {
+  return cells
+    .map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0))
+    .join('')
+    .trimEnd();
+}
