@@ -1,19 +1,24 @@
 import type { Handlers, messagesCalls } from '@agent-messenger/contracts';
 import type { GroupCommit } from './group-commit';
-import type { Store } from './store/store';
+import type { QueueCalls, Store } from './store/store';
 
 interface CallsOptions {
   store: Store;
   groupCommit: GroupCommit;
+  deadPushes: QueueCalls;
   /** Told after a call, other than `append`, that may have written an event. */
   onCommit(): void;
+  /** Told after a conversation was deleted: its contents are to be removed. */
+  onDelete(): void;
 }
 
 /** What this service answers. The store decides; appends of all gateways share transactions. */
 export function createCalls({
   store,
   groupCommit,
+  deadPushes,
   onCommit,
+  onDelete,
 }: CallsOptions): Handlers<typeof messagesCalls> {
   return {
     createUser: (request) => store.createUser(request),
@@ -43,6 +48,17 @@ export function createCalls({
       return answer;
     },
     getConversation: (request) => store.getConversation(request),
+    async updateConversation(request) {
+      const answer = await store.updateConversation(request);
+      onCommit();
+      return answer;
+    },
+    async deleteConversation(request) {
+      const answer = await store.deleteConversation(request);
+      onCommit();
+      onDelete();
+      return answer;
+    },
     listConversations: (request) => store.listConversations(request),
     listMembers: (request) => store.listMembers(request),
 
@@ -50,5 +66,9 @@ export function createCalls({
     unregisterPush: (request) => store.unregisterPush(request),
     pushState: (request) => store.pushState(request),
     markPushed: (request) => store.markPushed(request),
+    dropPushToken: (request) => store.dropPushToken(request),
+    announcePush: (request) => store.announcePush(request),
+    pushConfig: (request) => store.pushConfig(request),
+    ...deadPushes,
   };
 }

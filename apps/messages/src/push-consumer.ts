@@ -1,7 +1,6 @@
-import { pushDeduplicationId } from '@agent-messenger/contracts';
 import type { Logger } from '@agent-messenger/service-kit';
 import { startConsumerLoop } from './consumer-loop';
-import type { PushQueue } from './push-queue';
+import type { PushQueues } from './push-queues';
 import type { Store } from './store/store';
 
 /**
@@ -14,7 +13,7 @@ export interface PushConsumer {
 
 interface PushConsumerOptions {
   store: Pick<Store, 'pushesAfter' | 'offset' | 'advance'>;
-  queue: PushQueue;
+  queues: PushQueues;
   log: Logger;
   /** Longer than a client's ack interval and a gateway's flush, or who receives in time gets a push too. */
   graceMs: number;
@@ -26,7 +25,7 @@ const PAGE = 500;
 const IDLE_MS = 250;
 
 export function startPushConsumer(options: PushConsumerOptions): PushConsumer {
-  const { store, queue, log, graceMs, now = Date.now } = options;
+  const { store, queues, log, graceMs, now = Date.now } = options;
   let offset: number | undefined;
 
   async function step(): Promise<boolean> {
@@ -34,16 +33,7 @@ export function startPushConsumer(options: PushConsumerOptions): PushConsumer {
     const before = new Date(now() - graceMs).toISOString();
     const { pos, jobs } = await store.pushesAfter(offset, before, PAGE);
     if (pos === offset) return false;
-    if (jobs.length > 0) {
-      await queue.addBulk(
-        jobs.map((data) => ({
-          name: 'push' as const,
-          data,
-          // A job that waits speaks for later messages too; one that runs may have read too early, and runs again.
-          opts: { deduplication: { id: pushDeduplicationId(data), keepLastIfActive: true } },
-        })),
-      );
-    }
+    if (jobs.length > 0) await queues.add(jobs);
     offset = pos;
     store.advance('push', offset);
     return true;

@@ -40,7 +40,8 @@ export function startRelay({ store, redis, names, log, metrics }: RelayOptions):
     help: 'Committed events that are not relayed yet.',
     registers: [metrics],
     async collect() {
-      this.set((await store.head()) - (offset ?? (await store.offset('relay'))));
+      // What was purged since it was relayed counts for nothing.
+      this.set(Math.max(0, (await store.head()) - (offset ?? (await store.offset('relay')))));
     },
   });
 

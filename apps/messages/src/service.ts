@@ -8,8 +8,11 @@ import {
 import { createCalls } from './calls';
 import type { Config } from './config';
 import { createGroupCommit } from './group-commit';
+import { startPurger } from './purger';
 import { startPushConsumer } from './push-consumer';
-import { openPushQueue } from './push-queue';
+import { createPushDeadLetters } from './push-dead-letters';
+import { startPushExpiry } from './push-expiry';
+import { openPushQueues } from './push-queues';
 import { startRelay } from './relay';
 import { openSqliteStore } from './store/sqlite/sqlite-store';
 
@@ -32,10 +35,13 @@ export async function startMessages(
     log,
     scope,
   });
-  const queue = await openPushQueue(queueRedis, names, log);
-  scope.defer('push queue', () => queue.close());
-  const pushConsumer = startPushConsumer({ store, queue, log, graceMs: config.PUSH_GRACE_MS });
+  const queues = await openPushQueues({ redis: queueRedis, names, log, scope });
+  const pushConsumer = startPushConsumer({ store, queues, log, graceMs: config.PUSH_GRACE_MS });
   scope.defer('push consumer', () => pushConsumer.stop());
+  startPushExpiry({ store, log, scope });
+
+  const purger = startPurger({ store, log });
+  scope.defer('purger', () => purger.stop());
 
   const relay = startRelay({ store, redis, names, log, metrics });
   scope.defer('relay', () => relay.stop());
@@ -48,7 +54,13 @@ export async function startMessages(
     scope,
     metrics,
     calls: messagesCalls,
-    handlers: createCalls({ store, groupCommit, onCommit: () => relay.wake() }),
+    handlers: createCalls({
+      store,
+      groupCommit,
+      deadPushes: createPushDeadLetters(queues),
+      onCommit: () => relay.wake(),
+      onDelete: () => purger.wake(),
+    }),
     dependencies: {
       store: () => store.head(),
       redis: () => redis.ping(),

@@ -1,12 +1,13 @@
 import { pushDeduplicationId, redisNames, type PushJob } from '@agent-messenger/contracts';
 import { connectRedis, createLogger, Scope } from '@agent-messenger/service-kit';
 import { startRedis, waitFor, type RedisProcess } from '@agent-messenger/testkit';
-import { Worker } from 'bullmq';
+import { UnrecoverableError, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { startPushConsumer } from '../src/push-consumer';
-import { openPushQueue } from '../src/push-queue';
-import { createWorld, type Talk } from './conformance/world';
+import { createPushDeadLetters } from '../src/push-dead-letters';
+import { openPushQueues } from '../src/push-queues';
+import { createWorld, pushOf, refusal } from './conformance/world';
 import { createTempStores, silent } from './temp-store';
 
 const GRACE_MS = 2_000;
@@ -31,18 +32,19 @@ async function createFixture() {
   const names = redisNames(`t${randomUUID().slice(0, 8)}`);
   const world = await createWorld((options) => stores.open(options));
   const redis = await connectRedis(server.url, { name: 'queue', log: silent, scope });
-  const queue = await openPushQueue(redis, names, silent);
-  scope.defer('queue', () => queue.close());
+  const queues = await openPushQueues({ redis, names, log: silent, scope });
+  const queue = queues.of('apns');
   return {
     world,
     queue,
+    queues,
     redis,
     names,
     start() {
       const now = () => world.clock.ms;
       const consumer = startPushConsumer({
         store: world.store,
-        queue,
+        queues,
         log: silent,
         graceMs: GRACE_MS,
         now,
@@ -58,11 +60,6 @@ async function createFixture() {
     },
   };
 }
-const jobOf = ({ user, conversation }: Talk): PushJob => ({
-  user_id: user,
-  conversation_id: conversation,
-});
-
 test('a person who has not received gets one job per conversation, after the grace', async () => {
   const { world, queue, start, waiting } = await createFixture();
   const [talk, received, noDevice] = [await world.talk(), await world.talk(), await world.talk()];
@@ -72,7 +69,7 @@ test('a person who has not received gets one job per conversation, after the gra
   start();
   await world.move('received', received, received.user, 2);
   world.clock.ms += GRACE_MS;
-  expect(await waiting()).toEqual([jobOf(talk)]);
+  expect(await waiting()).toEqual([pushOf(talk)]);
 
   const [job] = await queue.getJobs(['waiting']);
   expect(job?.name).toBe('push');
@@ -82,7 +79,7 @@ test('a person who has not received gets one job per conversation, after the gra
     removeOnComplete: { count: 1_000, age: 3_600 },
     removeOnFail: { count: 5_000 },
   });
-  expect(await queue.getDeduplicationJobId(pushDeduplicationId(jobOf(talk)))).toBe(job?.id);
+  expect(await queue.getDeduplicationJobId(pushDeduplicationId(pushOf(talk)))).toBe(job?.id);
   expect(JSON.stringify(job)).not.toContain('secret');
 });
 
@@ -99,7 +96,7 @@ test('messages younger than the grace wait', async () => {
   await waitFor(async () => (await queue.getJobs(['waiting'])).length > 0);
   await world.move('received', young, young.user, 2);
   world.clock.ms += GRACE_MS;
-  expect(await waiting()).toEqual([jobOf(due)]);
+  expect(await waiting()).toEqual([pushOf(due)]);
 });
 
 test('more messages coalesce while the job waits; one that comes while it runs runs it again', async () => {
@@ -110,7 +107,7 @@ test('more messages coalesce while the job waits; one that comes while it runs r
   for (const content of ['one', 'two']) {
     await world.send(talk, talk.agent, content);
     world.clock.ms += GRACE_MS;
-    expect(await waiting()).toEqual([jobOf(talk)]);
+    expect(await waiting()).toEqual([pushOf(talk)]);
   }
 
   const runs: PushJob[] = [];
@@ -118,7 +115,7 @@ test('more messages coalesce while the job waits; one that comes while it runs r
   const held = new Promise<void>((resolve) => (finish = resolve));
   const own = new Redis(server.url, { maxRetriesPerRequest: null });
   const worker = new Worker<PushJob>(
-    names.pushQueue,
+    names.pushQueue('apns'),
     async (job) => {
       runs.push(job.data);
       if (runs.length === 1) await held;
@@ -133,7 +130,7 @@ test('more messages coalesce while the job waits; one that comes while it runs r
   await waiting();
   finish();
   await waitFor(() => runs.length === 2);
-  expect(runs[1]).toEqual(jobOf(talk));
+  expect(runs[1]).toEqual(pushOf(talk));
   expect(await redis.ping()).toBe('PONG');
 });
 
@@ -151,7 +148,7 @@ test('a queue that is down delays pushes and loses none', async () => {
   world.clock.ms += GRACE_MS;
   expect(await world.store.offset('push')).toBe(offset);
   await server.start();
-  expect(await waiting()).toEqual([jobOf(talk)]);
+  expect(await waiting()).toEqual([pushOf(talk)]);
 });
 
 test('a Redis that may evict jobs is warned about', async () => {
@@ -160,8 +157,7 @@ test('a Redis that may evict jobs is warned about', async () => {
   const log = createLogger({ name: 'test', level: 'warn', destination });
   const redis = await connectRedis(server.url, { name: 'queue', log, scope });
   const open = async () => {
-    const queue = await openPushQueue(redis, redisNames('evict'), log);
-    await queue.close();
+    await openPushQueues({ redis, names: redisNames('evict'), log, scope });
   };
   await open();
   expect(lines).toEqual([]);
@@ -169,4 +165,56 @@ test('a Redis that may evict jobs is warned about', async () => {
   await open();
   await redis.config('SET', 'maxmemory-policy', 'noeviction');
   expect(lines.join('')).toContain('noeviction');
+});
+
+test('each platform has a queue of its own', async () => {
+  const { world, queues, start, waiting } = await createFixture();
+  const talk = await world.talk();
+  await world.device(talk.user);
+  const registration = { device_id: 'tablet', platform: 'fcm' as const, token: 't' };
+  await world.store.registerPush({ user_id: talk.user, registration });
+  await world.send(talk, talk.agent, 'news');
+  start();
+  world.clock.ms += GRACE_MS;
+  expect(await waiting()).toEqual([pushOf(talk)]);
+  const others = await queues.of('fcm').getJobs(['waiting']);
+  expect(others.map((job) => job.data)).toEqual([pushOf(talk, 'tablet')]);
+});
+
+test('jobs that were given up are listed page by page, newest first, and replayed', async () => {
+  const { queues, names } = await createFixture();
+  const dead = createPushDeadLetters(queues);
+  const talks = ['a', 'b', 'c'].map((id) => ({ user: 'usr_1', conversation: id, agent: '' }));
+  for (const platform of ['apns', 'fcm'] as const) {
+    const own = new Redis(server.url, { maxRetriesPerRequest: null });
+    const worker = new Worker(
+      names.pushQueue(platform),
+      () => Promise.reject(new UnrecoverableError('PayloadTooLarge')),
+      { connection: own, prefix: names.queuePrefix },
+    );
+    scope.defer('connection', () => own.disconnect());
+    await queues.add(talks.map((talk) => ({ platform, job: pushOf(talk) })));
+    await waitFor(async () => (await queues.of(platform).getFailedCount()) === 3);
+    await worker.close();
+  }
+
+  const first = await dead.listDeadPushes({ limit: 4 });
+  const second = await dead.listDeadPushes({ limit: 4, cursor: first.next_cursor ?? '' });
+  const listed = [...first.dead, ...second.dead];
+  expect(listed.map(({ platform }) => platform)).toEqual([
+    ...Array<string>(3).fill('apns'),
+    ...Array<string>(3).fill('fcm'),
+  ]);
+  expect(second.next_cursor).toBeNull();
+  expect(listed[0]).toMatchObject({ user_id: 'usr_1', device_id: 'phone', attempts: 1 });
+  expect(listed[0]?.reason).toBe('PayloadTooLarge');
+
+  const ids = [listed[0]?.id ?? '', 'fcm:999'];
+  expect(await dead.replayDeadPushes({ ids })).toEqual({ replayed: 1 });
+  expect(await queues.of('apns').getWaitingCount()).toBe(1);
+  expect(await dead.replayDeadPushes({})).toEqual({ replayed: 5 });
+  expect(await dead.listDeadPushes({ limit: 9 })).toEqual({ dead: [], next_cursor: null });
+  expect(
+    (await refusal(Promise.resolve(dead.listDeadPushes({ limit: 9, cursor: 'x' })))).code,
+  ).toBe('invalid_payload');
 });

@@ -6,6 +6,7 @@ import {
 } from '@agent-messenger/contracts';
 import { connectRedis, createClient, loadConfig, Scope } from '@agent-messenger/service-kit';
 import { startRedis, waitFor, type RedisProcess } from '@agent-messenger/testkit';
+import BetterSqlite3 from 'better-sqlite3';
 import { Queue } from 'bullmq';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
@@ -102,7 +103,7 @@ test('the main path over the wire: send, relay, push job, history, restart', asy
     const events = messages.flatMap((message) => (message.type === 'events' ? message.frames : []));
     return events.filter(({ event }) => event.type === 'message.created').length === 2;
   });
-  const queue = new Queue(names.pushQueue, {
+  const queue = new Queue(names.pushQueue('fcm'), {
     connection: { host: '127.0.0.1', port: server.port },
     prefix: names.queuePrefix,
   });
@@ -118,6 +119,29 @@ test('the main path over the wire: send, relay, push job, history, restart', asy
   ]);
   const retry = await after.append({ operations: [send('hi', 'a')] });
   expect(retry.results[0]).toMatchObject({ sent: { duplicate: true } });
+});
+
+test('a conversation that is deleted is emptied beside the traffic', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  const client = (await start(path)).client();
+  const { user_id, conversation_id, send } = await createTalk(client);
+  await client.append({
+    operations: Array.from({ length: 300 }, (_, n) => send('text', `c${n}`)),
+  });
+  const ids = { identity_id: user_id, conversation_id };
+  expect(await client.updateConversation({ ...ids, title: ' A title ' })).toMatchObject({
+    title: 'A title',
+    last_seq: 302,
+  });
+  const nothing = client.updateConversation(ids);
+  expect((await refusal(nothing)).code).toBe('invalid_payload');
+  await client.deleteConversation(ids);
+  const raw = new BetterSqlite3(path, { readonly: true });
+  createScope().defer('raw', () => raw.close());
+  const left = raw.prepare('SELECT (SELECT count(*) FROM messages) + count(*) FROM events').pluck();
+  await waitFor(() => left.get() === 1);
+  const page = await client.readLog({ ...ids, epoch: null, after_seq: null, limit: 9 });
+  expect(page.events.map(({ type }) => type)).toEqual(['conversation.deleted']);
 });
 
 test('calls are for services, parsed, and refused with their code', async () => {

@@ -1,8 +1,9 @@
 import BetterSqlite3 from 'better-sqlite3';
-import { statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { MIGRATIONS } from '../src/store/sqlite/migrations';
 import { migrate, openDatabase } from '../src/store/sqlite/open-database';
-import { createWorld, refusal, sendOf } from './conformance/world';
+import { createWorld, pushOf, refusal, sendOf } from './conformance/world';
 import { createTempStores } from './temp-store';
 
 const stores = createTempStores();
@@ -56,6 +57,80 @@ test('migrations run once each, in order; a step that fails leaves nothing', () 
   expect(db.pragma('user_version', { simple: true })).toBe(2);
   expect(db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'c'").pluck().get()).toBe(0);
   db.close();
+});
+
+test('the log keeps its positions and goes on behind them when it is taken over from schema 1', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  const old = new BetterSqlite3(path);
+  migrate(old, path, MIGRATIONS.slice(0, 1));
+  old.exec(`
+    INSERT INTO identities (id, kind, name, created_at) VALUES ('usr_1', 'user', 'ada', '2030'), ('agt_1', 'agent', 'A', '2030');
+    INSERT INTO conversations (id, created_at, created_by, digest, last_seq, last_pos, rev)
+      VALUES ('cnv_1', '2030', 'usr_1', x'00', 1, 7, 1);
+    INSERT INTO members (conversation_id, identity_id, joined_seq, rev) VALUES ('cnv_1', 'usr_1', 1, 1);
+    INSERT INTO events (pos, conversation_id, seq, type, actor_id, at, data)
+      VALUES (7, 'cnv_1', 1, 'conversation.created', 'usr_1', '2030', '{}');
+    INSERT INTO events (pos, conversation_id, seq, type, actor_id, at) VALUES (9, 'cnv_1', 2, 'x', 'usr_1', '2030');
+    DELETE FROM events WHERE pos = 9;`);
+  old.close();
+  const store = await stores.open({ path });
+  expect((await store.entriesAfter(0, 9)).map(({ pos }) => pos)).toEqual([7]);
+  const operation = { op: 'send' as const, identity_id: 'usr_1', epoch: null, client_id: 'c' };
+  const { results } = await store.append({
+    operations: [{ ...operation, conversation_id: 'cnv_1', content: 'hi' }],
+  });
+  expect(results[0]).toMatchObject({ ok: true, sent: { message: { seq: 2, reactions: [] } } });
+  expect(await store.head()).toBeGreaterThan(7);
+});
+
+test('what was deleted, edited away or purged is in none of the files', async () => {
+  const folder = stores.folder();
+  const world = await createWorld(() => stores.open({ path: join(folder, 'messages.db') }));
+  const [talk, gone] = [await world.talk(), await world.talk({ title: 'SECRET title' })];
+  const long = `SECRET ${'x'.repeat(20_000)} SECRET`;
+  const edited = await world.send(talk, talk.user, long);
+  const deleted = await world.send(talk, talk.user, long, { metadata: { a: 'SECRET' } });
+  await world.send(gone, gone.user, long);
+  await world.store.updateConversation({
+    identity_id: gone.user,
+    conversation_id: gone.conversation,
+    title: 'SECRET too',
+  });
+  const found = () =>
+    readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes('SECRET'));
+  expect(found()).not.toEqual([]);
+
+  await world.change(talk, talk.user, edited.id, { op: 'edit', content: 'harmless' });
+  await world.change(talk, talk.user, deleted.id, { op: 'delete' });
+  await world.store.deleteConversation({
+    identity_id: gone.user,
+    conversation_id: gone.conversation,
+  });
+  while (await world.store.purge());
+  expect(found()).toEqual([]);
+});
+
+test('a purge goes on after a restart', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  const world = await createWorld(() => stores.open({ path }));
+  const talk = await world.talk();
+  const operations = Array.from({ length: 500 }, (_, n) =>
+    sendOf(talk, talk.agent, { client_id: `c${n}` }),
+  );
+  await world.store.append({ operations });
+  const ids = { identity_id: talk.user, conversation_id: talk.conversation };
+  await world.store.deleteConversation(ids);
+  expect(await world.store.purge()).toBe(true);
+  await world.store.close();
+
+  const store = await stores.open({ path });
+  let steps = 0;
+  while (await store.purge()) steps += 1;
+  expect(steps).toBeGreaterThan(1);
+  const raw = new BetterSqlite3(path, { readonly: true });
+  const count = (table: string) => raw.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
+  expect([count('messages'), count('events')]).toEqual([0, 1]);
+  raw.close();
 });
 
 test('what was committed is there after a restart: log_id, messages, retries, offsets', async () => {
@@ -150,8 +225,7 @@ describe('former members', () => {
     expect(await store.counterparts({ identity_id: talk.user, ids: [talk.agent] })).toEqual({
       ids: [],
     });
-    const push = { user_id: talk.user, conversation_id: talk.conversation };
-    expect(await store.pushState(push)).toEqual({ push: null });
+    expect(await store.pushState(pushOf(talk))).toEqual({ push: null });
     const entries = await store.entriesAfter(0, 99);
     expect(entries.map(({ event, to }) => [event.seq, to.includes(talk.user)])).toEqual([
       [1, true],

@@ -1,6 +1,10 @@
 import { describeAppend } from './conformance/append';
+import { describeChanges } from './conformance/changes';
 import { describeConnections } from './conformance/connections';
+import { describeConversationChanges } from './conformance/conversation-changes';
 import { describeConversations } from './conformance/conversations';
+import { describeDeletion } from './conformance/deletion';
+import { describeReplay } from './conformance/replay';
 import { describeLog } from './conformance/log';
 import { describeOffsets } from './conformance/offsets';
 import { describePeople } from './conformance/people';
@@ -15,9 +19,13 @@ export function describeStore(name: string, open: OpenStore): void {
     describeConnections(open);
     describeConversations(open);
     describeAppend(open);
+    describeChanges(open);
+    describeConversationChanges(open);
+    describeDeletion(open);
     describeLog(open);
     describePush(open);
     describeOffsets(open);
     describeProperties(open);
+    describeReplay(open);
   });
 }

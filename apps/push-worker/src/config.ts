@@ -1,20 +1,120 @@
 import { baseConfig, redisConfig, whole } from '@agent-messenger/service-kit';
 import { z } from 'zod';
 
-export const configSchema = z.object({
-  ...baseConfig,
-  ...redisConfig,
-  MESSAGES_URL: z.url({ protocol: /^https?$/ }).describe('Internal URL of the messages service.'),
-  PUSH_CONCURRENCY: whole(1, 1_000, 'Push jobs that a worker carries out at a time.').default(10),
-  PUSH_MIN_INTERVAL_MS: whole(
-    0,
-    3_600_000,
-    'Shortest time between two pushes about one conversation, in milliseconds.',
-  ).default(5_000),
-  PUSH_LOCK_MS: whole(
-    100,
-    600_000,
-    'How long a job belongs to a worker that gives no sign of life, in milliseconds.',
-  ).default(15_000),
-});
+const APNS = ['APNS_KEY_PATH', 'APNS_KEY_ID', 'APNS_TEAM_ID', 'APNS_TOPIC'] as const;
+const WEBPUSH = ['WEBPUSH_PUBLIC_KEY', 'WEBPUSH_PRIVATE_KEY', 'WEBPUSH_SUBJECT'] as const;
+
+const httpsOrigin = z
+  .url({ protocol: /^https$/ })
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).origin === text,
+    'must be https://host[:port]',
+  );
+
+/** The push services of the browsers, as of their documentation. */
+const BROWSERS = [
+  'https://fcm.googleapis.com',
+  'https://updates.push.services.mozilla.com',
+  'https://web.push.apple.com',
+  'https://*.notify.windows.com',
+];
+
+export const configSchema = z
+  .object({
+    ...baseConfig,
+    ...redisConfig,
+    MESSAGES_URL: z.url({ protocol: /^https?$/ }).describe('Internal URL of the messages service.'),
+    PUSH_CONCURRENCY: whole(
+      1,
+      1_000,
+      'Push jobs that a worker carries out at a time, for each provider.',
+    ).default(20),
+    PUSH_MIN_INTERVAL_MS: whole(
+      0,
+      3_600_000,
+      'Shortest time between two pushes about one conversation to one device, in milliseconds.',
+    ).default(5_000),
+    PUSH_LOCK_MS: whole(
+      100,
+      600_000,
+      'How long a job belongs to a worker that gives no sign of life, in milliseconds.',
+    ).default(15_000),
+    PUSH_TTL_S: whole(
+      1,
+      2_419_200,
+      'Age at which a message is no news any more and is not pushed, in seconds.',
+    ).default(86_400),
+    PUSH_DEADLINE_MS: whole(
+      100,
+      60_000,
+      'How long a provider may take to answer, in milliseconds.',
+    ).default(10_000),
+    PUSH_BREAKER_MS: whole(
+      100,
+      600_000,
+      'Longest pause before a provider that does not work is tried again, in milliseconds.',
+    ).default(30_000),
+    PUSH_PREVIEWS: z
+      .stringbool()
+      .default(true)
+      .describe('Whether notifications show the beginning of the message, or "New message".'),
+    PUSH_LOG: z
+      .stringbool()
+      .default(false)
+      .describe('For development: pushes of platforms without a provider are logged, not sent.'),
+    APNS_KEY_PATH: z.string().optional().describe('File of the APNs signing key (.p8).'),
+    APNS_KEY_ID: z.string().optional().describe('Id of the APNs signing key.'),
+    APNS_TEAM_ID: z.string().optional().describe('Id of the Apple developer team.'),
+    APNS_TOPIC: z.string().optional().describe("The app's bundle id."),
+    APNS_ORIGIN: httpsOrigin
+      .default('https://api.push.apple.com')
+      .describe(
+        'APNs server; https://api.sandbox.push.apple.com for development builds of the app.',
+      ),
+    FCM_SERVICE_ACCOUNT: z
+      .string()
+      .optional()
+      .describe('Service account of the Firebase project: a JSON file, or its content.'),
+    FCM_ORIGIN: httpsOrigin
+      .default('https://fcm.googleapis.com')
+      .describe('FCM server, or a proxy in front of it.'),
+    FCM_TOKEN_ORIGIN: httpsOrigin
+      .default('https://oauth2.googleapis.com')
+      .describe('Where the service account gets its access tokens, or a proxy in front of it.'),
+    WEBPUSH_PUBLIC_KEY: z
+      .string()
+      .optional()
+      .describe('VAPID public key, base64url; browsers subscribe with it.'),
+    WEBPUSH_PRIVATE_KEY: z.string().optional().describe('VAPID private key, base64url.'),
+    WEBPUSH_SUBJECT: z
+      .string()
+      .regex(/^(mailto:|https:)/, 'must begin with mailto: or https:')
+      .optional()
+      .describe('Where push services reach the operator: a mailto: or https: address.'),
+    WEBPUSH_ORIGINS: z
+      .string()
+      .default(BROWSERS.join(','))
+      .transform((text) => text.split(',').map((origin) => origin.trim()))
+      .pipe(
+        z.array(
+          z.string().regex(/^https:\/\/[^/]+$/, 'must be https://host[:port], a list with commas'),
+        ),
+      )
+      .describe(
+        'Push services of browsers that may be sent to, with commas; a host may begin with *. Private addresses are refused, unless listed as such.',
+      ),
+  })
+  .superRefine((config, context) => {
+    for (const group of [APNS, WEBPUSH]) {
+      const missing = group.filter((name) => config[name] === undefined);
+      if (missing.length === group.length) continue;
+      for (const name of missing) {
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: `goes with ${group.join(', ')}`,
+        });
+      }
+    }
+  });
 export type Config = z.output<typeof configSchema>;

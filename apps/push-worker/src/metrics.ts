@@ -1,19 +1,9 @@
 import type { Registry } from 'prom-client';
-import { Counter, Gauge } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 
-export interface PushMetrics {
-  sent: Counter<'provider'>;
-  /** Sends to one device that a provider refused or did not answer. */
-  sendFailures: Counter<'provider' | 'reason'>;
-  /** Runs of jobs that ended in an error; most run again. */
-  jobFailures: Counter<'reason'>;
-  queueJobs: Gauge<'state'>;
-  /** Since the job was added, so that its earlier runs and delays count. */
-  oldestWaitingSeconds: Gauge;
-  workerRestarts: Counter;
-}
+export type PushMetrics = ReturnType<typeof createMetrics>;
 
-export function createMetrics(registry: Registry): PushMetrics {
+export function createMetrics(registry: Registry) {
   const registers = [registry];
   return {
     sent: new Counter({
@@ -24,8 +14,38 @@ export function createMetrics(registry: Registry): PushMetrics {
     }),
     sendFailures: new Counter({
       name: 'push_send_failures_total',
-      help: 'Notifications that a provider did not take, per device',
+      help: 'Notifications that a provider did not take, per device; most are tried again',
       labelNames: ['provider', 'reason'],
+      registers,
+    }),
+    misconfigured: new Counter({
+      name: 'push_misconfigured_total',
+      help: 'Answers of a provider that mean that something is set up wrongly: someone must act',
+      labelNames: ['platform'],
+      registers,
+    }),
+    tokensPruned: new Counter({
+      name: 'push_tokens_pruned_total',
+      help: 'Devices removed because their provider called their token dead',
+      labelNames: ['provider', 'reason'],
+      registers,
+    }),
+    expired: new Counter({
+      name: 'push_expired_total',
+      help: 'Jobs dropped because their message had become old news',
+      labelNames: ['platform'],
+      registers,
+    }),
+    commitToProvider: new Histogram({
+      name: 'push_commit_to_provider_seconds',
+      help: 'From the commit of the newest message to its being taken over by a provider',
+      buckets: [0.5, 1, 2, 3, 5, 10, 30, 60, 300, 3_600, 28_800],
+      registers,
+    }),
+    breakerOpen: new Gauge({
+      name: 'push_breaker_open',
+      help: 'Whether sends are kept away from a provider because it does not work',
+      labelNames: ['platform'],
       registers,
     }),
     jobFailures: new Counter({
@@ -36,13 +56,15 @@ export function createMetrics(registry: Registry): PushMetrics {
     }),
     queueJobs: new Gauge({
       name: 'push_queue_jobs',
-      help: 'Push jobs in the queue by state',
-      labelNames: ['state'],
+      help: 'Push jobs in the queue by state; failed ones are the dead letters',
+      labelNames: ['platform', 'state'],
       registers,
     }),
-    oldestWaitingSeconds: new Gauge({
-      name: 'push_queue_oldest_waiting_seconds',
-      help: 'Age in seconds of the oldest push job that waits for a worker; 0 when none does',
+    // Since the job was added, so that its earlier runs and delays count.
+    oldestSeconds: new Gauge({
+      name: 'push_queue_oldest_seconds',
+      help: 'Age in seconds of the oldest push job that waits for a worker, or of the delayed one due next; 0 without',
+      labelNames: ['platform', 'state'],
       registers,
     }),
     workerRestarts: new Counter({

@@ -75,7 +75,7 @@ test('a job in flight when Redis restarts is carried out once it is back', async
 test('the job of a worker that died is taken over', async () => {
   const { queue, add } = openQueue(redis.url, 'takeover');
   const names = redisNames('takeover');
-  const dead = new Worker(names.pushQueue, () => new Promise(() => undefined), {
+  const dead = new Worker(names.pushQueue('apns'), () => new Promise(() => undefined), {
     prefix: names.queuePrefix,
     connection: { url: redis.url, maxRetriesPerRequest: null },
     lockDuration: 300,
@@ -107,12 +107,37 @@ test('what is in flight at the end is finished first', async () => {
   expect(messages.marked.some(({ conversation_id }) => conversation_id === 'cnv_drain')).toBe(true);
 });
 
-test('without providers it says so, and logs what it would send', async () => {
+test('providers that are not configured are off and say so; their jobs are not asked for', async () => {
+  const worker = await startTestWorker({
+    MESSAGES_URL: messages.url,
+    REDIS_URL: redis.url,
+    REDIS_PREFIX: 'off',
+  });
+  expect(worker.lines.filter((text) => text.includes('no push provider'))).toHaveLength(3);
+  expect(messages.announced.at(-1)).toEqual({ platforms: [] });
+  await worker.close();
+});
+
+test('what can be pushed is announced once messages is there', async () => {
+  messages.failures = 1;
+  const before = messages.announced.length;
+  const worker = await startTestWorker(
+    { MESSAGES_URL: messages.url, REDIS_URL: redis.url, REDIS_PREFIX: 'late' },
+    new FakeProvider(),
+  );
+  await waitFor(() => messages.announced.length > before);
+  expect(messages.announced.at(-1)).toEqual({ platforms: ['apns'] });
+  await worker.close();
+});
+
+test('pushes can be logged instead, when that is asked for', async () => {
   const worker = await startTestWorker({
     MESSAGES_URL: messages.url,
     REDIS_URL: redis.url,
     REDIS_PREFIX: 'log-only',
+    PUSH_LOG: 'true',
   });
+  expect(messages.announced.at(-1)).toEqual({ platforms: ['apns', 'fcm', 'webpush'] });
   const { queue, add } = openQueue(redis.url, 'log-only');
   messages.states.set('cnv_log', pushable({ seq: 4 }));
   await add('cnv_log');
@@ -123,7 +148,40 @@ test('without providers it says so, and logs what it would send', async () => {
     seq: 4,
     platform: 'apns',
   });
-  expect(worker.lines.filter((text) => text.includes('no push provider'))).toHaveLength(1);
   await queue.close();
   await worker.close();
+});
+
+test('without Redis it stops at once', async () => {
+  const { worker, queue, add, provider } = await start('stop-down');
+  messages.states.set('cnv_stop', pushable());
+  await add('cnv_stop');
+  await waitFor(() => provider.about('cnv_stop').length === 1);
+  await queue.close();
+  await redis.kill();
+  try {
+    await waitFor(() => worker.lines.some((line) => line.includes('redis connection lost')));
+    const began = performance.now();
+    await worker.close();
+    expect(performance.now() - began).toBeLessThan(3_000);
+  } finally {
+    await redis.start();
+  }
+  expect(worker.lines.join()).not.toContain('not closed within');
+});
+
+test('with a Redis that hangs it stops within the deadline of the connection', async () => {
+  const { worker, queue, add, provider } = await start('stop-hangs');
+  messages.states.set('cnv_hang', pushable());
+  await add('cnv_hang');
+  await waitFor(() => provider.about('cnv_hang').length === 1);
+  await queue.close();
+  redis.pause();
+  try {
+    const began = performance.now();
+    await worker.close();
+    expect(performance.now() - began).toBeLessThan(12_000);
+  } finally {
+    redis.resume();
+  }
 });

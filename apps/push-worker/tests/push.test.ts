@@ -40,28 +40,32 @@ afterAll(async () => {
 const finished = (conversationId: string) =>
   waitFor(() => messages.marked.find(({ conversation_id }) => conversation_id === conversationId));
 
-test('a job is sent to every device as things stand, and marked', async () => {
-  messages.states.set(
-    'cnv_plain',
-    pushable({ seq: 7, badge: 3, devices: [device('phone'), device('tablet')] }),
-  );
+test('a job is sent as things stand, and marked', async () => {
+  messages.states.set('cnv_plain', pushable({ seq: 7, badge: 3 }));
   await queue.add('cnv_plain');
   expect(await finished('cnv_plain')).toEqual({
     user_id: 'usr_1',
     conversation_id: 'cnv_plain',
+    device_id: 'phone',
     seq: 7,
   });
-  expect(provider.about('cnv_plain').map(({ device_id }) => device_id)).toEqual([
-    'phone',
-    'tablet',
-  ]);
+  expect(provider.about('cnv_plain')).toHaveLength(1);
   expect(provider.about('cnv_plain')[0]).toMatchObject({
+    device_id: 'phone',
     user_id: 'usr_1',
     seq: 7,
     title: 'Echo',
     body: TEXT,
     badge: 3,
   });
+  expect(await worker.metrics.metrics()).toMatch(/push_commit_to_provider_seconds_count 1/);
+});
+
+test('a message without a text says that there is one', async () => {
+  messages.states.set('cnv_empty', pushable({ content: null }));
+  await queue.add('cnv_empty');
+  await finished('cnv_empty');
+  expect(provider.about('cnv_empty')[0]?.body).toBe('New message');
 });
 
 test('with nothing left to say, nothing is sent', async () => {
@@ -116,19 +120,77 @@ test('while the store fails, the job is tried again', async () => {
   );
 });
 
-test('a device that fails is tried again, the others are not told twice', async () => {
-  let refusals = 2;
+test('what is old news is dropped and counted', async () => {
+  const at = new Date(Date.now() - 86_400_000).toISOString();
+  messages.states.set('cnv_old', pushable({ at }));
+  const job = await queue.add('cnv_old');
+  await waitFor(async () => (await job.getState()) === 'completed');
+  expect(provider.offered.some(({ conversation_id }) => conversation_id === 'cnv_old')).toBe(false);
+  expect(await worker.metrics.metrics()).toMatch(/push_expired_total\{platform="apns"\} 1/);
+});
+
+test('in quiet hours a device is not told; another one of the person is', async () => {
+  const now = Date.now();
+  const clock = (ms: number) => new Date(ms).toISOString().slice(11, 16);
+  const quiet_hours = { from: clock(now), to: clock(now + 2 * 3_600_000), timezone: 'UTC' };
+  const quiet = pushable({ device: { ...device('phone'), quiet_hours } });
+  messages.states.set('cnv_quiet/phone', quiet);
+  messages.states.set('cnv_quiet/tablet', pushable({ device: device('tablet') }));
+  const job = await queue.add('cnv_quiet');
+  await queue.add('cnv_quiet', { device_id: 'tablet' });
+  await waitFor(async () => (await job.getState()) === 'delayed');
+  await finished('cnv_quiet');
+  expect(provider.about('cnv_quiet').map(({ device_id }) => device_id)).toEqual(['tablet']);
+  // Looks again after a while: quiet hours may have been changed meanwhile.
+  const [delayed] = await queue.queue.getDelayed(0, 0);
+  expect(delayed?.delay).toBeLessThanOrEqual(15 * 60_000);
+  await job.remove();
+});
+
+test('a token that its provider calls dead is dropped, as far as it was registered then', async () => {
+  const goneAt = new Date(Date.now() - 5_000);
   provider.refuse = ({ device_id }) => {
-    if (device_id === 'tablet' && refusals-- > 0) throw new PushError('overloaded');
+    if (device_id === 'old')
+      throw new PushError({ outcome: 'gone', reason: 'Unregistered', goneAt });
+    throw new PushError({ outcome: 'gone', reason: 'UNREGISTERED' });
   };
-  const devices = [device('phone'), device('tablet'), device('watch')];
-  messages.states.set('cnv_partly', pushable({ devices }));
-  await queue.add('cnv_partly');
-  await finished('cnv_partly');
-  const told = provider.about('cnv_partly').map(({ device_id }) => device_id);
-  expect(told).toEqual(['phone', 'watch', 'tablet']);
+  for (const device_id of ['old', 'new']) {
+    messages.states.set(`cnv_gone/${device_id}`, pushable({ device: device(device_id) }));
+    const job = await queue.add('cnv_gone', { device_id });
+    await waitFor(async () => (await job.getState()) === 'completed');
+  }
+  const registered = messages.states.get('cnv_gone/new')?.device.registered_at;
+  expect(messages.dropped).toEqual([
+    { token: `${TOKEN}-old`, registered_until: goneAt.toISOString() },
+    { token: `${TOKEN}-new`, registered_until: registered },
+  ]);
+});
+
+test('what is refused for good goes to the dead letters at once', async () => {
+  provider.refuse = () => {
+    throw new PushError({ outcome: 'refused', reason: 'PayloadTooLarge' });
+  };
+  messages.states.set('cnv_refused', pushable());
+  const job = await queue.add('cnv_refused');
+  await waitFor(() => job.isFailed());
+  const [failed] = await queue.queue.getFailed(0, 0);
+  expect(failed).toMatchObject({ failedReason: 'PayloadTooLarge', attemptsMade: 1 });
+  expect(messages.dropped.some(({ token }) => token === `${TOKEN}-phone`)).toBe(false);
+});
+
+test('a device that is asked to wait is told later, without using up attempts', async () => {
+  let refusals = 2;
+  provider.refuse = () => {
+    if (refusals-- > 0) {
+      throw new PushError({ outcome: 'later', reason: 'TooManyRequests', retryAfterMs: 50 });
+    }
+  };
+  messages.states.set('cnv_wait', pushable());
+  const job = await queue.add('cnv_wait', { attempts: 1 });
+  await finished('cnv_wait');
+  await waitFor(async () => (await job.getState()) === 'completed');
   expect(await worker.metrics.metrics()).toMatch(
-    /push_send_failures_total\{provider="fake",reason="overloaded"\} 2/,
+    /push_send_failures_total\{provider="fake",reason="TooManyRequests"\} 2/,
   );
 });
 
@@ -137,7 +199,7 @@ test('a job that keeps failing is given up after its attempts', async () => {
     throw new Error(`POST /3/device/${token}: ${TEXT}`);
   };
   messages.states.set('cnv_never', pushable());
-  const job = await queue.add('cnv_never', 2);
+  const job = await queue.add('cnv_never', { attempts: 2 });
   await waitFor(() => job.isFailed());
   expect(messages.marked.some(({ conversation_id }) => conversation_id === 'cnv_never')).toBe(
     false,

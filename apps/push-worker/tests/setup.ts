@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { CallRequest, CallResponse, Handlers } from '@agent-messenger/contracts';
+import type { PushPlatform } from '@agent-messenger/contracts';
 import { messagesCalls, pushDeduplicationId, redisNames } from '@agent-messenger/contracts';
 import type { Logger } from '@agent-messenger/service-kit';
 import {
@@ -23,16 +24,20 @@ export type PushState = NonNullable<CallResponse<typeof messagesCalls, 'pushStat
 const calls = {
   pushState: messagesCalls.pushState,
   markPushed: messagesCalls.markPushed,
+  dropPushToken: messagesCalls.dropPushToken,
+  announcePush: messagesCalls.announcePush,
   lastConnected: messagesCalls.lastConnected,
 };
 
 /** The part of the messages service that the worker uses. */
 export interface FakeMessages {
   url: string;
-  /** By conversation; a push sets its `pushed_at`. */
+  /** By conversation, or by device as `conversation/device`; a push sets its `pushed_at`. */
   states: Map<string, PushState>;
   asked: number;
   marked: CallRequest<typeof messagesCalls, 'markPushed'>[];
+  dropped: CallRequest<typeof messagesCalls, 'dropPushToken'>[];
+  announced: CallRequest<typeof messagesCalls, 'announcePush'>[];
   /** So many of the next calls fail. */
   failures: number;
   close(): Promise<void>;
@@ -45,6 +50,8 @@ export async function startFakeMessages(): Promise<FakeMessages> {
     states: new Map(),
     asked: 0,
     marked: [],
+    dropped: [],
+    announced: [],
     failures: 0,
     close: () => scope.close(),
   };
@@ -54,16 +61,26 @@ export async function startFakeMessages(): Promise<FakeMessages> {
     throw new AppError('unavailable', 'The store is down');
   }
   const handlers: Handlers<typeof calls> = {
-    pushState({ conversation_id }) {
+    pushState({ conversation_id, device_id }) {
       fake.asked += 1;
       mayFail();
-      return { push: fake.states.get(conversation_id) ?? null };
+      const own = fake.states.get(`${conversation_id}/${device_id}`);
+      return { push: own ?? fake.states.get(conversation_id) ?? null };
     },
     markPushed(request) {
       mayFail();
       fake.marked.push(request);
       const state = fake.states.get(request.conversation_id);
       if (state) state.pushed_at = new Date().toISOString();
+      return {};
+    },
+    dropPushToken(request) {
+      fake.dropped.push(request);
+      return { dropped: true };
+    },
+    announcePush(request) {
+      mayFail();
+      fake.announced.push(request);
       return {};
     },
     lastConnected: () => ({ at: {} }),
@@ -88,11 +105,12 @@ export const TOKEN = 'the-token-of-the-device';
 export function pushable(changes: Partial<PushState> = {}): PushState {
   return {
     seq: 2,
+    at: new Date().toISOString(),
     pushed_at: null,
     agent_name: 'Echo',
     content: TEXT,
     badge: 1,
-    devices: [device('phone')],
+    device: device('phone'),
     ...changes,
   };
 }
@@ -137,10 +155,11 @@ export interface TestWorker {
   close(): Promise<void>;
 }
 
-/** The service with everything it logs; with its own log provider when none is given. */
+/** The service with everything it logs; with the providers of its configuration when none is given. */
 export async function startTestWorker(
   env: Record<string, string>,
   provider?: PushProvider,
+  platforms: PushPlatform[] = ['apns'],
 ): Promise<TestWorker> {
   const config = loadConfig(configSchema, {
     INTERNAL_JWT_SECRET,
@@ -151,7 +170,7 @@ export async function startTestWorker(
   const { log, lines } = capturedLog();
   const scope = new Scope(log);
   const metrics = new Registry();
-  const providers = provider && new Map([['apns' as const, provider]]);
+  const providers = provider && new Map(platforms.map((platform) => [platform, provider]));
   await startPushWorker(config, { log, scope, metrics }, providers);
   return { metrics, lines, close: () => scope.close() };
 }
@@ -164,15 +183,15 @@ function capturedLog(): { log: Logger; lines: string[] } {
 }
 
 /** Adds jobs as the messages service does. */
-export function openQueue(redisUrl: string, prefix: string) {
+export function openQueue(redisUrl: string, prefix: string, platform: PushPlatform = 'apns') {
   const names = redisNames(prefix);
-  const queue = new Queue(names.pushQueue, {
+  const queue = new Queue(names.pushQueue(platform), {
     prefix: names.queuePrefix,
     connection: { url: redisUrl, maxRetriesPerRequest: null },
   });
   queue.on('error', () => undefined);
-  const add = (conversation_id: string, attempts = 5) => {
-    const ids = { user_id: 'usr_1', conversation_id };
+  const add = (conversation_id: string, { attempts = 5, device_id = 'phone' } = {}) => {
+    const ids = { user_id: 'usr_1', conversation_id, device_id };
     return queue.add('push', ids, {
       attempts,
       backoff: { type: 'fixed', delay: 50 },

@@ -1,3 +1,4 @@
+import type { PushPlatform } from './jobs';
 import type { Event } from './objects';
 
 /** Redis names that more than one service uses. `prefix` keeps several stacks apart in one Redis. */
@@ -13,9 +14,9 @@ export function redisNames(prefix: string) {
     presenceExpiry: `${prefix}:presence:expiry`,
     /** String with TTL: when an identity was last seen, ms since the epoch. */
     lastSeen: (identityId: string) => `${prefix}:seen:${identityId}`,
-    /** BullMQ prefix and queue. */
+    /** BullMQ prefix, and a queue for each push provider: one that is down holds up its own jobs only. */
     queuePrefix: `${prefix}:bull`,
-    pushQueue: 'push',
+    pushQueue: (platform: PushPlatform) => `push-${platform}`,
   };
 }
 export type RedisNames = ReturnType<typeof redisNames>;

@@ -69,7 +69,9 @@ describe('a push registration', () => {
     const keys = { p256dh: 'a', auth: 'b' };
     expect(accepts(device)).toBe(true);
     expect(accepts({ ...device, platform: 'webpush' })).toBe(false);
-    expect(accepts({ ...device, platform: 'webpush', keys })).toBe(true);
+    const webpush = { ...device, platform: 'webpush', token: 'https://push.example/1' };
+    expect(accepts({ ...webpush, keys })).toBe(true);
+    expect(accepts({ ...webpush, token: 'http://push.example/1', keys })).toBe(false);
     expect(accepts({ ...device, platform: 'webpush', keys: { auth: 'b' } })).toBe(false);
   });
 

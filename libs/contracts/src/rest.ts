@@ -14,6 +14,7 @@ import {
   eventPageSchema,
   messagePageSchema,
 } from './objects';
+import { PUSH_PLATFORMS } from './jobs';
 import { LIMITS } from './limits';
 import {
   agentNameSchema,
@@ -111,12 +112,17 @@ const timezone = z
     }
   }, 'must be an IANA time zone');
 
+/** Which servers it may name is the push worker's to say: the URL comes from the user. */
+function isHttps(text: string): boolean {
+  return URL.canParse(text) && new URL(text).protocol === 'https:';
+}
+
 const pushTokenSchema = wellFormed(z.string().min(1).max(4_096));
 
 export const pushRegistrationSchema = z
   .object({
     device_id: wellFormed(z.string().min(1).max(128)),
-    platform: z.enum(['apns', 'fcm', 'webpush']),
+    platform: z.enum(PUSH_PLATFORMS),
     /** For webpush the endpoint. */
     token: pushTokenSchema,
     keys: z
@@ -130,8 +136,42 @@ export const pushRegistrationSchema = z
   .refine((body) => body.platform !== 'webpush' || body.keys !== undefined, {
     message: 'webpush needs keys',
     path: ['keys'],
+  })
+  .refine((body) => body.platform !== 'webpush' || isHttps(body.token), {
+    message: 'must be an https URL for webpush',
+    path: ['token'],
   });
 export type PushRegistration = z.infer<typeof pushRegistrationSchema>;
+
+/** What this installation can send pushes with. */
+export const pushConfigSchema = z.object({
+  platforms: z.array(z.enum(PUSH_PLATFORMS)),
+  /** `applicationServerKey` of a browser's subscription. */
+  webpush_public_key: z.string().optional(),
+});
+export type PushConfig = z.infer<typeof pushConfigSchema>;
+
+const deadPushIdSchema = z.string().max(64);
+export const deadPushPageSchema = z.object({
+  dead: z.array(
+    z.object({
+      id: deadPushIdSchema,
+      platform: z.enum(PUSH_PLATFORMS),
+      user_id: z.string(),
+      conversation_id: z.string(),
+      device_id: z.string(),
+      reason: z.string(),
+      attempts: z.int(),
+      failed_at: z.string(),
+    }),
+  ),
+  next_cursor: z.string().nullable(),
+});
+/** Without ids: all of them. */
+export const replayDeadPushesSchema = z.object({
+  ids: z.array(deadPushIdSchema).max(LIMITS.pageMax).optional(),
+});
+export const replayedPushesSchema = z.object({ replayed: z.int() });
 
 export const healthSchema = z.object({
   status: z.enum(['ok', 'degraded']),
@@ -141,6 +181,8 @@ export const healthSchema = z.object({
     z.string(),
     z.object({ status: z.enum(['ok', 'down']), latency_ms: z.number().nullable() }),
   ),
+  /** Push providers that are configured; `unknown` until a push worker has said so. */
+  push: z.record(z.enum(PUSH_PLATFORMS), z.enum(['on', 'off', 'unknown'])),
 });
 export type Health = z.infer<typeof healthSchema>;
 
@@ -392,6 +434,33 @@ export const routes = {
     body: z.object({ token: pushTokenSchema }),
     response: null,
     status: 204,
+  },
+  getPushConfig: {
+    summary:
+      'What this installation can send pushes with, and the key for browsers to subscribe with.',
+    method: 'get',
+    path: '/push/config',
+    caller: 'person',
+    response: pushConfigSchema,
+    status: 200,
+  },
+  listDeadPushes: {
+    summary: 'Push jobs that were given up, newest first.',
+    method: 'get',
+    path: '/admin/push/dead',
+    caller: 'admin',
+    query: z.object({ limit: limitFromText, cursor: cursorSchema.optional() }),
+    response: deadPushPageSchema,
+    status: 200,
+  },
+  replayDeadPushes: {
+    summary: 'Tries given up push jobs again, all of them when no ids are given.',
+    method: 'post',
+    path: '/admin/push/dead/replay',
+    caller: 'admin',
+    body: replayDeadPushesSchema,
+    response: replayedPushesSchema,
+    status: 200,
   },
   health: {
     summary: 'Whether this gateway and what it depends on work.',

@@ -2,14 +2,18 @@ import type {
   CallRequest,
   CallResponse,
   Event,
+  Handlers,
   messagesCalls,
   PushJob,
+  PushPlatform,
 } from '@agent-messenger/contracts';
 
 type MessagesCalls = typeof messagesCalls;
-/** The store's side of every internal call: membership, idempotency and fencing are decided here, in one transaction. */
+/** Calls about the queue of pushes. */
+export type QueueCalls = Pick<Handlers<MessagesCalls>, 'listDeadPushes' | 'replayDeadPushes'>;
+/** The store's side of every other internal call: membership, idempotency and fencing are decided here, in one transaction. */
 type StoreCalls = {
-  [N in keyof MessagesCalls]: (
+  [N in Exclude<keyof MessagesCalls, keyof QueueCalls>]: (
     request: CallRequest<MessagesCalls, N>,
   ) => Promise<CallResponse<MessagesCalls, N>>;
 };
@@ -29,7 +33,12 @@ export interface LogEntry {
 export interface PushPage {
   /** How far the stretch reached: the consumer's next offset. Equal to the old one: nothing is old enough yet. */
   pos: number;
-  jobs: PushJob[];
+  jobs: DuePush[];
+}
+
+export interface DuePush {
+  platform: PushPlatform;
+  job: PushJob;
 }
 
 /**
@@ -51,9 +60,12 @@ export interface Store extends StoreCalls {
   entriesAfter(pos: number, limit: number): Promise<LogEntry[]>;
   /**
    * Who may need a push for the messages after `pos` that were committed at `before` (RFC 3339) or earlier, looking
-   * at `limit` events at most: people with a token who have not received, read or been told of them.
+   * at `limit` events at most: the devices of people who have not received or read them, and that were not told.
+   * Devices of a platform for which the push worker has announced no provider are left out.
    */
   pushesAfter(pos: number, before: string, limit: number): Promise<PushPage>;
+  /** Removes devices that have not registered for a year; how many. */
+  expirePushTokens(): Promise<number>;
   /** Where a consumer goes on; 0 in a new store. */
   offset(consumer: Consumer): Promise<number>;
   /**
@@ -61,6 +73,11 @@ export interface Store extends StoreCalls {
    * it travels with the next commit, or alone after half a second. A crash before that repeats a page.
    */
   advance(consumer: Consumer, pos: number): void;
+  /**
+   * Removes for good a small piece of what was deleted: at once the contents of deleted conversations, after 30 days
+   * their last events. True while there is more to remove now; then nobody can find the removed texts in the files.
+   */
+  purge(): Promise<boolean>;
   /** Position of the last event. */
   head(): Promise<number>;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-import { createWorld, later, refusal, type OpenStore } from './world';
+import { createWorld, later, pushOf, refusal, type OpenStore } from './world';
 
 export function describePeople(open: OpenStore): void {
   describe('people, sessions, agents', () => {
@@ -67,7 +67,7 @@ export function describePeople(open: OpenStore): void {
 
       const unknown = await store.endSession({ refresh_digest: 'unknown', push_token: token });
       expect(unknown).toEqual({ ended: null });
-      const state = { user_id: user, conversation_id: talk.conversation };
+      const state = pushOf({ user, agent, ...talk });
       expect((await store.pushState(state)).push).not.toBeNull();
 
       const { ended } = await store.endSession({ refresh_digest: 'd1', push_token: foreign });
@@ -76,8 +76,7 @@ export function describePeople(open: OpenStore): void {
       expect((await store.pushState(state)).push).toBeNull();
       const theirs = await world.talk({ user: other, agent });
       await world.send(theirs, agent, 'hi');
-      const kept = { user_id: other, conversation_id: theirs.conversation };
-      expect((await store.pushState(kept)).push?.devices).toHaveLength(1);
+      expect((await store.pushState(pushOf(theirs))).push).not.toBeNull();
       const credential = { identity_id: user, credential_id: session_id };
       expect((await refusal(store.authorize(credential))).code).toBe('unauthorized');
     });

@@ -1,6 +1,8 @@
-import type { Operation } from '@agent-messenger/contracts';
+import type { Operation as AnyOperation } from '@agent-messenger/contracts';
 import fc from 'fast-check';
 import { createWorld, type OpenStore, type Talk, type World } from './world';
+
+type Operation = Extract<AnyOperation, { op: 'send' | 'received' | 'read' }>;
 
 interface Step {
   talk: number;
@@ -77,6 +79,7 @@ async function runBatches(world: World, batches: Step[][]): Promise<void> {
       if ('sent' in result) {
         return result.sent.duplicate ? 'duplicate' : `sent as ${result.sent.message.seq}`;
       }
+      if (!('moved' in result)) return 'changed';
       const { receipt } = result.moved;
       if (!receipt) return 'unmoved';
       const position = operations[index]?.op === 'read' ? receipt.read_seq : receipt.delivered_seq;

@@ -1,34 +1,40 @@
-import { createWorld, later, refusal, type OpenStore, type Talk, type World } from './world';
+import {
+  createWorld,
+  later,
+  pushOf,
+  refusal,
+  type OpenStore,
+  type Talk,
+  type World,
+} from './world';
+
+const YEAR_MS = 365 * 24 * 3_600_000;
 
 export function describePush(open: OpenStore): void {
   describe('push', () => {
-    const state = async (world: World, talk: Talk) =>
-      (await world.store.pushState({ user_id: talk.user, conversation_id: talk.conversation }))
-        .push;
+    const state = async (world: World, talk: Talk, device?: string) =>
+      (await world.store.pushState(pushOf(talk, device))).push;
+    const candidates = async (world: World) =>
+      (await world.store.pushesAfter(0, later(world.clock.ms, 0), 500)).jobs;
 
     test('says the newest message of others that the person has not received, read or been told of', async () => {
       const world = await createWorld(open);
       const talk = await world.talk({ agent: await world.agent('Ada') });
       expect(await state(world, talk)).toBeNull();
-      const token = await world.device(talk.user, 'phone');
+      const token = await world.device(talk.user);
       expect(await state(world, talk)).toBeNull();
       await world.send(talk, talk.agent, 'one');
       await world.send(talk, talk.agent, 'two');
       await world.send(talk, talk.user, 'mine');
+      const at = new Date(world.clock.ms).toISOString();
       expect(await state(world, talk)).toEqual({
         seq: 3,
+        at,
         pushed_at: null,
         agent_name: 'Ada',
         content: 'two',
         badge: 2,
-        devices: [
-          {
-            device_id: 'phone',
-            platform: 'apns',
-            token,
-            registered_at: new Date(world.clock.ms).toISOString(),
-          },
-        ],
+        device: { device_id: 'phone', platform: 'apns', token, registered_at: at },
       });
       await world.move('received', talk, talk.user, 3);
       expect(await state(world, talk)).toBeNull();
@@ -38,72 +44,120 @@ export function describePush(open: OpenStore): void {
       expect(await state(world, talk)).toBeNull();
     });
 
-    test('markPushed only raises, and notes when', async () => {
+    test('markPushed only raises, notes when, and concerns one device', async () => {
       const world = await createWorld(open);
       const talk = await world.talk();
       await world.device(talk.user);
+      await world.device(talk.user, 'tablet');
       await world.send(talk, talk.agent, 'one');
-      const mark = (seq: number) =>
-        world.store.markPushed({ user_id: talk.user, conversation_id: talk.conversation, seq });
+      const mark = (seq: number) => world.store.markPushed({ ...pushOf(talk), seq });
       await mark(999);
       await mark(1);
       expect(await state(world, talk)).toBeNull();
+      expect(await state(world, talk, 'tablet')).toMatchObject({ seq: 2, pushed_at: null });
+      expect(await candidates(world)).toEqual([{ platform: 'apns', job: pushOf(talk, 'tablet') }]);
       await world.send(talk, talk.agent, 'two');
       expect(await state(world, talk)).toMatchObject({
         seq: 3,
         pushed_at: new Date(world.clock.ms).toISOString(),
       });
-      expect(
-        await world.store.markPushed({ user_id: 'usr_x', conversation_id: 'cnv_x', seq: 1 }),
-      ).toEqual({});
+      const nobody = { user_id: 'usr_x', conversation_id: 'cnv_x', device_id: 'd', seq: 1 };
+      expect(await world.store.markPushed(nobody)).toEqual({});
+    });
+
+    test('what a device has been told outlives its registration anew, not its removal', async () => {
+      const world = await createWorld(open);
+      const talk = await world.talk();
+      await world.device(talk.user, 'phone', 't1');
+      await world.send(talk, talk.agent, 'one');
+      await world.store.markPushed({ ...pushOf(talk), seq: 2 });
+      await world.device(talk.user, 'phone', 't2');
+      expect(await state(world, talk)).toBeNull();
+      await world.store.unregisterPush({ user_id: talk.user, token: 't2' });
+      await world.device(talk.user, 'phone', 't3');
+      expect(await state(world, talk)).toMatchObject({ seq: 2, device: { token: 't3' } });
     });
 
     test('a token moves with who registers it, a device has one, and 20 devices remain', async () => {
       const world = await createWorld(open);
       const talk = await world.talk();
-      const other = await world.user();
-      const theirs = await world.talk({ user: other });
-      for (const { agent, ...rest } of [talk, theirs]) {
-        await world.send({ agent, ...rest }, agent, 'hi');
-      }
-      const tokens = async (of: Talk) =>
-        (await state(world, of))?.devices.map(({ token }) => token);
+      const theirs = await world.talk({ user: await world.user() });
+      for (const each of [talk, theirs]) await world.send(each, each.agent, 'hi');
+      const token = async (of: Talk, device?: string) =>
+        (await state(world, of, device))?.device.token;
       await world.device(talk.user, 'phone', 't1');
       await world.device(talk.user, 'phone', 't2');
-      expect(await tokens(talk)).toEqual(['t2']);
-      await world.device(other, 'phone', 't2');
-      expect([await tokens(talk), await tokens(theirs)]).toEqual([undefined, ['t2']]);
+      expect(await token(talk)).toBe('t2');
+      await world.device(theirs.user, 'phone', 't2');
+      expect([await token(talk), await token(theirs)]).toEqual([undefined, 't2']);
       await world.store.unregisterPush({ user_id: talk.user, token: 't2' });
-      expect(await tokens(theirs)).toEqual(['t2']);
+      expect(await token(theirs)).toBe('t2');
       for (let n = 0; n < 22; n += 1) {
         world.clock.ms += 1;
         await world.device(talk.user, `d${n}`, `many-${n}`);
       }
-      expect(await tokens(talk)).toEqual(Array.from({ length: 20 }, (_, n) => `many-${n + 2}`));
-      await world.store.unregisterPush({ user_id: other, token: 't2' });
-      expect(await tokens(theirs)).toBeUndefined();
+      const remaining = await Promise.all(
+        Array.from({ length: 22 }, (_, n) => token(talk, `d${n}`)),
+      );
+      expect(remaining).toEqual([
+        undefined,
+        undefined,
+        ...Array.from({ length: 20 }, (_, n) => `many-${n + 2}`),
+      ]);
+      await world.store.unregisterPush({ user_id: theirs.user, token: 't2' });
+      expect(await token(theirs)).toBeUndefined();
     });
 
-    test('keys and quiet hours come back as registered; an unknown person cannot register', async () => {
+    test('registering replaces all of a device: keys and quiet hours are as given last', async () => {
       const world = await createWorld(open);
       const talk = await world.talk();
       await world.send(talk, talk.agent, 'hi');
       const registration = {
-        device_id: 'browser',
+        device_id: 'phone',
         platform: 'webpush' as const,
         token: 'https://push.example/1',
         keys: { p256dh: 'p', auth: 'a' },
         quiet_hours: { from: '22:00', to: '07:00', timezone: 'Europe/Berlin' },
       };
       await world.store.registerPush({ user_id: talk.user, registration });
-      expect((await state(world, talk))?.devices).toEqual([
-        { ...registration, registered_at: expect.any(String) },
-      ]);
+      const registered_at = expect.any(String);
+      expect((await state(world, talk))?.device).toEqual({ ...registration, registered_at });
+      await world.device(talk.user, 'phone', 't2');
+      const plain = { device_id: 'phone', platform: 'apns', token: 't2' };
+      expect((await state(world, talk))?.device).toEqual({ ...plain, registered_at });
       const refused = await refusal(
         world.store.registerPush({ user_id: 'usr_none', registration }),
       );
       expect(refused.code).toBe('not_found');
-      expect((await state(world, talk))?.devices).toHaveLength(1);
+    });
+
+    test('a dead token goes, unless it was registered after its provider knew it to be dead', async () => {
+      const world = await createWorld(open);
+      const { store, clock } = world;
+      const talk = await world.talk();
+      await world.send(talk, talk.agent, 'hi');
+      await world.device(talk.user, 'phone', 't');
+      const drop = (until: number) =>
+        store.dropPushToken({ token: 't', registered_until: later(clock.ms, until) });
+      expect(await drop(-1)).toEqual({ dropped: false });
+      expect(await state(world, talk)).not.toBeNull();
+      expect(await drop(0)).toEqual({ dropped: true });
+      expect(await drop(0)).toEqual({ dropped: false });
+      expect(await state(world, talk)).toBeNull();
+    });
+
+    test('devices that have not registered for a year go', async () => {
+      const world = await createWorld(open);
+      const talk = await world.talk();
+      await world.send(talk, talk.agent, 'hi');
+      await world.device(talk.user, 'old');
+      world.clock.ms += YEAR_MS;
+      await world.device(talk.user, 'new');
+      expect(await world.store.expirePushTokens()).toBe(0);
+      world.clock.ms += 1;
+      expect(await world.store.expirePushTokens()).toBe(1);
+      expect(await state(world, talk, 'old')).toBeNull();
+      expect(await state(world, talk, 'new')).not.toBeNull();
     });
 
     test('the badge is what is unread in all conversations', async () => {
@@ -118,7 +172,7 @@ export function describePush(open: OpenStore): void {
       expect((await state(world, talk))?.badge).toBe(2);
     });
 
-    test('candidates: people with a token, once per conversation, for messages old enough', async () => {
+    test('candidates: devices, once per conversation, for messages old enough', async () => {
       const world = await createWorld(open);
       const { store, clock } = world;
       const [talk, silent, received] = [await world.talk(), await world.talk(), await world.talk()];
@@ -131,10 +185,7 @@ export function describePush(open: OpenStore): void {
       const young = later(clock.ms, -1);
       expect(await store.pushesAfter(0, young, 500)).toEqual({ pos: 0, jobs: [] });
       const due = await store.pushesAfter(0, later(clock.ms, 0), 500);
-      expect(due).toEqual({
-        pos: head,
-        jobs: [{ user_id: talk.user, conversation_id: talk.conversation }],
-      });
+      expect(due).toEqual({ pos: head, jobs: [{ platform: 'apns', job: pushOf(talk) }] });
       clock.ms += 10;
       await world.send(talk, talk.agent, 'later');
       expect(await store.pushesAfter(head, later(clock.ms, -1), 500)).toEqual({
@@ -144,23 +195,38 @@ export function describePush(open: OpenStore): void {
       expect((await store.pushesAfter(0, later(clock.ms, 0), 3)).pos).toBeLessThan(head);
     });
 
-    test.each(['received', 'read', 'pushed'])(
-      'who has been reached (%s) is no candidate',
+    test.each(['received', 'read', 'pushed', 'muted'])(
+      'who has been reached, or does not want to be (%s), is no candidate',
       async (how) => {
         const world = await createWorld(open);
         const talk = await world.talk();
         await world.device(talk.user);
         await world.send(talk, talk.agent, 'one');
-        const jobs = async () =>
-          (await world.store.pushesAfter(0, later(world.clock.ms, 0), 500)).jobs;
-        expect(await jobs()).toHaveLength(1);
-        const ids = { user_id: talk.user, conversation_id: talk.conversation };
-        if (how === 'pushed') await world.store.markPushed({ ...ids, seq: 2 });
+        expect(await candidates(world)).toHaveLength(1);
+        const ids = { identity_id: talk.user, conversation_id: talk.conversation };
+        if (how === 'pushed') await world.store.markPushed({ ...pushOf(talk), seq: 2 });
+        else if (how === 'muted') await world.store.updateConversation({ ...ids, muted: true });
         else await world.move(how === 'read' ? 'read' : 'received', talk, talk.user, 2);
-        expect(await jobs()).toEqual([]);
+        expect(await candidates(world)).toEqual([]);
+        expect(await state(world, talk)).toBeNull();
         await world.send(talk, talk.agent, 'two');
-        expect(await jobs()).toHaveLength(1);
+        expect(await candidates(world)).toHaveLength(how === 'muted' ? 0 : 1);
       },
     );
+
+    test('platforms for which nothing was announced have no candidates', async () => {
+      const world = await createWorld(open);
+      const { store } = world;
+      expect(await store.pushConfig({})).toEqual({ push: null });
+      const talk = await world.talk();
+      await world.device(talk.user);
+      await world.send(talk, talk.agent, 'hi');
+      const push = { platforms: ['fcm' as const], webpush_public_key: 'key' };
+      await store.announcePush(push);
+      expect(await store.pushConfig({})).toEqual({ push });
+      expect(await candidates(world)).toEqual([]);
+      await store.announcePush({ platforms: ['apns', 'fcm'] });
+      expect(await candidates(world)).toHaveLength(1);
+    });
   });
 }

@@ -1,8 +1,10 @@
 import type {
+  Changed,
   Message,
   Operation,
   OperationResult,
   PositionMoved,
+  PushJob,
   Sent,
 } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
@@ -17,6 +19,10 @@ export interface Talk {
   agent: string;
 }
 
+/** What a change asks for, besides whose and where. */
+export type ChangeOf =
+  { op: 'edit'; content: string } | { op: 'delete' } | { op: 'react'; emoji: string; set: boolean };
+
 /** A store with a clock that tests move, and short words for what most tests do. */
 export interface World {
   store: Store;
@@ -29,6 +35,9 @@ export interface World {
   append(operation: object): Promise<OperationResult>;
   send(talk: Talk, from: string, content: string, more?: object): Promise<Message>;
   move(op: 'received' | 'read', talk: Talk, who: string, seq: number): Promise<PositionMoved>;
+  /** An edit, deletion or reaction of `who`. */
+  change(talk: Talk, who: string, message: string, change: ChangeOf): Promise<Changed>;
+  /** Registers the person's `phone`, or another device; its token. */
   device(user: string, device?: string, token?: string): Promise<string>;
 }
 
@@ -92,7 +101,10 @@ export async function createWorld(open: OpenStore): Promise<World> {
         throw new Error(`not moved: ${JSON.stringify(result)}`);
       return result.moved;
     },
-    async device(user, device = `device-${next()}`, token = `token-${next()}`) {
+    async change(talk, who, message, change) {
+      return changedOf(await world.append(changeOf(talk, who, message, change)));
+    },
+    async device(user, device = 'phone', token = `token-${next()}`) {
       await store.registerPush({
         user_id: user,
         registration: { device_id: device, platform: 'apns', token },
@@ -101,6 +113,11 @@ export async function createWorld(open: OpenStore): Promise<World> {
     },
   };
   return world;
+}
+
+/** The job of telling a device of a conversation's person about it. */
+export function pushOf({ user, conversation }: Talk, device = 'phone'): PushJob {
+  return { user_id: user, conversation_id: conversation, device_id: device };
 }
 
 export function sendOf(talk: Talk, from: string, more: object): Operation {
@@ -118,6 +135,23 @@ export function sendOf(talk: Talk, from: string, more: object): Operation {
 export function sentOf(result: OperationResult): Sent {
   if (!result.ok || !('sent' in result)) throw new Error(`not sent: ${JSON.stringify(result)}`);
   return result.sent;
+}
+
+export function changeOf(talk: Talk, who: string, message: string, change: ChangeOf): object {
+  return {
+    ...change,
+    identity_id: who,
+    epoch: null,
+    conversation_id: talk.conversation,
+    message_id: message,
+  };
+}
+
+export function changedOf(result: OperationResult): Changed {
+  if (!result.ok || !('changed' in result)) {
+    throw new Error(`not changed: ${JSON.stringify(result)}`);
+  }
+  return result.changed;
 }
 
 export function later(ms: number, by: number): string {

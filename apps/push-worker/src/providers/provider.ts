@@ -1,21 +1,23 @@
-import type { CallResponse, messagesCalls, PushRegistration } from '@agent-messenger/contracts';
+import type { CallResponse, messagesCalls } from '@agent-messenger/contracts';
 
 type PushState = NonNullable<CallResponse<typeof messagesCalls, 'pushState'>['push']>;
 
 /** What a person's phone shows. `title` and `body` are private: they go to the provider and nowhere else. */
 export interface Notification {
   user_id: string;
+  /** Also what collapses: a phone shows the newest notification of a conversation. */
   conversation_id: string;
   /** Position of the newest message that it stands for. */
   seq: number;
   title: string;
-  body: string | null;
+  body: string;
   /** The absolute count of what is unread. */
   badge: number;
+  /** After this it is old news, and the provider drops it too. */
+  expiresAt: Date;
 }
 
-export type Device = PushState['devices'][number];
-export type Platform = PushRegistration['platform'];
+export type Device = PushState['device'];
 
 export interface PushProvider {
   readonly name: string;
@@ -26,17 +28,36 @@ export interface PushProvider {
   send(notification: Notification, device: Device): Promise<void>;
 }
 
-/** The provider of each platform. */
-export type Providers = ReadonlyMap<Platform, PushProvider>;
+/**
+ * What a failed send means.
+ * - `gone`: the token is dead, by the provider's exact verdict
+ * - `refused`: this notification will never be taken; everything else may be
+ * - `later`: this device only, for the moment
+ * - `down`: the provider cannot take anything, for the moment
+ * - `misconfigured`: the provider takes nothing from us until someone acts
+ */
+export type Outcome = 'gone' | 'refused' | 'later' | 'down' | 'misconfigured';
 
-/** A send that failed. The reason is logged and counted: a short word without anything of the device or message. */
+export interface Verdict {
+  outcome: Outcome;
+  /** Logged and counted: a short word without anything of the device or message. */
+  reason: string;
+  /** The provider asks for this, milliseconds. */
+  retryAfterMs?: number;
+  /** With `gone`: when the provider last knew the token to be dead. */
+  goneAt?: Date;
+  /** With `refused`: something is set up wrongly, though not for every device. */
+  alarm?: boolean;
+}
+
+/** A send that failed. */
 export class PushError extends Error {
   override readonly name = 'PushError';
 
   constructor(
-    readonly reason: string,
+    readonly verdict: Verdict,
     options: { cause?: unknown } = {},
   ) {
-    super(`push failed: ${reason}`, options);
+    super(`push failed: ${verdict.reason}`, options);
   }
 }

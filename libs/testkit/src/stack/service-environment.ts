@@ -34,7 +34,13 @@ export function serviceEnvironment(
     case 'auth':
       return { ...common, ...jwt, MESSAGES_URL: messagesUrl };
     case 'push-worker':
-      return { ...common, QUEUE_REDIS_URL: queueRedisUrl, MESSAGES_URL: messagesUrl };
+      return {
+        ...common,
+        QUEUE_REDIS_URL: queueRedisUrl,
+        MESSAGES_URL: messagesUrl,
+        // Nothing here has keys of Apple or Google unless it is given some: pushes are at least seen.
+        PUSH_LOG: 'true',
+      };
     case 'gateway':
       return {
         ...common,

@@ -11,8 +11,6 @@ export interface Membership {
   left_at: string | null;
   delivered_seq: number;
   read_seq: number;
-  pushed_seq: number;
-  pushed_at: string | null;
   muted: number;
   /** The conversation's. */
   last_seq: number;
@@ -28,7 +26,10 @@ export interface Access {
   find(conversationId: string, identityId: string): Membership | undefined;
   /** Throws `not_found` for everyone but present members of a conversation that is not deleted. */
   present(conversationId: string, identityId: string): Membership;
-  /** As `present`, but lets former members finish: up to `left_seq`, until delivered, for 30 days. */
+  /**
+   * As `present`, but lets former members finish: up to `left_seq`, until delivered, for 30 days. Of a deleted
+   * conversation the last event remains for 30 days, for those who were members to the end.
+   */
   reader(conversationId: string, identityId: string): Membership;
   /** Who left, or lost the conversation, before this time (RFC 3339) can read nothing of it any more. */
   formerSince(): string;
@@ -37,7 +38,7 @@ export interface Access {
 export function createAccess({ db, now }: Sqlite): Access {
   const select = db.prepare<[string, string], Membership>(
     `SELECT m.conversation_id, m.identity_id, m.joined_seq, m.left_seq, m.left_at, m.delivered_seq, m.read_seq,
-       m.pushed_seq, m.pushed_at, m.muted, c.last_seq, c.deleted_at, i.epoch
+       m.muted, c.last_seq, c.deleted_at, i.epoch
      FROM members m
      JOIN conversations c ON c.id = m.conversation_id
      JOIN identities i ON i.id = m.identity_id
@@ -66,13 +67,20 @@ export function createAccess({ db, now }: Sqlite): Access {
       if (!member) throw noSuchConversation();
       if (isPresent(member)) return member;
       const endedAt = member.left_at ?? member.deleted_at ?? '';
-      if (member.delivered_seq >= lastSeqFor(member) || endedAt < formerSince()) {
-        throw noSuchConversation();
-      }
+      const hasNothing =
+        member.deleted_at === null
+          ? member.delivered_seq >= lastSeqFor(member)
+          : member.left_seq !== null;
+      if (hasNothing || endedAt < formerSince()) throw noSuchConversation();
       return member;
     },
     formerSince,
   };
+}
+
+/** The first event that is for a member, and still there: of a deleted conversation only the last one is. */
+export function firstSeqFor(member: Membership): number {
+  return member.deleted_at === null ? member.joined_seq : member.last_seq;
 }
 
 /** The last event that is for a member. */

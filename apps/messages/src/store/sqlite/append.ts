@@ -4,16 +4,22 @@ import { uuidv7 } from 'uuidv7';
 import { digestOf } from '../send-digest';
 import type { Store } from '../store';
 import { fence, lastSeqFor, type Access } from './access';
+import type { Changes } from './changes';
 import type { EventWriter } from './event-writer';
 import { MESSAGE_COLUMNS, toMessage, type MessageRow } from './rows';
 import type { Sqlite, Transaction } from './sqlite';
 
 type Send = Extract<Operation, { op: 'send' }>;
-type Move = Exclude<Operation, Send>;
+type Move = Extract<Operation, { op: 'received' | 'read' }>;
 
 export function createAppend(
   { db, digestKey, write }: Sqlite,
-  { access, events, log }: { access: Access; events: EventWriter; log: Logger },
+  {
+    access,
+    events,
+    changes,
+    log,
+  }: { access: Access; events: EventWriter; changes: Changes; log: Logger },
 ): Pick<Store, 'append'> {
   const byClientId = db.prepare<[string, string], MessageRow & { digest: Buffer }>(
     `SELECT ${MESSAGE_COLUMNS}, x.digest FROM messages x WHERE x.sender_id = ? AND x.client_id = ?`,
@@ -71,6 +77,7 @@ export function createAppend(
       edited_at: null,
       deleted_at: null,
       state: null,
+      reactions: '[]',
     };
     insertMessage.run({ ...row, digest });
     events.write(tx, {
@@ -107,9 +114,15 @@ export function createAppend(
   /** A refusal comes before the operation's first write, so that nothing of it needs to be undone. */
   function carryOut(operation: Operation, tx: Transaction): OperationResult {
     try {
-      return operation.op === 'send'
-        ? { ok: true, sent: send(operation, tx) }
-        : { ok: true, moved: move(operation, tx) };
+      switch (operation.op) {
+        case 'send':
+          return { ok: true, sent: send(operation, tx) };
+        case 'received':
+        case 'read':
+          return { ok: true, moved: move(operation, tx) };
+        default:
+          return { ok: true, changed: changes.carryOut(operation, tx) };
+      }
     } catch (error) {
       if (error instanceof AppError) return { ok: false, error: toWireError(error, log) };
       throw error;

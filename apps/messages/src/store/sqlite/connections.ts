@@ -29,6 +29,7 @@ export function createConnections({ db, logId, now, write }: Sqlite, access: Acc
      WHERE m.identity_id = ? AND m.conversation_id > ?
        AND m.delivered_seq < min(coalesce(m.left_seq, c.last_seq), c.last_seq)
        AND coalesce(m.left_at, c.deleted_at, '9999') >= ?
+       AND (m.left_seq IS NULL OR c.deleted_at IS NULL)
      ORDER BY m.conversation_id LIMIT ?`,
   );
   const recent = db

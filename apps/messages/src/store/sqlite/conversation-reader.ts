@@ -1,4 +1,10 @@
-import { kindOf, LIMITS, type Conversation, type Member } from '@agent-messenger/contracts';
+import {
+  kindOf,
+  LIMITS,
+  type Conversation,
+  type Member,
+  type SharedConversation,
+} from '@agent-messenger/contracts';
 import { noSuchConversation } from './access';
 import { MESSAGE_COLUMNS, toMessage, type MessageRow } from './rows';
 import type { Sqlite } from './sqlite';
@@ -32,6 +38,8 @@ export interface ConversationReader {
   select: string;
   /** The present members. */
   members(conversationId: string): Conversation['members'];
+  /** What all members share: the conversation as it stands in an event. */
+  shared(conversationId: string): SharedConversation;
   read(conversationId: string, identityId: string): Conversation;
   toConversation(row: ConversationRow): Conversation;
 }
@@ -46,6 +54,9 @@ export function createConversationReader({ db }: Sqlite): ConversationReader {
   const membersOf = db.prepare<[string], MemberRow>(
     `SELECT i.id, i.name, m.delivered_seq, m.read_seq FROM members m JOIN identities i ON i.id = m.identity_id
      WHERE m.conversation_id = ? AND m.left_seq IS NULL ORDER BY m.joined_seq, i.id`,
+  );
+  const findShared = db.prepare<[string], Omit<SharedConversation, 'members'>>(
+    'SELECT id, title, created_at FROM conversations WHERE id = ?',
   );
   const message = db.prepare<[string], MessageRow>(
     `SELECT ${MESSAGE_COLUMNS} FROM messages x WHERE x.id = ?`,
@@ -86,6 +97,14 @@ export function createConversationReader({ db }: Sqlite): ConversationReader {
     select,
     members,
     toConversation,
+    shared(conversationId) {
+      const row = findShared.get(conversationId);
+      if (!row) throw noSuchConversation();
+      return {
+        ...row,
+        members: members(conversationId).map(({ id, kind, name }) => ({ id, kind, name })),
+      };
+    },
     read(conversationId, identityId) {
       const row = find.get(conversationId, identityId);
       if (!row) throw noSuchConversation();

@@ -1,4 +1,4 @@
-import type { Conversation, SharedConversation } from '@agent-messenger/contracts';
+import type { Conversation } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import { uuidv7 } from 'uuidv7';
 import { decodeCursor, encodeCursor, listCursorSchema, syncTokenSchema } from '../cursors';
@@ -34,6 +34,8 @@ export function createConversations(
     'INSERT INTO members (conversation_id, identity_id, joined_seq, rev) VALUES (?, ?, 1, ?)',
   );
   const currentRev = db.prepare("SELECT value FROM meta WHERE key = 'rev'").pluck();
+  /** Of what was deleted up to this revision nothing is known any more. */
+  const forgottenRev = db.prepare("SELECT value FROM meta WHERE key = 'forgotten_rev'").pluck();
   const page = db.prepare<[string, number, number, number, number], ConversationRow>(
     `${reader.select}
      WHERE m.identity_id = ? AND m.left_seq IS NULL AND c.deleted_at IS NULL
@@ -63,11 +65,20 @@ export function createConversations(
       }
       return token;
     };
-    if (cursor !== undefined) return ours(decodeCursor(listCursorSchema, cursor));
+    const complete = (since: number | null): number | null => {
+      if (since !== null && since < Number(forgottenRev.get() ?? 0)) {
+        throw new AppError('sync_token_expired', 'Too long ago to know what is gone: reload.');
+      }
+      return since;
+    };
+    if (cursor !== undefined) {
+      const listing = ours(decodeCursor(listCursorSchema, cursor));
+      return { ...listing, since: complete(listing.since) };
+    }
     return {
       log_id: logId,
       rev,
-      since: since === undefined ? null : ours(decodeCursor(syncTokenSchema, since)).rev,
+      since: since === undefined ? null : complete(ours(decodeCursor(syncTokenSchema, since)).rev),
       before_pos: null,
     };
   }
@@ -93,18 +104,12 @@ export function createConversations(
         const id = `cnv_${uuidv7()}`;
         insert.run(id, title ?? null, tx.at, user_id, client_id ?? null, digest, tx.rev);
         for (const member of [user_id, agent_id]) insertMember.run(id, member, tx.rev);
-        const conversation: SharedConversation = {
-          id,
-          title: title ?? null,
-          created_at: tx.at,
-          members: reader.members(id).map(({ id, kind, name }) => ({ id, kind, name })),
-        };
         events.write(tx, {
           conversation_id: id,
           seq: 1,
           type: 'conversation.created',
           actor_id: user_id,
-          data: { conversation },
+          data: { conversation: reader.shared(id) },
         });
         return { conversation: reader.read(id, user_id), created: true };
       });

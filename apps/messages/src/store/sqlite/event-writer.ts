@@ -10,7 +10,7 @@ interface NewEvent {
   /** The message it is about; its text is read by join, as it is then. */
   message_id?: string;
   /** What else the event carries, as it was at the commit. */
-  data?: object;
+  data?: object | undefined;
 }
 
 /** The one way into the log: the event and the conversation's end move together. */

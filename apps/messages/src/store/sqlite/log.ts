@@ -1,5 +1,5 @@
 import type { LogEntry, Store } from '../store';
-import { fence, lastSeqFor, type Access } from './access';
+import { fence, firstSeqFor, lastSeqFor, type Access } from './access';
 import {
   EVENT_SELECT,
   MESSAGE_COLUMNS,
@@ -17,6 +17,8 @@ interface Span {
   identity_id: string;
   joined_seq: number;
   left_seq: number | null;
+  /** The last event of a deleted conversation, the only one that is still for anybody. */
+  remaining_seq: number | null;
 }
 
 export function createLog({ db, logId }: Sqlite, access: Access): Log {
@@ -33,8 +35,10 @@ export function createLog({ db, logId }: Sqlite, access: Access): Log {
     `${EVENT_SELECT} WHERE e.pos > ? ORDER BY e.pos LIMIT ?`,
   );
   const membersOf = db.prepare<[number, number], Span>(
-    `SELECT conversation_id, identity_id, joined_seq, left_seq FROM members
-     WHERE conversation_id IN (SELECT conversation_id FROM events WHERE pos > ? AND pos <= ?)`,
+    `SELECT m.conversation_id, m.identity_id, m.joined_seq, m.left_seq,
+       iif(c.deleted_at IS NULL, NULL, c.last_seq) AS remaining_seq
+     FROM members m JOIN conversations c ON c.id = m.conversation_id
+     WHERE m.conversation_id IN (SELECT conversation_id FROM events WHERE pos > ? AND pos <= ?)`,
   );
   const lastPos = db.prepare<[]>('SELECT max(pos) FROM events').pluck();
 
@@ -42,7 +46,7 @@ export function createLog({ db, logId }: Sqlite, access: Access): Log {
     async readLog({ identity_id, epoch, conversation_id, after_seq, limit }) {
       const member = access.reader(conversation_id, identity_id);
       fence(member, epoch);
-      const after = Math.max(after_seq ?? member.delivered_seq, member.joined_seq - 1);
+      const after = Math.max(after_seq ?? member.delivered_seq, firstSeqFor(member) - 1);
       const last_seq = lastSeqFor(member);
       const { rows, more } = takePage(eventsAfter.iterate(conversation_id, after, last_seq), limit);
       return {
@@ -76,8 +80,9 @@ export function createLog({ db, logId }: Sqlite, access: Access): Log {
         else spans.set(span.conversation_id, [span]);
       }
       return rows.map((row): LogEntry => {
-        const isFor = ({ joined_seq, left_seq }: Span) =>
-          joined_seq <= row.event_seq && (left_seq === null || row.event_seq <= left_seq);
+        const isFor = ({ joined_seq, left_seq, remaining_seq }: Span) =>
+          (remaining_seq ?? joined_seq) <= row.event_seq &&
+          (left_seq === null || row.event_seq <= left_seq);
         return {
           pos: row.pos,
           event: toEvent(row),

@@ -131,4 +131,43 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (user_id, device_id)
   ) STRICT;
   `,
+  `
+  ALTER TABLE messages ADD COLUMN reactions TEXT NOT NULL DEFAULT '[]';
+  -- 1 when nothing is left of a deleted conversation but its last event.
+  ALTER TABLE conversations ADD COLUMN emptied INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX conversations_deleted ON conversations (emptied, deleted_at) WHERE deleted_at IS NOT NULL;
+
+  -- Again, with message_id no foreign key: removing a message would look for its events in the whole table, and an
+  -- index for that would cost every send.
+  CREATE TABLE events_2 (
+    pos INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation_id TEXT NOT NULL REFERENCES conversations,
+    seq INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    actor_id TEXT NOT NULL REFERENCES identities,
+    at TEXT NOT NULL,
+    message_id TEXT,
+    data TEXT,
+    UNIQUE (conversation_id, seq)
+  ) STRICT;
+  INSERT INTO events_2 SELECT pos, conversation_id, seq, type, actor_id, at, message_id, data FROM events ORDER BY pos;
+  DROP TABLE events;
+  ALTER TABLE events_2 RENAME TO events;
+  `,
+  `
+  -- The last that a device was told about a conversation: a device whose provider is down misses nothing because
+  -- another one of the person was told.
+  CREATE TABLE push_marks (
+    user_id TEXT NOT NULL,
+    device_id TEXT NOT NULL,
+    conversation_id TEXT NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (user_id, device_id, conversation_id),
+    FOREIGN KEY (user_id, device_id) REFERENCES push_tokens (user_id, device_id) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX push_marks_by_conversation ON push_marks (conversation_id);
+  ALTER TABLE members DROP COLUMN pushed_seq;
+  ALTER TABLE members DROP COLUMN pushed_at;
+  `,
 ];

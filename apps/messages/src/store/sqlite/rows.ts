@@ -14,11 +14,13 @@ export interface MessageRow {
   edited_at: string | null;
   deleted_at: string | null;
   state: 'interrupted' | 'failed' | null;
+  /** Message['reactions'] as JSON: they are read with every message, and written rarely. */
+  reactions: string;
 }
 
 /** Columns of a MessageRow, of `messages AS x`. */
 export const MESSAGE_COLUMNS = `x.id, x.conversation_id, x.seq, x.updated_seq, x.sender_id, x.client_id, x.content,
-  x.metadata, x.reply_to, x.created_at, x.edited_at, x.deleted_at, x.state`;
+  x.metadata, x.reply_to, x.created_at, x.edited_at, x.deleted_at, x.state, x.reactions`;
 
 export interface EventRow extends Omit<MessageRow, 'id'> {
   /** The message's; null for events without one, whose other message columns are null too. */
@@ -51,7 +53,7 @@ export function toMessage(row: MessageRow): Message {
     content: row.content,
     ...(row.metadata !== null && { metadata: JSON.parse(row.metadata) as Message['metadata'] }),
     ...(row.reply_to !== null && { reply_to: row.reply_to }),
-    reactions: [],
+    reactions: JSON.parse(row.reactions) as Message['reactions'],
     created_at: row.created_at,
     ...(row.edited_at !== null && { edited_at: row.edited_at }),
     ...(row.deleted_at !== null && { deleted_at: row.deleted_at }),
@@ -76,15 +78,16 @@ export function toEvent(row: EventRow): Event {
 const PAGE_BYTES = 1024 * 1024;
 
 /** Takes rows until the page is full by count or by bytes; `more` when a row was left over. */
-export function takePage<R extends { content: string | null; metadata: string | null }>(
-  rows: Iterable<R>,
-  limit: number,
-): { rows: R[]; more: boolean } {
+export function takePage<
+  R extends { content: string | null; metadata: string | null; reactions: string | null },
+>(rows: Iterable<R>, limit: number): { rows: R[]; more: boolean } {
   const taken: R[] = [];
   let bytes = 0;
   for (const row of rows) {
     if (taken.length === limit || bytes >= PAGE_BYTES) return { rows: taken, more: true };
-    bytes += Buffer.byteLength(row.content ?? '') + Buffer.byteLength(row.metadata ?? '');
+    for (const text of [row.content, row.metadata, row.reactions]) {
+      bytes += Buffer.byteLength(text ?? '');
+    }
     taken.push(row);
   }
   return { rows: taken, more: false };

@@ -5,15 +5,19 @@ import type { Store } from '../store';
 import { createAccess } from './access';
 import { createAgents } from './agents';
 import { createAppend } from './append';
+import { createChanges } from './changes';
 import { createConnections } from './connections';
 import { createConversationReader } from './conversation-reader';
 import { createConversations } from './conversations';
+import { createConversationChanges } from './conversation-changes';
 import { createEventWriter } from './event-writer';
 import { createLog } from './log';
 import { createOffsets } from './offsets';
 import { openDatabase } from './open-database';
 import { createPeople } from './people';
+import { createPurge } from './purge';
 import { createPush } from './push';
+import { createPushDevices } from './push-devices';
 import { createSqlite } from './sqlite';
 
 export interface SqliteStoreOptions {
@@ -37,6 +41,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const access = createAccess(sqlite);
   const events = createEventWriter(sqlite);
   const reader = createConversationReader(sqlite);
+  const changes = createChanges(sqlite, { access, events });
   if (metrics) watchWal(path, metrics);
 
   return {
@@ -44,9 +49,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     ...createAgents(sqlite),
     ...createConnections(sqlite, access),
     ...createConversations(sqlite, { access, events, reader }),
-    ...createAppend(sqlite, { access, events, log }),
+    ...createConversationChanges(sqlite, { access, events, reader }),
+    ...createAppend(sqlite, { access, events, changes, log }),
     ...createLog(sqlite, access),
     ...createPush(sqlite, access),
+    ...createPushDevices(sqlite),
+    ...createPurge(sqlite, access),
     async offset(consumer) {
       return offsets.read(consumer);
     },

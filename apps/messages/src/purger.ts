@@ -1,0 +1,42 @@
+import type { Logger } from '@agent-messenger/service-kit';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startConsumerLoop } from './consumer-loop';
+import type { Store } from './store/store';
+
+/** Removes what was deleted, in small steps beside the traffic. */
+export interface Purger {
+  /** Something was deleted. */
+  wake(): void;
+  /** Ends after the step under way: the rest is removed after the next start. */
+  stop(): Promise<void>;
+}
+
+interface PurgerOptions {
+  store: Pick<Store, 'purge'>;
+  log: Logger;
+  /** Between two looks when nothing wakes it; what a deleted message said is gone from the files after this time. */
+  idleMs?: number;
+}
+
+const IDLE_MS = 600_000;
+/** Lets the traffic pass between two steps, which block the store for some milliseconds each. */
+const PAUSE_MS = 10;
+
+export function startPurger({ store, log, idleMs = IDLE_MS }: PurgerOptions): Purger {
+  let stopping = false;
+
+  async function step(): Promise<boolean> {
+    if (stopping) return false;
+    await pause(PAUSE_MS);
+    return await store.purge();
+  }
+
+  const loop = startConsumerLoop({ name: 'purge', log, step, idleMs });
+  return {
+    wake: () => loop.wake(),
+    stop() {
+      stopping = true;
+      return loop.stop();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import {
+  PUSH_PLATFORMS,
+  pushDeduplicationId,
+  type PushJob,
+  type PushPlatform,
+  type RedisNames,
+} from '@agent-messenger/contracts';
+import type { Logger, Scope } from '@agent-messenger/service-kit';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { DuePush } from './store/store';
+
+export type PushQueue = Queue<PushJob, void, 'push'>;
+
+/** One queue for each provider: one that is down holds up its own jobs only. */
+export interface PushQueues {
+  /** @throws when Redis does not take them; some may have been added, and adding them again is harmless. */
+  add(due: readonly DuePush[]): Promise<void>;
+  of(platform: PushPlatform): PushQueue;
+}
+
+interface OpenOptions {
+  /** Must fail fast: with an offline queue an add would hang while Redis is down. */
+  redis: Redis;
+  names: RedisNames;
+  log: Logger;
+  scope: Scope;
+}
+
+export async function openPushQueues({
+  redis,
+  names,
+  log,
+  scope,
+}: OpenOptions): Promise<PushQueues> {
+  const queues = new Map<PushPlatform, PushQueue>();
+  for (const platform of PUSH_PLATFORMS) {
+    const queue: PushQueue = new Queue(names.pushQueue(platform), {
+      connection: redis,
+      prefix: names.queuePrefix,
+      defaultJobOptions: {
+        // For what is unexpected only: a provider that is down delays its jobs and uses up none.
+        attempts: 5,
+        backoff: { type: 'exponential', delay: 1_000 },
+        removeOnComplete: { count: 1_000, age: 3_600 },
+        removeOnFail: { count: 5_000, age: 7 * 24 * 3_600 },
+      },
+    });
+    scope.defer(`queue of ${platform}`, () => queue.close());
+    // The connection reports its own loss; without a listener the queue's copy of the error would end the process.
+    queue.on('error', () => undefined);
+    queues.set(platform, queue);
+  }
+  await warnUnlessJobsAreSafe(redis, log);
+
+  function of(platform: PushPlatform): PushQueue {
+    const queue = queues.get(platform);
+    if (!queue) throw new TypeError(`there is no push queue of ${platform}`);
+    return queue;
+  }
+
+  return {
+    of,
+    async add(due) {
+      for (const platform of PUSH_PLATFORMS) {
+        const jobs = due.filter((each) => each.platform === platform).map(({ job }) => job);
+        if (jobs.length > 0) await of(platform).addBulk(jobs.map(toBulkJob));
+      }
+    },
+  };
+}
+
+export function toBulkJob(data: PushJob) {
+  return {
+    name: 'push' as const,
+    data,
+    // A job that waits speaks for later messages too; one that runs may have read too early, and runs again.
+    opts: { deduplication: { id: pushDeduplicationId(data), keepLastIfActive: true } },
+  };
+}
+
+/** With any other policy Redis drops jobs, silently, when its memory is full. */
+async function warnUnlessJobsAreSafe(redis: Redis, log: Logger): Promise<void> {
+  const policy = /maxmemory_policy:(\S+)/.exec(await redis.info('memory'))?.[1];
+  if (policy !== 'noeviction') {
+    log.warn({ maxmemory_policy: policy }, 'the queue Redis may evict jobs: set noeviction');
+  }
+}

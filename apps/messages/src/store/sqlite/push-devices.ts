@@ -1,0 +1,94 @@
+import type { CallResponse, messagesCalls, PushRegistration } from '@agent-messenger/contracts';
+import { AppError } from '@agent-messenger/service-kit';
+import type { Store } from '../store';
+import type { Sqlite } from './sqlite';
+
+type PushDevices = Pick<
+  Store,
+  'registerPush' | 'unregisterPush' | 'dropPushToken' | 'expirePushTokens'
+>;
+const DEVICES_PER_USER = 20;
+/** Apps register at every start: who has not for a year does not use that device any more. */
+const UNUSED_MS = 365 * 24 * 3_600_000;
+
+export interface DeviceRow {
+  device_id: string;
+  platform: PushRegistration['platform'];
+  token: string;
+  keys: string | null;
+  quiet_hours: string | null;
+  registered_at: string;
+}
+
+/** The devices that people have registered for pushes. */
+export function createPushDevices({ db, now, write }: Sqlite): PushDevices {
+  const dropFromOthers = db.prepare(
+    'DELETE FROM push_tokens WHERE token = ? AND NOT (user_id = ? AND device_id = ?)',
+  );
+  // An update in place: what the device has been told is still true when it registers again.
+  const upsert = db.prepare(
+    `INSERT INTO push_tokens (token, user_id, device_id, platform, keys, quiet_hours, registered_at)
+     SELECT @token, id, @device_id, @platform, @keys, @quiet_hours, @at FROM users WHERE id = @user_id
+     ON CONFLICT (user_id, device_id) DO UPDATE SET token = excluded.token,
+       platform = excluded.platform, keys = excluded.keys, quiet_hours = excluded.quiet_hours,
+       registered_at = excluded.registered_at`,
+  );
+  const dropOldest = db.prepare(
+    `DELETE FROM push_tokens WHERE user_id = @user AND rowid NOT IN (
+       SELECT rowid FROM push_tokens WHERE user_id = @user
+       ORDER BY registered_at DESC, rowid DESC LIMIT ${DEVICES_PER_USER})`,
+  );
+  const unregister = db.prepare('DELETE FROM push_tokens WHERE user_id = ? AND token = ?');
+  const drop = db.prepare('DELETE FROM push_tokens WHERE token = ? AND registered_at <= ?');
+  const expire = db.prepare('DELETE FROM push_tokens WHERE registered_at < ?');
+
+  return {
+    async registerPush({ user_id, registration }) {
+      const { device_id, platform, token, keys, quiet_hours } = registration;
+      return write(({ at }) => {
+        // A token belongs to an installation: who registers it last is who uses it now.
+        dropFromOthers.run(token, user_id, device_id);
+        const { changes } = upsert.run({
+          token,
+          user_id,
+          device_id,
+          platform,
+          keys: keys ? JSON.stringify(keys) : null,
+          quiet_hours: quiet_hours ? JSON.stringify(quiet_hours) : null,
+          at,
+        });
+        if (changes === 0) throw new AppError('not_found', 'No such user.');
+        dropOldest.run({ user: user_id });
+        return {};
+      });
+    },
+
+    async unregisterPush({ user_id, token }) {
+      return write(() => {
+        unregister.run(user_id, token);
+        return {};
+      });
+    },
+
+    async dropPushToken({ token, registered_until }) {
+      return write(() => ({ dropped: drop.run(token, registered_until).changes > 0 }));
+    },
+
+    async expirePushTokens() {
+      const unusedSince = new Date(now().getTime() - UNUSED_MS).toISOString();
+      return write(() => expire.run(unusedSince).changes);
+    },
+  };
+}
+
+type Device = NonNullable<CallResponse<typeof messagesCalls, 'pushState'>['push']>['device'];
+
+export function toDevice({ keys, quiet_hours, ...device }: DeviceRow): Device {
+  return {
+    ...device,
+    ...(keys !== null && { keys: JSON.parse(keys) as PushRegistration['keys'] }),
+    ...(quiet_hours !== null && {
+      quiet_hours: JSON.parse(quiet_hours) as PushRegistration['quiet_hours'],
+    }),
+  };
+}

@@ -1,0 +1,85 @@
+import type { PushPlatform } from '@agent-messenger/contracts';
+import type { Logger, Scope } from '@agent-messenger/service-kit';
+import { readFileSync } from 'node:fs';
+import type { Config } from '../config';
+import { createApnsProvider } from './apns/apns-provider';
+import { createFcmProvider } from './fcm/fcm-provider';
+import { serviceAccountSchema } from './fcm/service-account';
+import { createLogProvider } from './log';
+import type { PushProvider } from './provider';
+import { createWebPushProvider } from './webpush/webpush-provider';
+
+/** The platforms that can be sent to. */
+export type Providers = ReadonlyMap<PushPlatform, PushProvider>;
+
+interface Context {
+  log: Logger;
+  scope: Scope;
+}
+type Create = (config: Config, context: Context) => PushProvider | undefined;
+
+const CREATE: Record<PushPlatform, { create: Create; missing: string }> = {
+  apns: { create: apns, missing: 'APNS_KEY_PATH' },
+  fcm: { create: fcm, missing: 'FCM_SERVICE_ACCOUNT' },
+  webpush: { create: webPush, missing: 'WEBPUSH_PUBLIC_KEY' },
+};
+
+/** Those that are configured. The others are off, or only log, and say so. */
+export function createProviders(config: Config, context: Context): Providers {
+  const { log } = context;
+  const providers = new Map<PushPlatform, PushProvider>();
+  for (const [platform, { create, missing }] of Object.entries(CREATE)) {
+    const provider = create(config, context) ?? onlyLogging(config, log);
+    if (provider) providers.set(platform as PushPlatform, provider);
+    if (provider?.name === 'log')
+      log.warn({ platform }, 'no push provider is configured: notifications are logged, not sent');
+    if (!provider)
+      log.warn({ platform, missing }, 'no push provider is configured: no notifications are sent');
+  }
+  return providers;
+}
+
+function onlyLogging({ PUSH_LOG }: Config, log: Logger): PushProvider | undefined {
+  return PUSH_LOG ? createLogProvider(log) : undefined;
+}
+
+function apns(config: Config, context: Context): PushProvider | undefined {
+  const {
+    APNS_KEY_PATH: path,
+    APNS_KEY_ID: keyId,
+    APNS_TEAM_ID: teamId,
+    APNS_TOPIC: topic,
+  } = config;
+  // All or none of them, as the configuration's schema says.
+  if (path === undefined || keyId === undefined || teamId === undefined || topic === undefined) {
+    return undefined;
+  }
+  const { APNS_ORIGIN: origin, PUSH_DEADLINE_MS: deadlineMs } = config;
+  const key = readFileSync(path, 'utf8');
+  return createApnsProvider({ origin, key, keyId, teamId, topic, deadlineMs }, context);
+}
+
+function fcm(config: Config, context: Context): PushProvider | undefined {
+  const { FCM_SERVICE_ACCOUNT: given } = config;
+  if (given === undefined) return undefined;
+  const text = given.trimStart().startsWith('{') ? given : readFileSync(given, 'utf8');
+  const { FCM_ORIGIN: origin, FCM_TOKEN_ORIGIN: tokenOrigin, PUSH_DEADLINE_MS } = config;
+  const serviceAccount = serviceAccountSchema.parse(JSON.parse(text));
+  return createFcmProvider(
+    { serviceAccount, origin, tokenOrigin, deadlineMs: PUSH_DEADLINE_MS },
+    context,
+  );
+}
+
+function webPush(config: Config, context: Context): PushProvider | undefined {
+  const {
+    WEBPUSH_PUBLIC_KEY: publicKey,
+    WEBPUSH_PRIVATE_KEY: privateKey,
+    WEBPUSH_SUBJECT: subject,
+  } = config;
+  if (publicKey === undefined || privateKey === undefined || subject === undefined) {
+    return undefined;
+  }
+  const { WEBPUSH_ORIGINS: origins, PUSH_DEADLINE_MS: deadlineMs } = config;
+  return createWebPushProvider({ origins, publicKey, privateKey, subject, deadlineMs }, context);
+}

@@ -1,0 +1,90 @@
+import type { Scope } from '@agent-messenger/service-kit';
+import { deleteApp, initializeApp } from 'firebase-admin/app';
+import { getMessaging, type TokenMessage } from 'firebase-admin/messaging';
+import { randomUUID } from 'node:crypto';
+import { withDeadline } from '../deadline';
+import type { Device, Notification, PushProvider } from '../provider';
+import { PushError } from '../provider';
+import { OriginAgent } from './origin-agent';
+import { createCredential, type ServiceAccount } from './service-account';
+import { fcmVerdict } from './verdict';
+
+export interface FcmOptions {
+  serviceAccount: ServiceAccount;
+  origin: string;
+  /** Where access tokens come from. */
+  tokenOrigin: string;
+  deadlineMs: number;
+}
+
+/** Requests at a time; more in parallel are what FCM calls a burst. */
+const CHUNK = 100;
+
+/**
+ * FCM's HTTP v1 API by firebase-admin, which tries again by itself at 503 and lost connections. A send whose answer
+ * was lost is sent again and replaces the first on the phone: both have the conversation as collapse key and tag.
+ */
+export function createFcmProvider(
+  { serviceAccount, origin, tokenOrigin, deadlineMs }: FcmOptions,
+  { scope }: { scope: Scope },
+): PushProvider {
+  const agent = new OriginAgent(origin, { keepAlive: true, maxSockets: CHUNK });
+  scope.defer('fcm agent', () => agent.destroy());
+  const tokenAgent = new OriginAgent(tokenOrigin, {});
+  const app = initializeApp(
+    {
+      projectId: serviceAccount.project_id,
+      credential: createCredential(serviceAccount, tokenAgent),
+      httpAgent: agent,
+    },
+    // Apps are kept in a table of the module, by name.
+    randomUUID(),
+  );
+  scope.defer('fcm app', () => deleteApp(app));
+  const messaging = getMessaging(app);
+
+  return {
+    name: 'fcm',
+    async send(notification, device) {
+      const sending = agent.observe(() => messaging.send(toFcm(notification, device)));
+      const { error, answer } = await withDeadline(sending, deadlineMs);
+      if (error === undefined) return;
+      if (answer) throw new PushError(fcmVerdict(answer), { cause: error });
+      throw new PushError(withoutAnswer(error), { cause: error });
+    },
+  };
+}
+
+/** The access token was not given, or there was no connection. */
+function withoutAnswer(error: unknown): PushError['verdict'] {
+  // firebase-admin passes on what the token server said, as a text.
+  const text = error instanceof Error ? error.message : '';
+  return /invalid_grant|invalid_client|unauthorized_client|invalid_scope/.test(text)
+    ? { outcome: 'misconfigured', reason: 'credential' }
+    : { outcome: 'down', reason: 'connection' };
+}
+
+function toFcm(
+  { conversation_id, seq, title, body, badge, expiresAt }: Notification,
+  { token }: Device,
+): TokenMessage {
+  return {
+    token,
+    notification: { title, body },
+    data: { conversation_id, seq: `${seq}` },
+    android: {
+      priority: 'high',
+      ttl: Math.max(expiresAt.getTime() - Date.now(), 0),
+      collapseKey: conversation_id,
+      notification: { tag: conversation_id, sound: 'default', notificationCount: badge },
+    },
+    // For apps on Apple's devices that register with Firebase.
+    apns: {
+      headers: {
+        'apns-collapse-id': conversation_id,
+        'apns-expiration': `${Math.floor(expiresAt.getTime() / 1_000)}`,
+      },
+      payload: { aps: { badge, sound: 'default', threadId: conversation_id } },
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Scope } from '@agent-messenger/service-kit';
+import { createHash } from 'node:crypto';
+import { Agent } from 'node:https';
+import { sendNotification, WebPushError } from 'web-push';
+import { withDeadline } from '../deadline';
+import type { Notification, PushProvider } from '../provider';
+import { PushError } from '../provider';
+import { parseRetryAfter } from '../retry-after';
+import { checkEndpoint, lookupPublic, type AllowedOrigins } from './endpoint-rules';
+import { webPushVerdict } from './verdict';
+
+export interface WebPushOptions {
+  origins: AllowedOrigins;
+  publicKey: string;
+  privateKey: string;
+  /** mailto: or https: address of the operator, for the push services. */
+  subject: string;
+  deadlineMs: number;
+}
+
+/** Redirects are not followed: web-push takes them for the refusals that they are here. */
+export function createWebPushProvider(
+  { origins, publicKey, privateKey, subject, deadlineMs }: WebPushOptions,
+  { scope }: { scope: Scope },
+): PushProvider {
+  const agent = new Agent({ keepAlive: true, maxSockets: 100, lookup: lookupPublic });
+  scope.defer('webpush agent', () => agent.destroy());
+
+  return {
+    name: 'webpush',
+    async send(notification, { token: endpoint, keys }) {
+      checkEndpoint(endpoint, origins);
+      if (!keys) throw new PushError({ outcome: 'refused', reason: 'no_keys' });
+      const { expiresAt, conversation_id } = notification;
+      const sending = sendNotification({ endpoint, keys }, payload(notification), {
+        vapidDetails: { subject, publicKey, privateKey },
+        TTL: Math.max(Math.floor((expiresAt.getTime() - Date.now()) / 1_000), 0),
+        urgency: 'high',
+        topic: topic(conversation_id),
+        timeout: deadlineMs,
+        agent,
+      });
+      await withDeadline(sending.catch(rethrow), deadlineMs);
+    },
+  };
+}
+
+function rethrow(error: unknown): never {
+  if (error instanceof PushError) throw error;
+  if (!(error instanceof WebPushError)) throw withoutAnswer(error);
+  const { retryAfterMs } = parseRetryAfter(error.headers['retry-after']);
+  throw new PushError(webPushVerdict(error.statusCode, retryAfterMs));
+}
+
+/** Keys of the wrong form are found out when the body is encrypted; the network's errors have a system's code. */
+function withoutAnswer(error: unknown): PushError {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  const isNetwork = message === 'Socket timeout' || (code !== '' && !code.startsWith('ERR_CRYPTO'));
+  return isNetwork
+    ? new PushError({ outcome: 'down', reason: 'connection' }, { cause: error })
+    : new PushError({ outcome: 'refused', reason: 'bad_keys' });
+}
+
+/** At most 32 characters of base64url: what a push service keeps only the newest of. */
+function topic(conversationId: string): string {
+  return createHash('sha256').update(conversationId).digest('base64url').slice(0, 32);
+}
+
+function payload({ title, body, badge, conversation_id, seq }: Notification): string {
+  return JSON.stringify({ title, body, badge, tag: conversation_id, conversation_id, seq });
+}

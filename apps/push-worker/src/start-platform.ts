@@ -1,0 +1,129 @@
+import type { Client, messagesCalls, PushPlatform } from '@agent-messenger/contracts';
+import { redisNames } from '@agent-messenger/contracts';
+import type { Logger, Scope } from '@agent-messenger/service-kit';
+import { AppError } from '@agent-messenger/service-kit';
+import { Queue, UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { CircuitBreaker } from './circuit-breaker';
+import type { Config } from './config';
+import { pushJob } from './jobs/push';
+import type { PushMetrics } from './metrics';
+import type { PushProvider } from './providers/provider';
+import { SupervisedWorker } from './supervised-worker';
+import { watchQueue } from './watch-queue';
+
+const WATCH_EVERY_MS = 5_000;
+const STUCK_AFTER_MS = 30_000;
+/** Less than the scope's deadline, which is less than a pod's grace period. */
+const CLOSE_MS = 15_000;
+/** Times a job may be taken over from dead workers, before it counts as the one that kills them. */
+const MAX_STALLED = 3;
+const BREAKER = { failures: 5, firstMs: 1_000 };
+
+interface PlatformOptions {
+  platform: PushPlatform;
+  provider: PushProvider;
+  config: Config;
+  /** Of the queue, for everything but the worker, which blocks on a connection of its own. */
+  redis: Redis;
+  redisUrl: string;
+  store: Client<typeof messagesCalls>;
+  log: Logger;
+  scope: Scope;
+  metrics: PushMetrics;
+}
+
+/** The queue, worker and circuit breaker of one provider: what happens to it concerns no other. */
+export function startPlatform(options: PlatformOptions): void {
+  const { platform, provider, config, redis, redisUrl, store, scope, metrics } = options;
+  const log = options.log.child({ platform });
+  const names = redisNames(config.REDIS_PREFIX);
+  const queue = new Queue(names.pushQueue(platform), {
+    prefix: names.queuePrefix,
+    connection: redis,
+  });
+  scope.defer(`queue of ${platform}`, () => queue.close());
+  // Outages are already reported by the connection; without a listener they would end the process.
+  queue.on('error', (error) => log.debug({ err: error }, 'push queue'));
+
+  metrics.breakerOpen.set({ platform }, 0);
+  const breaker = new CircuitBreaker({
+    ...BREAKER,
+    longestMs: config.PUSH_BREAKER_MS,
+    onChange(open) {
+      metrics.breakerOpen.set({ platform }, open ? 1 : 0);
+      if (open) log.warn('the push provider does not work: its jobs wait');
+      else log.info('the push provider works again');
+    },
+  });
+  const worker = new SupervisedWorker({
+    log,
+    process: pushJob({
+      platform,
+      provider,
+      breaker,
+      store,
+      log,
+      metrics,
+      settings: {
+        minIntervalMs: config.PUSH_MIN_INTERVAL_MS,
+        ttlMs: config.PUSH_TTL_S * 1_000,
+        previews: config.PUSH_PREVIEWS,
+      },
+    }),
+    create: (process) =>
+      watched(
+        new Worker(names.pushQueue(platform), process, {
+          prefix: names.queuePrefix,
+          connection: {
+            url: redisUrl,
+            maxRetriesPerRequest: null,
+            retryStrategy: (attempt: number) => Math.min(100 * attempt, 2_000),
+          },
+          concurrency: config.PUSH_CONCURRENCY,
+          lockDuration: config.PUSH_LOCK_MS,
+          stalledInterval: config.PUSH_LOCK_MS,
+          maxStalledCount: MAX_STALLED,
+        }),
+        { redis, log, metrics },
+      ),
+    stuckAfterMs: STUCK_AFTER_MS,
+    closeMs: CLOSE_MS,
+    onRestart: () => metrics.workerRestarts.inc(),
+  });
+  scope.defer(`worker of ${platform}`, () => worker.close());
+  watchQueue({
+    platform,
+    queue,
+    everyMs: WATCH_EVERY_MS,
+    log,
+    scope,
+    metrics,
+    onSample: ({ jobsWait }) => worker.observe(jobsWait),
+  });
+}
+
+function watched(
+  worker: Worker,
+  { redis, log, metrics }: { redis: Redis; log: Logger; metrics: PushMetrics },
+): Worker {
+  worker.on('error', (error) => {
+    // An outage is reported once, by the connection beside; here it would be a line per attempt to reconnect.
+    const level = redis.status === 'ready' ? 'warn' : 'debug';
+    log[level]({ err: error }, 'push worker');
+  });
+  worker.on('failed', (job, error) => {
+    const reason = reasonOf(error);
+    metrics.jobFailures.inc({ reason });
+    log.warn(
+      { job: job?.id, attempt: job?.attemptsMade, attempts: job?.opts.attempts, reason },
+      error.message,
+    );
+  });
+  return worker;
+}
+
+function reasonOf(error: Error): string {
+  if (error instanceof AppError) return error.code;
+  return error instanceof UnrecoverableError ? 'given_up' : 'not_sent';
+}

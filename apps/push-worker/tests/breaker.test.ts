@@ -1,0 +1,87 @@
+import type { RedisProcess } from '@agent-messenger/testkit';
+import { startRedis, waitFor } from '@agent-messenger/testkit';
+import { PushError } from '../src/providers/provider';
+import type { FakeMessages, TestWorker } from './setup';
+import {
+  device,
+  FakeProvider,
+  openQueue,
+  pushable,
+  startFakeMessages,
+  startTestWorker,
+} from './setup';
+
+let redis: RedisProcess;
+let messages: FakeMessages;
+let worker: TestWorker;
+let provider: FakeProvider;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  messages = await startFakeMessages();
+  provider = new FakeProvider();
+  worker = await startTestWorker(
+    { MESSAGES_URL: messages.url, REDIS_URL: redis.url, PUSH_BREAKER_MS: '1500' },
+    provider,
+    ['apns', 'fcm'],
+  );
+});
+afterAll(async () => {
+  await worker.close();
+  await messages.close();
+  await redis.stop();
+});
+
+test('a provider that is down holds up its own jobs, which go out when it is back', async () => {
+  const [apns, fcm] = [openQueue(redis.url, 'am'), openQueue(redis.url, 'am', 'fcm')];
+  let isDown = true;
+  provider.refuse = ({ platform }) => {
+    if (platform === 'apns' && isDown) throw new PushError({ outcome: 'down', reason: 'timeout' });
+  };
+  const conversations = Array.from({ length: 30 }, (_, n) => `cnv_${n}`);
+  for (const conversation of conversations) {
+    messages.states.set(conversation, pushable());
+    await apns.add(conversation);
+  }
+  const isOpen = async () =>
+    /push_breaker_open\{platform="apns"\} 1/.test(await worker.metrics.metrics());
+  await waitFor(isOpen);
+
+  const android = { ...device('android'), platform: 'fcm' as const };
+  messages.states.set('cnv_fcm/android', pushable({ device: android }));
+  await fcm.add('cnv_fcm', { device_id: 'android' });
+  await waitFor(() => provider.about('cnv_fcm').length === 1);
+  expect(await isOpen()).toBe(true);
+
+  // All of them have had their turn, and few of them reached the provider.
+  await waitFor(async () => (await apns.queue.getDelayedCount()) === 30);
+  const offered = provider.offered.filter(({ conversation_id }) => conversation_id !== 'cnv_fcm');
+  expect(offered.length).toBeLessThan(60);
+  isDown = false;
+  await waitFor(() => conversations.every((each) => provider.about(each).length === 1), {
+    timeoutMs: 15_000,
+  });
+  expect(await isOpen()).toBe(false);
+  expect(await apns.queue.getFailedCount()).toBe(0);
+  await apns.queue.close();
+  await fcm.queue.close();
+});
+
+test('what is set up wrongly raises an alarm, and waits for someone who acts', async () => {
+  const { queue, add } = openQueue(redis.url, 'am');
+  provider.refuse = () => {
+    throw new PushError({ outcome: 'misconfigured', reason: 'InvalidProviderToken' });
+  };
+  messages.states.set('cnv_wrong', pushable());
+  const job = await add('cnv_wrong');
+  await waitFor(async () => (await job.getState()) === 'delayed');
+  const alarms = worker.lines.filter((line) => line.includes('"level":50'));
+  expect(alarms.join()).toContain('InvalidProviderToken');
+  expect(await worker.metrics.metrics()).toMatch(
+    /push_misconfigured_total\{platform="apns"\} [1-9]/,
+  );
+  expect(messages.dropped).toEqual([]);
+  provider.refuse = () => undefined;
+  await waitFor(() => provider.about('cnv_wrong').length === 1, { timeoutMs: 15_000 });
+  await queue.close();
+});

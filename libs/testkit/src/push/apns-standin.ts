@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import {
+  createSecureServer,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  apnsPayloadSchema,
+  checkApnsRequest,
+  ProviderTokenCheck,
+  tokenOf,
+  type ApnsAccount,
+  type ApnsAnswer,
+} from './apns-checks';
+import { Faults } from './faults';
+import { serveLoopback, type LoopbackServer } from './loopback-server';
+import type { ShownNotification } from './shown-notification';
+import type { TestTls } from './test-ca';
+
+export interface ApnsStandin extends LoopbackServer {
+  readonly faults: Faults<ApnsAnswer>;
+  /** Requests so far, taken or not. */
+  readonly requests: number;
+  /** Reasons of the refusals that were not asked for: each is a bug of the sender. */
+  readonly complaints: string[];
+}
+
+interface ApnsStandinOptions {
+  tls: TestTls;
+  account: ApnsAccount;
+  onNotification: (notification: ShownNotification) => void;
+}
+
+/** A server that checks what Apple's checks, and can be told to answer what Apple's may answer. */
+export async function startApnsStandin({
+  tls,
+  account,
+  onNotification,
+}: ApnsStandinOptions): Promise<ApnsStandin> {
+  const faults = new Faults<ApnsAnswer>();
+  const complaints: string[] = [];
+  const tokens = new WeakMap<Http2Session, ProviderTokenCheck>();
+  let requests = 0;
+
+  function check(session: Http2Session, headers: IncomingHttpHeaders, body: string) {
+    const tokenCheck = tokens.get(session) ?? new ProviderTokenCheck(account);
+    tokens.set(session, tokenCheck);
+    return tokenCheck.check(headers.authorization) ?? checkApnsRequest(headers, body, account);
+  }
+
+  async function handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    const { session } = stream;
+    const body = await read(stream);
+    requests += 1;
+    if (!session) return;
+    const problem = check(session, headers, body);
+    if (problem) {
+      complaints.push(problem.reason);
+      return answer(stream, problem);
+    }
+    const fault = faults.take();
+    if (fault?.kind === 'silence') return;
+    if (fault?.kind === 'drop') return session.destroy();
+    if (fault?.kind === 'answer') return answer(stream, fault.answer);
+    onNotification(toShown(headers, body));
+    if (fault?.kind === 'goaway') session.goaway();
+    if (fault?.kind === 'delay') await delay(fault.ms, undefined, { ref: false });
+    if (!stream.destroyed) answer(stream, undefined);
+  }
+
+  const server = createSecureServer({ key: tls.key, cert: tls.cert });
+  // A client may go away at any moment.
+  server.on('sessionError', () => undefined);
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => undefined);
+    handle(stream, headers).catch((error: unknown) => {
+      complaints.push(String(error));
+      stream.destroy();
+    });
+  });
+  const loopback = await serveLoopback(server);
+  return Object.defineProperties(
+    { faults, complaints },
+    {
+      ...Object.getOwnPropertyDescriptors(loopback),
+      requests: { get: () => requests, enumerable: true },
+    },
+  ) as ApnsStandin;
+}
+
+async function read(stream: ServerHttp2Stream): Promise<string> {
+  let body = '';
+  for await (const chunk of stream.setEncoding('utf8')) body += chunk;
+  return body;
+}
+
+function answer(stream: ServerHttp2Stream, problem: ApnsAnswer | undefined): void {
+  const id = { 'apns-id': randomUUID() };
+  if (!problem) {
+    stream.respond({ ':status': 200, ...id });
+    stream.end();
+    return;
+  }
+  const { status, reason, timestamp, retryAfterS } = problem;
+  const retry = retryAfterS === undefined ? {} : { 'retry-after': `${retryAfterS}` };
+  stream.respond({ ':status': status, ...id, ...retry });
+  stream.end(JSON.stringify({ reason, timestamp }));
+}
+
+function toShown(headers: IncomingHttpHeaders, body: string): ShownNotification {
+  const { aps, conversation_id, seq } = apnsPayloadSchema.parse(JSON.parse(body));
+  return {
+    platform: 'apns',
+    token: tokenOf(headers) ?? '',
+    ...aps.alert,
+    badge: aps.badge,
+    conversation_id,
+    seq,
+    collapse_id: `${headers['apns-collapse-id']}`,
+    at: Date.now(),
+  };
+}

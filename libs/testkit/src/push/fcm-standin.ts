@@ -1,0 +1,134 @@
+import { randomBytes, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import {
+  serveHttpsStandin,
+  type HttpsAnswer,
+  type HttpsRequest,
+  type HttpsStandin,
+} from './https-standin';
+import { decodeToken } from './json-web-token';
+import type { ShownNotification } from './shown-notification';
+import type { TestTls } from './test-ca';
+
+export interface FcmAccount {
+  projectId: string;
+  clientEmail: string;
+  publicKey: KeyObject;
+}
+
+interface FcmStandinOptions {
+  tls: TestTls;
+  account: FcmAccount;
+  onNotification: (notification: ShownNotification) => void;
+}
+
+const PAYLOAD_BYTES = 4_096;
+const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging';
+const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+const messageSchema = z.strictObject({
+  token: z.string().min(1),
+  notification: z.strictObject({ title: z.string(), body: z.string() }),
+  data: z.strictObject({ conversation_id: z.string(), seq: z.string().regex(/^\d+$/) }),
+  android: z.strictObject({
+    priority: z.enum(['normal', 'high']),
+    ttl: z.string().regex(/^\d+(\.\d{1,9})?s$/),
+    collapse_key: z.string(),
+    notification: z.strictObject({
+      tag: z.string(),
+      sound: z.string(),
+      notification_count: z.int().min(0),
+    }),
+  }),
+  apns: z.strictObject({
+    headers: z.record(z.string(), z.string()),
+    payload: z.looseObject({ aps: z.looseObject({ badge: z.int() }) }),
+  }),
+});
+const requestSchema = z.strictObject({
+  message: messageSchema,
+  validate_only: z.boolean().optional(),
+});
+
+/** An answer of FCM with a code of its own, or a bare one of Google's front end. */
+export function fcmError(
+  status: number,
+  code: string,
+  { bare = false, retryAfterS = 0 } = {},
+): HttpsAnswer {
+  const details = [
+    { '@type': 'type.googleapis.com/google.firebase.fcm.v1.FcmError', errorCode: code },
+  ];
+  return {
+    status,
+    body: { error: { code: status, status: code, message: code, ...(bare ? {} : { details }) } },
+    ...(retryAfterS > 0 && { retryAfterS }),
+  };
+}
+
+/** A server that checks what Google's token and FCM servers check, on one origin. */
+export function startFcmStandin({
+  tls,
+  account,
+  onNotification,
+}: FcmStandinOptions): Promise<HttpsStandin> {
+  const accessTokens = new Set<string>();
+
+  function giveAccessToken({ body }: HttpsRequest): HttpsAnswer {
+    const form = new URLSearchParams(body.toString());
+    const assertion = decodeToken(form.get('assertion') ?? '');
+    const refuse = (why: string) => ({
+      status: 400,
+      body: { error: 'invalid_grant', error_description: why },
+    });
+    if (form.get('grant_type') !== GRANT || !assertion) return refuse('no assertion');
+    const { iss, aud, scope, iat, exp } = assertion.claims;
+    if (assertion.header['alg'] !== 'RS256' || !assertion.signedBy(account.publicKey)) {
+      return refuse('Invalid JWT Signature.');
+    }
+    if (iss !== account.clientEmail) return refuse('Invalid issuer');
+    if (aud !== 'https://oauth2.googleapis.com/token') return refuse('Invalid audience');
+    if (!`${scope}`.split(' ').includes(SCOPE)) return refuse('Invalid scope');
+    const [from, to] = [Number(iat), Number(exp)];
+    if (!(to > Date.now() / 1_000 && to - from <= 3_600)) return refuse('Invalid JWT: lifetime');
+    const access_token = randomBytes(24).toString('base64url');
+    accessTokens.add(access_token);
+    return { status: 200, body: { access_token, expires_in: 3_599, token_type: 'Bearer' } };
+  }
+
+  return serveHttpsStandin({
+    tls,
+    before: (request) =>
+      request.method === 'POST' && request.path === '/token' ? giveAccessToken(request) : undefined,
+    check({ method, path, headers, body }) {
+      const [scheme, token = ''] = (headers.authorization ?? '').split(' ');
+      if (scheme !== 'Bearer' || !accessTokens.has(token)) {
+        return fcmError(401, 'UNAUTHENTICATED', { bare: true });
+      }
+      if (method !== 'POST' || path !== `/v1/projects/${account.projectId}/messages:send`) {
+        return fcmError(404, 'NOT_FOUND', { bare: true });
+      }
+      const parsed = requestSchema.safeParse(JSON.parse(body.toString()));
+      const tooLarge = body.length > PAYLOAD_BYTES;
+      if (parsed.success && !tooLarge) return undefined;
+      const answer = fcmError(400, 'INVALID_ARGUMENT');
+      return { ...answer, body: { ...(answer.body as object), why: parsed.error?.issues } };
+    },
+    take({ body }) {
+      const { message } = requestSchema.parse(JSON.parse(body.toString()));
+      const { notification, data, android, token } = message;
+      onNotification({
+        platform: 'fcm',
+        token,
+        ...notification,
+        badge: android.notification.notification_count,
+        conversation_id: data.conversation_id,
+        seq: Number(data.seq),
+        collapse_id: android.notification.tag,
+        at: Date.now(),
+      });
+      const name = `projects/${account.projectId}/messages/${randomBytes(8).toString('hex')}`;
+      return { status: 200, body: { name } };
+    },
+  });
+}
