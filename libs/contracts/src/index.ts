@@ -11,3 +11,5 @@ export * from './redis';
 export * from './rest';
 export * from './sockets';
 export * from './text';
+export * from './push';
+export * from './rest-bodies';

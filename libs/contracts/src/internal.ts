@@ -9,20 +9,22 @@ import {
   storedAgentSchema,
 } from './objects';
 import {
-  agentTokenSchema,
-  createAgentSchema,
   deadPushPageSchema,
-  loginSchema,
-  logoutSchema,
   pushConfigSchema,
   pushRegistrationSchema,
-  refreshSchema,
-  registerSchema,
   replayDeadPushesSchema,
   replayedPushesSchema,
+} from './push';
+import {
+  agentTokenSchema,
+  createAgentSchema,
+  loginSchema,
+  logoutSchema,
+  refreshSchema,
+  registerSchema,
   tokensSchema,
   updateConversationSchema,
-} from './rest';
+} from './rest-bodies';
 import { errorSchema } from './errors';
 import { pushJobSchema } from './jobs';
 import { changedSchema, sendSchema, sentSchema } from './sockets';
@@ -61,6 +63,8 @@ export const operationSchema = z.discriminatedUnion('op', [
     epoch,
     conversation_id: conversationId,
     seq,
+    /** The log that the position is of: in another one, after a restore from a backup, it means nothing. */
+    log_id: z.string().optional(),
   }),
   z.object({ op: z.literal('edit'), ...change, content: z.string() }),
   z.object({ op: z.literal('delete'), ...change }),

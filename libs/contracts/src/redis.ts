@@ -44,7 +44,8 @@ export type Recipient = [identityId: string, epoch: number];
 
 /** What travels on a gateway's own channel. */
 export type GatewayMessage =
-  | { type: 'events'; frames: { to: Recipient[]; event: Event }[] }
+  /** `log_id`: whose log they are of; connections that began with another one have to begin again. */
+  | { type: 'events'; log_id: string; frames: { to: Recipient[]; event: Event }[] }
   /** Connections of the identity with a lower epoch are closed with this code. */
   | { type: 'evict'; identity_id: string; epoch: number; code: 'replaced' | 'revoked' }
   /** The gateway hears itself: its subscription is alive. */

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { LIMITS } from './limits';
-import { loginSchema, pushRegistrationSchema, routes } from './rest';
+import { loginSchema } from './rest-bodies';
+import { pushRegistrationSchema } from './push';
+import { routes } from './rest';
 
 describe('a list', () => {
   const { query } = routes.listAgents;

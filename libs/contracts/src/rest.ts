@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import {
   agentIdSchema,
-  clientIdSchema,
   conversationIdSchema,
   messageIdSchema,
   positionSchema,
@@ -14,19 +13,30 @@ import {
   eventPageSchema,
   messagePageSchema,
 } from './objects';
-import { PUSH_PLATFORMS } from './jobs';
 import { LIMITS } from './limits';
 import {
-  agentNameSchema,
-  contentSchema,
-  emojiSchema,
-  passwordSchema,
-  tagsSchema,
-  titleSchema,
-  usernameSchema,
-  wellFormed,
-} from './text';
+  deadPushPageSchema,
+  pushConfigSchema,
+  pushRegistrationSchema,
+  pushTokenSchema,
+  replayDeadPushesSchema,
+  replayedPushesSchema,
+} from './push';
+import {
+  agentTokenSchema,
+  createAgentSchema,
+  createConversationSchema,
+  createdAgentSchema,
+  healthSchema,
+  loginSchema,
+  logoutSchema,
+  refreshSchema,
+  registerSchema,
+  tokensSchema,
+  updateConversationSchema,
+} from './rest-bodies';
 import { changedSchema, sendSchema, sentSchema } from './sockets';
+import { contentSchema, emojiSchema } from './text';
 
 /** Who may call a route. `member` is a person or an agent; whether it is a member is the store's answer. */
 export type Caller = 'anyone' | 'person' | 'agent_key' | 'member' | 'admin';
@@ -59,147 +69,9 @@ const intFromText = (schema: z.ZodInt) =>
 const limitFromText = intFromText(z.int().min(1).max(LIMITS.pageMax)).default(LIMITS.pageDefault);
 const cursorSchema = z.string().min(1).max(512);
 
-export const tokensSchema = z.object({
-  access_token: z.string(),
-  refresh_token: z.string(),
-  token_type: z.literal('Bearer'),
-  expires_in: z.int(),
-  user_id: z.string(),
-});
-export type Tokens = z.infer<typeof tokensSchema>;
-
-export const registerSchema = z.object({ username: usernameSchema, password: passwordSchema });
-/** On login a password outside the bounds is a wrong password, not a malformed request. */
-export const loginSchema = z.object({
-  username: z.string().max(1_024),
-  password: z.string().max(1_024),
-});
-export const refreshSchema = z.object({ refresh_token: z.string().min(1).max(512) });
-export const logoutSchema = refreshSchema.extend({ push_token: z.string().max(4_096).optional() });
-export const agentTokenSchema = z.object({
-  access_token: z.string(),
-  expires_in: z.int(),
-  agent_id: z.string(),
-});
-
-export const createAgentSchema = z.object({
-  name: agentNameSchema,
-  description: wellFormed(z.string().max(LIMITS.agentDescriptionChars)).optional(),
-  model: wellFormed(z.string().max(LIMITS.agentNameChars)).optional(),
-});
-export const createdAgentSchema = z.object({
-  agent: agentSchema,
-  api_key: z.string(),
-  key_id: z.string(),
-});
-
-export const createConversationSchema = z.object({
-  agent_id: agentIdSchema,
-  title: titleSchema.optional(),
-  client_id: clientIdSchema.optional(),
-});
-
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM');
-const timezone = z
-  .string()
-  .max(64)
-  .refine((name) => {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: name });
-      return true;
-    } catch {
-      return false;
-    }
-  }, 'must be an IANA time zone');
-
-/** Which servers it may name is the push worker's to say: the URL comes from the user. */
-function isHttps(text: string): boolean {
-  return URL.canParse(text) && new URL(text).protocol === 'https:';
-}
-
-const pushTokenSchema = wellFormed(z.string().min(1).max(4_096));
-
-export const pushRegistrationSchema = z
-  .object({
-    device_id: wellFormed(z.string().min(1).max(128)),
-    platform: z.enum(PUSH_PLATFORMS),
-    /** For webpush the endpoint. */
-    token: pushTokenSchema,
-    keys: z
-      .object({
-        p256dh: wellFormed(z.string().max(256)),
-        auth: wellFormed(z.string().max(256)),
-      })
-      .optional(),
-    quiet_hours: z.object({ from: timeOfDay, to: timeOfDay, timezone }).optional(),
-  })
-  .refine((body) => body.platform !== 'webpush' || body.keys !== undefined, {
-    message: 'webpush needs keys',
-    path: ['keys'],
-  })
-  .refine((body) => body.platform !== 'webpush' || isHttps(body.token), {
-    message: 'must be an https URL for webpush',
-    path: ['token'],
-  });
-export type PushRegistration = z.infer<typeof pushRegistrationSchema>;
-
-/** What this installation can send pushes with. */
-export const pushConfigSchema = z.object({
-  platforms: z.array(z.enum(PUSH_PLATFORMS)),
-  /** `applicationServerKey` of a browser's subscription. */
-  webpush_public_key: z.string().optional(),
-});
-export type PushConfig = z.infer<typeof pushConfigSchema>;
-
-const deadPushIdSchema = z.string().max(64);
-export const deadPushPageSchema = z.object({
-  dead: z.array(
-    z.object({
-      id: deadPushIdSchema,
-      platform: z.enum(PUSH_PLATFORMS),
-      user_id: z.string(),
-      conversation_id: z.string(),
-      device_id: z.string(),
-      reason: z.string(),
-      attempts: z.int(),
-      failed_at: z.string(),
-    }),
-  ),
-  next_cursor: z.string().nullable(),
-});
-/** Without ids: all of them. */
-export const replayDeadPushesSchema = z.object({
-  ids: z.array(deadPushIdSchema).max(LIMITS.pageMax).optional(),
-});
-export const replayedPushesSchema = z.object({ replayed: z.int() });
-
-export const healthSchema = z.object({
-  status: z.enum(['ok', 'degraded']),
-  version: z.string(),
-  uptime_s: z.number(),
-  dependencies: z.record(
-    z.string(),
-    z.object({ status: z.enum(['ok', 'down']), latency_ms: z.number().nullable() }),
-  ),
-  /** Push providers that are configured; `unknown` until a push worker has said so. */
-  push: z.record(z.enum(PUSH_PLATFORMS), z.enum(['on', 'off', 'unknown'])),
-});
-export type Health = z.infer<typeof healthSchema>;
-
 const inConversation = z.object({ conversation_id: conversationIdSchema });
 
 const ofMessage = inConversation.extend({ message_id: messageIdSchema });
-
-/** Title is shared by the members; the others are the caller's own. */
-export const updateConversationSchema = z
-  .object({
-    title: titleSchema,
-    muted: z.boolean(),
-    archived: z.boolean(),
-    tags: tagsSchema,
-  })
-  .partial()
-  .refine((body) => Object.keys(body).length > 0, 'names nothing to change');
 
 /** Every public REST route. Express serves them, the SDK calls them, the documentation lists them. */
 export const routes = {

@@ -40,6 +40,7 @@ export const LIMIT_MEANINGS: Record<keyof typeof LIMITS, string> = {
   contentBytes: 'Content of a message, bytes of UTF-8',
   metadataBytes: 'Metadata of a message as JSON, bytes of UTF-8',
   metadataLevels: 'Objects and arrays within each other in metadata',
+  emojiPerMessage: 'Different emoji on one message',
   emojiBytes: 'Emoji of a reaction, bytes of UTF-8',
   titleChars: 'Title of a conversation, characters',
   tags: 'Tags that a member may put on a conversation',
