@@ -77,7 +77,7 @@ export class AppendQueue {
   }
 
   noteReceived(position: Omit<PositionOperation, 'op'>): void {
-    const key = `${position.identity_id} ${position.conversation_id}`;
+    const key = keyOf(position);
     const earlier = this.received.get(key);
     if (!earlier && this.received.size >= POSITIONS) return;
     const epoch = Math.max(position.epoch ?? 0, earlier?.epoch ?? 0) || null;
@@ -140,8 +140,7 @@ export class AppendQueue {
     await new Promise(setImmediate);
     const batch = this.takeBatch();
     const positions = [...this.received.values()].slice(0, BATCH_OPERATIONS);
-    for (const { identity_id, conversation_id } of positions)
-      this.received.delete(`${identity_id} ${conversation_id}`);
+    for (const position of positions) this.received.delete(keyOf(position));
     const positionsLeft = this.received.size > 0;
 
     const operations = [...batch.map(({ operation }) => operation), ...positions];
@@ -184,4 +183,9 @@ export class AppendQueue {
     this.options.log.warn({ reason: String(error), positions: positions.length }, 'append failed');
     for (const position of positions) this.noteReceived(position);
   }
+}
+
+/** Positions of one log are comparable, those of two are not. */
+function keyOf({ identity_id, conversation_id, log_id }: Omit<PositionOperation, 'op'>): string {
+  return `${identity_id} ${conversation_id} ${log_id}`;
 }

@@ -29,6 +29,8 @@ interface GatewayChannelOptions {
  */
 export class GatewayChannel {
   private heardAt = 0;
+  /** Of what was relayed last. */
+  private logId: string | undefined;
 
   constructor(private readonly options: GatewayChannelOptions) {}
 
@@ -80,13 +82,14 @@ export class GatewayChannel {
     if (channel === names.presence) return presence.announce(JSON.parse(text) as PresenceChange[]);
     const message = JSON.parse(text) as GatewayMessage;
     this.heardAt = performance.now();
-    if (message.type === 'events') this.deliver(message.frames);
+    if (message.type === 'events') this.deliver(message);
     else if (message.type === 'evict') {
       this.options.connections.evict(message.identity_id, message.epoch, message.code);
     }
   }
 
-  private deliver(frames: Extract<GatewayMessage, { type: 'events' }>['frames']): void {
+  private deliver({ log_id, frames }: Extract<GatewayMessage, { type: 'events' }>): void {
+    this.noteLog(log_id);
     for (const { to, event } of frames) {
       this.options.members.invalidate(event);
       for (const [identityId, epoch] of to) {
@@ -95,5 +98,11 @@ export class GatewayChannel {
         if (connection?.epoch === epoch) connection.feed?.offer(event);
       }
     }
+  }
+
+  private noteLog(logId: string): void {
+    if (logId === this.logId) return;
+    this.logId = logId;
+    for (const connection of this.options.connections.all()) connection.expectLog(logId);
   }
 }

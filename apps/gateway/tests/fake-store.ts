@@ -136,6 +136,7 @@ export class FakeStore {
       if (!lease?.gateway) continue;
       const message: GatewayMessage = {
         type: 'events',
+        log_id: LOG_ID,
         frames: [{ to: [[members[index] ?? '', lease.epoch]], event }],
       };
       await this.redis.publish(this.names.gateway(lease.gateway), JSON.stringify(message));

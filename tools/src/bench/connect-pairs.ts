@@ -10,6 +10,7 @@ export interface Pair {
 interface ConnectOptions {
   /** Of the gateways. */
   urls: readonly string[];
+  transport: MemberOptions['transport'];
   hasLog: boolean;
   latencies: Latencies;
   onEnd: MemberOptions['onEnd'];

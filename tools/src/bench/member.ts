@@ -1,22 +1,15 @@
-import type {
-  Ack,
-  ClientToServer,
-  ServerEventPayload,
-  ServerToClient,
-} from '@agent-messenger/contracts';
+import type { Ack, Event } from '@agent-messenger/contracts';
 import { LIMITS } from '@agent-messenger/contracts';
-import { io, type Socket } from 'socket.io-client';
 import { Inbox } from './inbox';
 import type { Latencies } from './latencies';
+import { openLink, type Link, type LinkOptions, type Transport } from './link';
 import { Outbox } from './outbox';
 
 export const CONTENT_BYTES = 200;
 const CONTENT = 'Agents and people talk. '.repeat(9).slice(0, CONTENT_BYTES);
 
-export interface MemberOptions {
-  url: string;
-  namespace: '/client' | '/agent';
-  auth: Record<string, string>;
+export interface MemberOptions extends Pick<LinkOptions, 'url' | 'namespace' | 'auth'> {
+  transport: Transport;
   id: string;
   conversationId: string;
   /** Whether events have the log's positions, to be checked. */
@@ -26,7 +19,7 @@ export interface MemberOptions {
   onEnd: (reason: string) => void;
 }
 
-/** One side of a pair: a plain socket.io-client that sends, receives, and counts both. */
+/** One side of a pair: sends, receives, and counts both. */
 export class Member {
   outbox = new Outbox();
   inbox: Inbox;
@@ -35,33 +28,25 @@ export class Member {
   onAnswer: (() => void) | undefined;
   private unreported = 0;
   private lastSeq = 0;
-  private readonly socket: Socket<ServerToClient, ClientToServer>;
+  private link: Link | undefined;
 
   private constructor(private readonly options: MemberOptions) {
     this.inbox = new Inbox();
-    this.socket = io(options.url + options.namespace, {
-      transports: ['websocket'],
-      forceNew: true,
-      reconnection: false,
-      auth: options.auth,
-    });
-    this.socket.on('event', (event) => this.receive(event));
   }
 
   /** Resolves when the connection has received all that there was before it. */
   static async connect(options: MemberOptions): Promise<Member> {
+    const { transport, url, namespace, auth, id, onEnd } = options;
     const member = new Member(options);
-    const { socket } = member;
-    await new Promise<void>((resolve, reject) => {
-      socket.once('synced', () => resolve());
-      socket.once('connect_error', reject);
-      socket.once('disconnect', (reason) => reject(new Error(reason)));
+    member.link = await openLink(transport, {
+      url,
+      namespace,
+      auth,
+      onEvent: (event) => member.receive(event),
+      onEnd: (reason) => onEnd(`${id}: ${reason}`),
     }).catch((error: unknown) => {
-      socket.disconnect();
-      throw new Error(`${options.namespace} at ${options.url}: ${String(error)}`);
+      throw new Error(`${namespace} at ${url}: ${String(error)}`);
     });
-    socket.off('connect_error').off('disconnect');
-    socket.on('disconnect', (reason) => options.onEnd(`${options.id}: ${reason}`));
     return member;
   }
 
@@ -75,8 +60,7 @@ export class Member {
   send(at: number): void {
     const { outbox } = this;
     const number = outbox.send(at);
-    this.socket.emit(
-      'message:send',
+    this.link?.send(
       {
         conversation_id: this.options.conversationId as `cnv_${string}`,
         client_id: String(number),
@@ -90,14 +74,14 @@ export class Member {
   report(): void {
     if (this.unreported === 0) return;
     this.unreported = 0;
-    this.socket.emit('received', {
+    this.link?.received({
       conversation_id: this.options.conversationId as `cnv_${string}`,
       seq: this.lastSeq,
     });
   }
 
   close(): void {
-    this.socket.off('disconnect').disconnect();
+    this.link?.close();
   }
 
   private answered(outbox: Outbox, number: number, answer: Ack<'message:send'>): void {
@@ -110,7 +94,7 @@ export class Member {
     this.onAnswer?.();
   }
 
-  private receive(event: ServerEventPayload<'event'>): void {
+  private receive(event: Event): void {
     const { id, hasLog, latencies } = this.options;
     if (hasLog && !this.inbox.take(event.seq)) return;
     this.lastSeq = event.seq;

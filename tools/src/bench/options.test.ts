@@ -5,6 +5,7 @@ test('defaults', () => {
     pairs: 50,
     seconds: 10,
     gateways: 2,
+    transport: 'socket.io',
     baseline: false,
     json: false,
     help: false,
@@ -13,11 +14,13 @@ test('defaults', () => {
 
 test('all options', () => {
   const args = ['--pairs', '2', '--seconds', '3', '--gateways', '1', '--baseline', '--json'];
+  args.push('--transport', 'ws');
 
   expect(benchOptions([...args, '--cpu-prof', 'profiles'])).toEqual({
     pairs: 2,
     seconds: 3,
     gateways: 1,
+    transport: 'ws',
     baseline: true,
     json: true,
     help: false,
@@ -29,6 +32,7 @@ test.each([
   [['--pears', '5'], "Unknown option '--pears'"],
   [['--pairs', '0'], '--pairs takes a whole number from 1 to 5000'],
   [['--seconds', '1.5'], '--seconds takes a whole number'],
+  [['--transport', 'polling'], '--transport takes socket.io or ws'],
   [['extra'], "Unexpected argument 'extra'"],
 ])('%j is a usage error', (args, message) => {
   expect(() => benchOptions(args)).toThrow(UsageError);

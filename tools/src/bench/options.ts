@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
+import type { Transport } from './link';
 
 export interface BenchOptions {
   pairs: number;
   seconds: number;
   gateways: number;
+  transport: Transport;
   baseline: boolean;
   json: boolean;
   help: boolean;
@@ -20,6 +22,7 @@ and received by the other side.
   --pairs N        people, each with an agent (default 50)
   --seconds N      length of each measurement, after a warm-up of 2 s (default 10)
   --gateways N     number of gateways; the two sides of a pair are on different ones (default 2)
+  --transport T    socket.io or ws: plain WebSocket (default socket.io)
   --baseline       compares with plain Socket.IO processes that store and check nothing:
                    three alternating runs of each, medians and the median of the ratios
   --json           one JSON object on stdout instead of the table
@@ -41,6 +44,7 @@ export function benchOptions(args: string[]): BenchOptions {
     pairs: wholeNumber('--pairs', values.pairs ?? '50', 5_000),
     seconds: wholeNumber('--seconds', values.seconds ?? '10', 3_600),
     gateways: wholeNumber('--gateways', values.gateways ?? '2', 16),
+    transport: transportOf(values.transport ?? 'socket.io'),
     baseline: values.baseline ?? false,
     json: values.json ?? false,
     help: values.help ?? false,
@@ -56,6 +60,7 @@ function parse(args: string[]) {
         pairs: { type: 'string' },
         seconds: { type: 'string' },
         gateways: { type: 'string' },
+        transport: { type: 'string' },
         baseline: { type: 'boolean' },
         json: { type: 'boolean' },
         'cpu-prof': { type: 'string' },
@@ -67,6 +72,11 @@ function parse(args: string[]) {
     const [message = ''] = String(error instanceof Error ? error.message : error).split(/\.\s|\n/);
     throw new UsageError(`${message}. --help lists the options.`);
   }
+}
+
+function transportOf(text: string): Transport {
+  if (text === 'socket.io' || text === 'ws') return text;
+  throw new UsageError(`--transport takes socket.io or ws, not "${text}".`);
 }
 
 export function wholeNumber(option: string, text: string, max: number): number {

@@ -2,7 +2,14 @@ import type { PhaseResult } from './run-phase';
 import { isClean, makeReport, median, type RunResult } from './report';
 import { table } from './table';
 
-const setting = { pairs: 1, gateways: 2, seconds: 1, node: 'v20', cpus: 2 };
+const setting = {
+  pairs: 1,
+  gateways: 2,
+  transport: 'ws' as const,
+  seconds: 1,
+  node: 'v20',
+  cpus: 2,
+};
 
 function phase(messages_per_s: number, wrong: Partial<PhaseResult> = {}): PhaseResult {
   const latency = { p50: messages_per_s, p95: 2, p99: 3 };

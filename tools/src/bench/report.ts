@@ -1,4 +1,5 @@
 import type { Percentiles } from './latencies';
+import type { Transport } from './link';
 import type { PhaseResult } from './run-phase';
 import type { System } from './system';
 
@@ -11,6 +12,7 @@ export interface RunResult {
 export interface Report {
   pairs: number;
   gateways: number;
+  transport: Transport;
   seconds: number;
   node: string;
   cpus: number;
@@ -22,7 +24,10 @@ export interface Report {
   runs: RunResult[];
 }
 
-export type Setting = Pick<Report, 'pairs' | 'gateways' | 'seconds' | 'node' | 'cpus'>;
+export type Setting = Pick<
+  Report,
+  'pairs' | 'gateways' | 'transport' | 'seconds' | 'node' | 'cpus'
+>;
 
 export function makeReport(setting: Setting, runs: RunResult[]): Report {
   const of = (name: System['name']) => runs.filter(({ system }) => system === name);

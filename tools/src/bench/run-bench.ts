@@ -31,8 +31,8 @@ export async function runBench(options: BenchOptions, around: Surroundings): Pro
     around.say('stopping …');
     for (const system of systems.reverse()) await system.stop();
   }
-  const { pairs, gateways, seconds } = options;
-  const setting = { pairs, gateways, seconds };
+  const { pairs, gateways, transport, seconds } = options;
+  const setting = { pairs, gateways, transport, seconds };
   return makeReport({ ...setting, node: process.version, cpus: availableParallelism() }, runs);
 }
 

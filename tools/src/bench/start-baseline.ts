@@ -45,6 +45,8 @@ export async function startBaseline(
     const broken = new AbortController();
     const members = await connectPairs(Array.from({ length: count }, makePair), {
       urls,
+      // There is no other one to compare with: the baseline is Socket.IO.
+      transport: 'socket.io',
       hasLog: false,
       latencies,
       onEnd: (reason) => broken.abort(new Error(`a connection ended: ${reason}`)),

@@ -12,7 +12,7 @@ const UNLIMITED = '100000000';
 
 /** The whole stack with its limits lifted, and pairs that have a conversation each. */
 export async function startOurs(
-  { pairs: count, gateways, cpuProf }: BenchOptions,
+  { pairs: count, gateways, transport, cpuProf }: BenchOptions,
   { signal, say }: { signal: AbortSignal; say: (line: string) => void },
 ): Promise<System> {
   const dataDir = makeWorkFolder();
@@ -53,6 +53,7 @@ export async function startOurs(
     const pairs = await createPairs(stack, count, { signal, say });
     const members = await connectPairs(pairs, {
       urls: stack.gateways.map(({ url }) => url),
+      transport,
       hasLog: true,
       latencies,
       onEnd: (reason) => broken.abort(new Error(`a connection ended: ${reason}`)),

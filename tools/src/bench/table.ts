@@ -6,7 +6,7 @@ const WIDTHS = [28, 24, 24];
 
 /** A report for people. */
 export function table(report: Report): string {
-  const { ours, baseline, ratio, pairs, gateways, seconds, node, cpus, runs } = report;
+  const { ours, baseline, ratio, pairs, gateways, transport, seconds, node, cpus, runs } = report;
   const rows = (['saturation', 'steady'] as const).flatMap((phase) => [
     [],
     [phase === 'saturation' ? 'At saturation' : 'At 500 messages/s'],
@@ -18,7 +18,7 @@ export function table(report: Report): string {
   ]);
   const times = runs.length > 1 ? `, medians of ${runs.length / 2} alternating runs` : '';
   return [
-    `${pairs} pairs, ${gateways} gateway(s), ${seconds} s each${times}; node ${node}, ${cpus} CPUs`,
+    `${pairs} pairs by ${transport}, ${gateways} gateway(s), ${seconds} s each${times}; node ${node}, ${cpus} CPUs`,
     '',
     line(['', 'ours', ...(baseline ? ['baseline'] : [])]),
     ...rows.map(line),

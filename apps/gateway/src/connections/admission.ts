@@ -113,6 +113,7 @@ export class Admission {
       });
       // The drain may have begun meanwhile, and has not seen this one.
       if (this.closing) throw noRoom(1_000);
+      connection.logId = backlog.log_id;
       connection.expireAt(credentials.expiresAt);
       connection.limitAge(config.MAX_CONNECTION_AGE_S * 1_000 * (0.9 + Math.random() / 5));
       return { connection, backlog };

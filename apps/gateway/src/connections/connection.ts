@@ -42,6 +42,8 @@ export class Connection {
   status: 'online' | 'busy' | 'idle' = 'online';
   /** Requests that have not been answered yet. */
   pendingRequests = 0;
+  /** The log that it was told it reads; undefined until it is told. */
+  logId: string | undefined;
   feed: LogFeed | undefined;
   private deadline: number;
   private expiry: NodeJS.Timeout | undefined;
@@ -83,6 +85,11 @@ export class Connection {
   /** For what may be lost: dropped when the reader is slow. */
   sendEphemeral<N extends ServerEventName>(event: N, payload: ServerEventPayload<N>): void {
     if (!this.isAboveHighWater) this.send(event, payload);
+  }
+
+  /** Its cursors mean nothing in another log, of a store that was restored from a backup: the client begins again. */
+  expectLog(logId: string): void {
+    if (this.logId !== undefined && this.logId !== logId) this.close('unavailable', 0);
   }
 
   /** A connection does not outlive its token. @param expiresAt ms since the epoch, null: never */

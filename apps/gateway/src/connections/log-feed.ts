@@ -1,4 +1,4 @@
-import type { Client, Event, messagesCalls } from '@agent-messenger/contracts';
+import type { CallResponse, Client, Event, messagesCalls } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
 import type { Limit } from 'p-limit';
@@ -7,6 +7,8 @@ import type { Connection } from './connection';
 
 /** Events read from the log at a time: a page of ordinary messages stays far below the high-water mark. */
 const PAGE = 200;
+
+type Page = CallResponse<typeof messagesCalls, 'readLog'>;
 
 interface Position {
   /** Seq of the last event written to this connection; undefined until the log was read once. */
@@ -99,13 +101,14 @@ export class LogFeed {
     try {
       let hasMore = true;
       for (let failures = 0; (position.dirty || hasMore) && connection.isCurrent;) {
-        if (connection.isAboveHighWater && !(await connection.live.drained(this.options.stallMs))) {
-          return connection.close('slow_consumer');
-        }
+        if (!(await this.hasRoom())) return;
         position.dirty = false;
         try {
-          hasMore = await limit(() => this.readPage(conversationId, position));
+          const page = await limit(() => this.readPage(conversationId, position));
+          hasMore = page.has_more;
           failures = 0;
+          // Outside the bound on reads: a slow reader holds up nobody else.
+          await this.writePage(position, page);
         } catch (error) {
           if (this.isFinal(error, conversationId)) return;
           position.dirty = true;
@@ -129,23 +132,36 @@ export class LogFeed {
     return code === 'replaced' || code === 'not_found';
   }
 
-  private async readPage(conversationId: string, position: Position): Promise<boolean> {
+  private readPage(conversationId: string, position: Position): Promise<Page> {
     const { connection, readLog } = this.options;
-    if (!connection.isCurrent) return false;
-    const page = await readLog({
+    return readLog({
       identity_id: connection.identity.id,
       epoch: connection.epoch,
       conversation_id: conversationId,
       after_seq: position.cursor ?? null,
       limit: PAGE,
     });
-    // Asked again after the wait: the lease may have run out while the store answered.
-    if (!connection.isCurrent) return false;
+  }
+
+  private async writePage(position: Position, page: Page): Promise<void> {
+    const { connection } = this.options;
+    connection.expectLog(page.log_id);
+    // The lease may have run out while the store answered.
+    if (!connection.isCurrent) return;
     // A page may start later than asked: of a deleted conversation only the last event can be read.
     position.cursor = Math.max(position.cursor ?? 0, page.after_seq);
     for (const event of page.events) {
+      if (!(await this.hasRoom())) return;
       if (event.seq === position.cursor + 1) this.write(position, event);
     }
-    return page.has_more;
+  }
+
+  /** Waits for a reader above the high-water mark. False when the connection has ended, also because it did not read. */
+  private async hasRoom(): Promise<boolean> {
+    const { connection, stallMs } = this.options;
+    if (connection.isAboveHighWater && !(await connection.live.drained(stallMs))) {
+      connection.close('slow_consumer');
+    }
+    return connection.isCurrent;
   }
 }

@@ -2,8 +2,8 @@ import type { AppendQueue } from '../append-queue';
 import type { RequestHandler } from '../dispatch';
 
 export function read(appends: AppendQueue): RequestHandler<'read'> {
-  return async ({ identity, epoch }, position) => {
-    await appends.read({ ...position, identity_id: identity.id, epoch });
+  return async ({ identity, epoch, logId: log_id }, position) => {
+    await appends.read({ ...position, identity_id: identity.id, epoch, log_id });
     return {};
   };
 }
