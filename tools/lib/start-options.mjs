@@ -8,6 +8,8 @@ export const help = `npm start [-- options]
   --port PORT      port of the first gateway (default 8080)
   --data-dir DIR   where everything is kept (default .data)
   --no-demo        without the demo person and the demo agent
+  --push-standins  stand-ins of Apple, Google and a browser's push service, which print every notification
+                   as a phone would show it
   --json           one line of JSON on stdout when all is ready, the rest on stderr
                    (npm start --silent -- --json)
   --help           this text
@@ -28,6 +30,7 @@ export function startOptions(args) {
     port,
     dataDir: resolve(values['data-dir'] ?? '.data'),
     demo: !values['no-demo'],
+    pushStandins: values['push-standins'] ?? false,
     json: values.json ?? false,
     help: values.help ?? false,
   };
@@ -42,6 +45,7 @@ function parse(args) {
         port: { type: 'string' },
         'data-dir': { type: 'string' },
         'no-demo': { type: 'boolean' },
+        'push-standins': { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -21,7 +21,7 @@ import { join } from 'node:path';
 
 export interface Talk {
   person: Person;
-  conversation: Conversation['id'];
+  conversation: `cnv_${string}`;
   agent: Agent;
   /** The agent says something. */
   say(text: string): Promise<number>;
@@ -54,6 +54,7 @@ export async function startPushStack(
     gateways: 2,
     env: {
       ...env,
+      gateway: { REGISTRATIONS_PER_HOUR_IP: '1000', LOGINS_PER_MINUTE_IP: '1000', ...env.gateway },
       messages: { PUSH_GRACE_MS: '300', ...env.messages },
       'push-worker': {
         ...standins.env,
@@ -76,7 +77,7 @@ export async function startPushStack(
     const shown = () => standins.shown.filter(({ conversation_id }) => conversation_id === id);
     return {
       person,
-      conversation: id,
+      conversation: id as `cnv_${string}`,
       agent,
       call,
       shown,
@@ -92,7 +93,7 @@ export async function startPushStack(
       },
       untilShown: (count, timeoutMs = 15_000) =>
         waitFor(() => (shown().length >= count ? shown() : undefined), {
-          describe: `${count} notifications`,
+          describe: `${count} notifications; the worker said:\n${stack.logs('push-worker').slice(-3_000)}`,
           timeoutMs,
         }),
     };

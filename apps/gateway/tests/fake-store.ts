@@ -27,6 +27,7 @@ export const storeCalls = {
   listAgents: messagesCalls.listAgents,
   registerPush: messagesCalls.registerPush,
   unregisterPush: messagesCalls.unregisterPush,
+  pushConfig: messagesCalls.pushConfig,
 };
 
 interface FakeConversation {
@@ -97,6 +98,7 @@ export class FakeStore {
       listAgents: () => ({ agents: [], next_cursor: null }),
       registerPush: () => ({}),
       unregisterPush: () => ({}),
+      pushConfig: () => ({ push: { platforms: ['fcm'] } }),
     };
   }
 

@@ -19,7 +19,7 @@ export interface Relay {
 }
 
 interface RelayOptions {
-  store: Pick<Store, 'entriesAfter' | 'offset' | 'advance' | 'head'>;
+  store: Pick<Store, 'logId' | 'entriesAfter' | 'offset' | 'advance' | 'head'>;
   redis: Redis;
   names: RedisNames;
   log: Logger;
@@ -51,7 +51,7 @@ export function startRelay({ store, redis, names, log, metrics }: RelayOptions):
     const last = entries.at(-1);
     if (!last) return false;
     const gateways = await findGateways(redis, names, entries);
-    if (gateways.size > 0) await publish(redis, names, toMessages(entries, gateways));
+    if (gateways.size > 0) await publish(redis, names, toMessages(store.logId, entries, gateways));
     offset = last.pos;
     store.advance('relay', offset);
     return true;
@@ -96,14 +96,16 @@ async function findGateways(
  * gateways get it.
  */
 export function toMessages(
+  logId: string,
   entries: LogEntry[],
   gateways: Gateways,
   maxBytes = PUBLISH_BYTES,
 ): { gateway: string; message: string }[] {
   const messages: { gateway: string; message: string }[] = [];
   const open = new Map<string, { frames: string[]; bytes: number }>();
+  const head = `{"type":"events","log_id":${JSON.stringify(logId)},"frames":[`;
   const close = (gateway: string, frames: string[]) =>
-    messages.push({ gateway, message: `{"type":"events","frames":[${frames.join(',')}]}` });
+    messages.push({ gateway, message: `${head}${frames.join(',')}]}` });
 
   for (const { event, to } of entries) {
     const recipients = new Map<string, string[]>();

@@ -209,7 +209,7 @@ test('messages to one gateway are split when they get large, and stay in order',
     return { pos: n + 1, event: event as unknown as Event, to: ['usr_1', 'usr_away'] };
   });
   const gateways = new Map([['usr_1', { gateway: 'g', recipient: '["usr_1",3]' }]]);
-  const messages = toMessages(entries, gateways, 1_000).map(
+  const messages = toMessages('log_1', entries, gateways, 1_000).map(
     ({ message }) => JSON.parse(message) as { frames: Frames },
   );
   expect(messages).toHaveLength(5);

@@ -1,18 +1,32 @@
 import type { Logger } from '@agent-messenger/service-kit';
 import type { Worker } from 'bullmq';
+import { succeedsWithin } from './succeeds-within';
+
+const CUT_MS = 1_000;
+
+interface CloseWorkerOptions {
+  worker: Worker;
+  /** Whether the queue's Redis answers. */
+  redisAnswers: () => Promise<boolean>;
+  /** Resolves when no job is in flight. */
+  idle: () => Promise<unknown>;
+  /** For jobs in flight, milliseconds. */
+  deadlineMs: number;
+  log: Logger;
+}
 
 /**
- * Takes no more jobs and finishes what is in flight. BullMQ would wait for that without end: past the deadline its
- * connections are cut, and the jobs go to another worker when their locks have run out.
+ * Takes no more jobs and finishes what is in flight. Past the deadline, or without Redis, for which BullMQ would wait
+ * without end, its connections are cut, and the jobs go to another worker when their locks have run out.
  */
-export async function closeWorker(worker: Worker, deadlineMs: number, log: Logger): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<'deadline'>((resolve) => {
-    timer = setTimeout(() => resolve('deadline'), deadlineMs);
-  });
-  const outcome = await Promise.race([worker.close(), deadline]);
-  clearTimeout(timer);
-  if (outcome !== 'deadline') return;
-  log.warn('push jobs in flight are left to another worker');
-  await worker.disconnect();
+export async function closeWorker(options: CloseWorkerOptions): Promise<void> {
+  const { worker, redisAnswers, idle, deadlineMs, log } = options;
+  const graceful = await redisAnswers();
+  // A send in flight is finished either way: what a device was told is noted in the store.
+  const finished = await succeedsWithin(deadlineMs, graceful ? worker.close() : idle());
+  if (!finished) log.warn('push jobs in flight are left to another worker');
+  if (graceful && finished) return;
+  // A second close() would wait for the first.
+  const cut = graceful ? worker.disconnect() : worker.close(true);
+  await succeedsWithin(CUT_MS, cut);
 }

@@ -93,13 +93,8 @@ export const configSchema = z
       .describe('Where push services reach the operator: a mailto: or https: address.'),
     WEBPUSH_ORIGINS: z
       .string()
+      .regex(/^https:\/\/[^/,\s]+(,https:\/\/[^/,\s]+)*$/, 'must be https://host[:port],…')
       .default(BROWSERS.join(','))
-      .transform((text) => text.split(',').map((origin) => origin.trim()))
-      .pipe(
-        z.array(
-          z.string().regex(/^https:\/\/[^/]+$/, 'must be https://host[:port], a list with commas'),
-        ),
-      )
       .describe(
         'Push services of browsers that may be sent to, with commas; a host may begin with *. Private addresses are refused, unless listed as such.',
       ),

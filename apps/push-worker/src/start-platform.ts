@@ -9,6 +9,7 @@ import type { Config } from './config';
 import { pushJob } from './jobs/push';
 import type { PushMetrics } from './metrics';
 import type { PushProvider } from './providers/provider';
+import { succeedsWithin } from './succeeds-within';
 import { SupervisedWorker } from './supervised-worker';
 import { watchQueue } from './watch-queue';
 
@@ -90,6 +91,8 @@ export function startPlatform(options: PlatformOptions): void {
     stuckAfterMs: STUCK_AFTER_MS,
     closeMs: CLOSE_MS,
     onRestart: () => metrics.workerRestarts.inc(),
+    // At the end there is no time for the connection's own deadline.
+    redisAnswers: () => succeedsWithin(1_000, redis.ping()),
   });
   scope.defer(`worker of ${platform}`, () => worker.close());
   watchQueue({

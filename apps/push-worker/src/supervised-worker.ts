@@ -14,6 +14,8 @@ interface SupervisedWorkerOptions {
   /** For jobs in flight at the end, in milliseconds. */
   closeMs: number;
   onRestart: () => void;
+  /** Whether the queue's Redis answers. */
+  redisAnswers: () => Promise<boolean>;
 }
 
 /**
@@ -22,7 +24,7 @@ interface SupervisedWorkerOptions {
  */
 export class SupervisedWorker {
   private worker: Worker;
-  private inFlight = 0;
+  private readonly inFlight = new Set<Promise<void>>();
   /** When a job last began or ended, or no job waited; monotonic clock. */
   private wellAt = performance.now();
   private closed = false;
@@ -34,35 +36,42 @@ export class SupervisedWorker {
   /** Told regularly whether jobs wait; is not told while Redis does not answer. */
   observe(jobsWait: boolean): void {
     const now = performance.now();
-    if (!jobsWait || this.inFlight > 0) {
+    if (!jobsWait || this.inFlight.size > 0) {
       this.wellAt = now;
       return;
     }
     if (this.closed || now - this.wellAt < this.options.stuckAfterMs) return;
-    const { log, onRestart, closeMs } = this.options;
+    const { log, onRestart } = this.options;
     log.warn('push jobs wait and the worker takes none: it is replaced');
     onRestart();
     const stuck = this.worker;
     this.worker = this.create();
     this.wellAt = now;
-    closeWorker(stuck, closeMs, log).catch((error: unknown) =>
+    this.end(stuck).catch((error: unknown) =>
       log.warn({ err: error }, 'a stuck worker could not be closed'),
     );
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    await closeWorker(this.worker, this.options.closeMs, this.options.log);
+    await this.end(this.worker);
+  }
+
+  private async end(worker: Worker): Promise<void> {
+    const { closeMs: deadlineMs, log, redisAnswers } = this.options;
+    const idle = () => Promise.allSettled(this.inFlight);
+    await closeWorker({ worker, redisAnswers, idle, deadlineMs, log });
   }
 
   private create(): Worker {
     const { create, process } = this.options;
     return create(async (job, token) => {
-      this.inFlight += 1;
+      const run = process(job, token);
+      this.inFlight.add(run);
       try {
-        await process(job, token);
+        await run;
       } finally {
-        this.inFlight -= 1;
+        this.inFlight.delete(run);
         this.wellAt = performance.now();
       }
     });

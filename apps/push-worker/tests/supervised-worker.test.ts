@@ -27,6 +27,7 @@ test('a worker that takes no job although some wait is replaced', async () => {
     stuckAfterMs: 50,
     closeMs: 5_000,
     onRestart: () => (restarts += 1),
+    redisAnswers: () => Promise.resolve(true),
   });
   worker.observe(false);
   expect(restarts).toBe(0);
@@ -58,6 +59,7 @@ test('a job that does not end holds up closing until the deadline, and is not ta
     stuckAfterMs: 0,
     closeMs: 100,
     onRestart: () => (restarts += 1),
+    redisAnswers: () => Promise.resolve(true),
   });
   const job = await queue.add('job', 'endless');
   await waitFor(() => running);

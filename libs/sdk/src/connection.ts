@@ -8,9 +8,10 @@ import { Emitter } from './emitter';
 import type { Endpoints } from './endpoints';
 import { isTemporary, MessengerError, toMessengerError } from './errors';
 import { retry } from './retry';
-import { emitOn, requestOn, runSocket, type Ending, type WireSocket } from './socket';
+import { runSocket, type LiveSocket } from './socket';
 import { backoffMs, sleep, type Backoff } from './time';
 import type { TokenSource } from './tokens';
+import type { Ending, OpenWire } from './wire';
 
 export interface ConnectionEvents extends ServerToClient {
   disconnected: (error: MessengerError, reconnecting: boolean) => void;
@@ -21,6 +22,7 @@ export interface ConnectionEvents extends ServerToClient {
 export interface ConnectionOptions {
   endpoints: Endpoints;
   namespace: '/client' | '/agent';
+  open: OpenWire;
   tokens: TokenSource;
   backoff: Backoff;
   requestTimeoutMs: number;
@@ -38,7 +40,7 @@ export class Connection {
   readonly events = new Emitter<ConnectionEvents>();
   readonly #options: ConnectionOptions;
   readonly #closing = new AbortController();
-  #socket: WireSocket | null = null;
+  #socket: LiveSocket | null = null;
   #ended: MessengerError | null = null;
   #lastError: MessengerError | null = null;
   #waiting: { resolve: () => void; reject: (error: MessengerError) => void }[] = [];
@@ -74,7 +76,7 @@ export class Connection {
   async request<N extends RequestName>(name: N, payload: RequestInput<N>): Promise<RequestAck<N>> {
     if (this.#ended) throw this.#ended;
     if (!this.#socket) throw new MessengerError('disconnected', 'not connected');
-    return requestOn(this.#socket, name, payload, this.#options.requestTimeoutMs);
+    return this.#socket.request(name, payload, this.#options.requestTimeoutMs);
   }
 
   /** Repeats across failures that pass, over as many connections as it takes. For requests that may be repeated. */
@@ -106,7 +108,7 @@ export class Connection {
   /** False when there is no connection: nothing was sent. */
   emit<N extends RequestName>(name: N, payload: RequestInput<N>): boolean {
     if (!this.#socket) return false;
-    emitOn(this.#socket, name, payload);
+    this.#socket.emit(name, payload);
     return true;
   }
 
@@ -129,7 +131,7 @@ export class Connection {
   }
 
   async #connectOnce(): Promise<Ending> {
-    const { endpoints, namespace, tokens } = this.#options;
+    const { endpoints, namespace, open, tokens } = this.#options;
     const kept = tokens.kept;
     let token: string;
     try {
@@ -142,6 +144,7 @@ export class Connection {
       origin: endpoints.current,
       namespace,
       token,
+      open,
       signal: this.signal,
       onServerEvent: (name, payload, socket) => {
         if (name === 'connected') {

@@ -27,11 +27,13 @@ export {
 } from './conversation-state';
 export type { DeviceStorage } from './device-memory';
 export { MessengerError, type MessengerErrorCode } from './errors';
+export type { WebSocketClass, WebSocketLike } from './plain-wire';
 export type { ReplyHandle } from './reply-handle';
 export { createRest, register, type RegisterOptions } from './register';
 export type { Rest, RestCredential, RestInput } from './rest';
 export type { SessionOptions } from './session';
 export type { Backoff } from './time';
+export type { TransportOptions } from './transport';
 export type {
   Actor,
   Agent as AgentProfile,

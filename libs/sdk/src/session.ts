@@ -22,8 +22,9 @@ import { Rest } from './rest';
 import { retry } from './retry';
 import { defaultBackoff, settledWithin, type Backoff } from './time';
 import { TokenSource, type AccessToken } from './tokens';
+import { openerOf, type TransportOptions } from './transport';
 
-export interface SessionOptions {
+export interface SessionOptions extends TransportOptions {
   /** A gateway, or several: whichever answers is used. */
   url: string | readonly string[];
   /** How long the first connection may take. Default 30 s. */
@@ -76,6 +77,7 @@ export class Session {
     this.connection = new Connection({
       endpoints,
       namespace: parts.namespace,
+      open: openerOf(options),
       tokens: this.tokens,
       backoff: this.#backoff,
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,

@@ -137,7 +137,7 @@ describe('conversations', () => {
     gateway.say(AGENT, 'gone with the rest', { live: false });
     gateway.logs.get(CONVERSATION)?.close();
     gateway.delivered.set(`${USER} ${CONVERSATION}`, 3);
-    gateway.socket(USER).conn.close();
+    gateway.socket(USER).cut();
     await until(() => events.length === 2, 'the last event');
     expect(events[1]).toMatchObject({ seq: 3, type: 'conversation.deleted' });
     expect(client.conversations()).toEqual([]);
@@ -161,7 +161,7 @@ it("keeps an agent's status over reconnects, the newest last", async () => {
       .filter(({ name }) => name === 'status:set')
       .map(({ data }) => (data as { status: string }).status);
   expect(statuses()).toEqual(['busy', 'idle']);
-  gateway.socket(AGENT).conn.close();
+  gateway.socket(AGENT).cut();
   await until(() => statuses().length === 3, 'status of the new connection');
   expect(statuses()).toEqual(['busy', 'idle', 'idle']);
 });

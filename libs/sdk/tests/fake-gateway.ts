@@ -2,18 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type {
   Ack,
-  ClientToServer,
   Event,
   Message,
   RequestPayload,
   Send,
-  ServerToClient,
   WireError,
 } from '@agent-messenger/contracts';
-import { Server, type Namespace, type Socket } from 'socket.io';
 import { actorOf, AGENT, FakeLog, USER } from './fake-log';
+import { servePlain, serveSocketIo, type FakeSocket, type FakeSockets } from './fake-sockets';
 
-type WireSocket = Socket<ClientToServer, ServerToClient>;
 type Seen = { name: string; data: unknown; at: number };
 type ChangeRequest = {
   conversation_id: string;
@@ -32,15 +29,12 @@ const API_KEY = 'key-1';
 /** A gateway in memory that follows the contract for one person, one agent and their conversations, and can be told to fail. */
 export class FakeGateway {
   readonly http = createServer((request, response) => void this.#serve(request, response));
-  readonly io = new Server<ClientToServer, ServerToClient>(this.http, {
-    transports: ['websocket'],
-  });
   readonly logs = new Map([[CONVERSATION, new FakeLog(CONVERSATION)]]);
   readonly delivered = new Map<string, number>();
   /** Everything that clients asked for, in order. */
   readonly seen: Seen[] = [];
   readonly tokens = new Set<string>();
-  readonly sockets = new Map<string, WireSocket>();
+  readonly sockets = new Map<string, FakeSocket>();
   logId = 'log-1';
   expiresIn = 300;
   /** Decides about a send before it is carried out: an error answers, `lose` carries out and loses the ack. */
@@ -51,16 +45,17 @@ export class FakeGateway {
   onRest: (path: string) => WireError | null = () => null;
   url = '';
   #issued = 0;
+  readonly #closeSocketIo = serveSocketIo(this.http, this.#sockets());
+  readonly #closePlain = servePlain(this.http, this.#sockets());
 
   async start(): Promise<void> {
-    this.#namespace(this.io.of('/client'), USER);
-    this.#namespace(this.io.of('/agent'), AGENT);
     await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
     this.url = `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {
-    await this.io.close();
+    await this.#closePlain();
+    await this.#closeSocketIo();
   }
 
   count(name: string): number {
@@ -102,7 +97,7 @@ export class FakeGateway {
     for (const socket of this.sockets.values()) socket.emit('event', log.event(log.lastSeq));
   }
 
-  socket(id: string): WireSocket {
+  socket(id: string): FakeSocket {
     const socket = this.sockets.get(id);
     if (!socket) throw new Error(`${id} is not connected`);
     return socket;
@@ -118,32 +113,32 @@ export class FakeGateway {
     this.seen.push({ name, data, at: performance.now() });
   }
 
-  #namespace(namespace: Namespace<ClientToServer, ServerToClient>, id: string): void {
-    namespace.use((socket, next) => {
-      const { token } = socket.handshake.auth as { token?: string };
-      this.#note('handshake', { id, token });
-      const refused =
-        this.onHandshake(id) ??
-        (token !== undefined && this.tokens.has(token)
-          ? null
-          : { code: 'unauthorized' as const, message: 'no' });
-      next(refused ? Object.assign(new Error(refused.message), { data: refused }) : undefined);
-    });
-    namespace.on('connection', (socket) => this.#connected(socket, id));
+  #sockets(): FakeSockets {
+    return {
+      refuse: (id, token) => {
+        this.#note('handshake', { id, token });
+        const isKnown = token !== undefined && this.tokens.has(token);
+        return this.onHandshake(id) ?? (isKnown ? null : { code: 'unauthorized', message: 'no' });
+      },
+      connected: (id, socket) => this.#connected(id, socket),
+      gone: (id, socket) => {
+        if (this.sockets.get(id) === socket) this.sockets.delete(id);
+      },
+      request: (id, name, data) => {
+        this.#note(name, data);
+        return this.#request(id, name, data);
+      },
+    };
   }
 
-  #connected(socket: WireSocket, id: string): void {
+  #connected(id: string, socket: FakeSocket): void {
     const before = this.sockets.get(id);
     before?.emit('replaced', {});
-    before?.disconnect(true);
+    before?.dismiss();
     this.sockets.set(id, socket);
-    socket.on('disconnect', () => {
-      if (this.sockets.get(id) === socket) this.sockets.delete(id);
-    });
-    socket.onAny((name: string, data: unknown) => this.#note(name, data));
     socket.emit('connected', {
       identity: actorOf(id),
-      connection_id: socket.id,
+      connection_id: 'connection',
       log_id: this.logId,
       protocol_version: 1,
       server_time: AT,
@@ -153,64 +148,70 @@ export class FakeGateway {
       for (const event of log.events) if (event.seq > from) socket.emit('event', event);
     }
     socket.emit('synced', {});
-    socket.on('message:send', (send, ack) => this.#send(id, send as Send, ack));
-    socket.on('received', ({ conversation_id, seq }, ack?: (answer: { ok: true }) => void) => {
-      const key = `${id} ${conversation_id}`;
-      this.delivered.set(key, Math.max(seq, this.delivered.get(key) ?? 0));
-      ack?.({ ok: true });
-    });
-    socket.on('sync', (request, ack) => {
-      const { conversation_id, after_seq, limit } = request as RequestPayload<'sync'>;
-      const page = this.#logOf(conversation_id).page(after_seq, limit);
-      ack?.({ ok: true, ...page, log_id: this.logId });
-    });
-    socket.on('read', ({ conversation_id, seq }, ack?: (answer: { ok: true }) => void) => {
-      this.#logOf(conversation_id).readSeq = seq;
-      ack?.({ ok: true });
-    });
-    for (const name of ['message:edit', 'message:delete', 'reaction:set'] as const) {
-      socket.on(name, (request: ChangeRequest, ack?: (answer: Ack<typeof name>) => void) =>
-        this.#change(name, id, request, ack),
-      );
-    }
-    socket.on('status:set', (_, ack?: (answer: { ok: true }) => void) => ack?.({ ok: true }));
-    socket.on('auth:refresh', (_, ack) => ack?.({ ok: true, expires_in: this.expiresIn }));
-    socket.on('presence:watch', ({ identities }, ack) =>
-      ack?.({
-        ok: true,
-        presence: identities.map((each) => ({
-          identity_id: each,
-          status: 'online' as const,
-          last_seen: null,
-        })),
-      }),
-    );
   }
 
-  #send(id: string, send: Send, ack?: (answer: Ack<'message:send'>) => void): void {
+  #request(id: string, name: string, data: unknown): object | undefined {
+    switch (name) {
+      case 'message:send':
+        return this.#send(id, data as Send);
+      case 'received': {
+        const { conversation_id, seq } = data as RequestPayload<'received'>;
+        const key = `${id} ${conversation_id}`;
+        this.delivered.set(key, Math.max(seq, this.delivered.get(key) ?? 0));
+        return { ok: true };
+      }
+      case 'sync': {
+        const { conversation_id, after_seq, limit } = data as RequestPayload<'sync'>;
+        const page = this.#logOf(conversation_id).page(after_seq, limit);
+        return { ok: true, ...page, log_id: this.logId };
+      }
+      case 'read': {
+        const { conversation_id, seq } = data as RequestPayload<'read'>;
+        this.#logOf(conversation_id).readSeq = seq;
+        return { ok: true };
+      }
+      case 'message:edit':
+      case 'message:delete':
+      case 'reaction:set':
+        return this.#change(name, id, data as ChangeRequest);
+      case 'status:set':
+        return { ok: true };
+      case 'auth:refresh':
+        return { ok: true, expires_in: this.expiresIn };
+      case 'presence:watch': {
+        const { identities } = data as RequestPayload<'presence:watch'>;
+        const presence = identities.map((each) => ({
+          identity_id: each,
+          status: 'online',
+          last_seen: null,
+        }));
+        return { ok: true, presence };
+      }
+      default:
+        return { ok: false, error: { code: 'not_found', message: 'There is no such event' } };
+    }
+  }
+
+  #send(id: string, send: Send): Ack<'message:send'> | undefined {
     const verdict = this.onSend(send);
-    if (verdict !== null && verdict !== 'lose') return ack?.({ ok: false, error: verdict });
+    if (verdict !== null && verdict !== 'lose') return { ok: false, error: verdict };
     const first = this.messages(send.conversation_id).find(
       (each) => each.sender.id === id && each.client_id === send.client_id,
     );
     if (first && first.content !== send.content) {
       const error = { code: 'conflict' as const, message: 'taken', message_id: first.id };
-      return ack?.({ ok: false, error });
+      return { ok: false, error };
     }
     const { conversation_id, client_id, content } = send;
     const message = first ?? this.say(id, content, { id: conversation_id, client_id });
-    if (verdict === 'lose') this.socket(id).conn.close();
-    else ack?.({ ok: true, message, duplicate: first !== undefined });
+    if (verdict !== 'lose') return { ok: true, message, duplicate: first !== undefined };
+    this.socket(id).cut();
+    return undefined;
   }
 
-  #change(
-    name: ChangeName,
-    id: string,
-    request: ChangeRequest,
-    ack?: (answer: Ack<ChangeName>) => void,
-  ): void {
+  #change(name: ChangeName, id: string, request: ChangeRequest): Ack<ChangeName> | undefined {
     const verdict = this.onChange(request);
-    if (verdict !== null && verdict !== 'lose') return ack?.({ ok: false, error: verdict });
+    if (verdict !== null && verdict !== 'lose') return { ok: false, error: verdict };
     const { conversation_id, message_id, content = '', emoji = '', set = true } = request;
     const log = this.#logOf(conversation_id);
     const made =
@@ -220,8 +221,11 @@ export class FakeGateway {
           ? log.remove(id, message_id)
           : log.react(id, message_id, emoji, set);
     if (made) this.tell(conversation_id);
-    if (verdict === 'lose') this.socket(id).conn.close();
-    else ack?.({ ok: true, event: made ?? log.event(log.lastSeq), duplicate: made === null });
+    if (verdict !== 'lose') {
+      return { ok: true, event: made ?? log.event(log.lastSeq), duplicate: made === null };
+    }
+    this.socket(id).cut();
+    return undefined;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -14,6 +14,7 @@ export interface BenchOptions {
 }
 
 export const help = `npm run bench -- [options]
+npm run bench -- push [options]      pushes instead; --help lists their options
 
 People and agents in pairs exchange messages of 200 bytes through a stack that the bench starts,
 as fast as they can and then at 500 messages/s. A message counts when it was acked after the commit

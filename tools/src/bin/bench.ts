@@ -1,6 +1,9 @@
 import { LaunchError } from '@agent-messenger/testkit';
 import { benchOptions, help, UsageError } from '../bench/options';
 import { isClean } from '../bench/report';
+import { pushBenchOptions, pushHelp } from '../bench/push/options';
+import { runPushBench } from '../bench/push/run-push-bench';
+import { pushTable } from '../bench/push/table';
 import { runBench } from '../bench/run-bench';
 import { table } from '../bench/table';
 
@@ -10,21 +13,40 @@ async function bench(args: string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => stopping.abort(new LaunchError(`stopped by ${signal}`)));
-  }
-  const report = await runBench(options, {
-    signal: stopping.signal,
-    say: (line) => console.error(line),
-  });
+  const report = await runBench(options, surroundings());
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `\n${table(report)}`);
   if (isClean(report)) return 0;
   console.error('Messages were lost, doubled, out of order or refused.');
   return 1;
 }
 
-bench(process.argv.slice(2)).then(
+async function pushBench(args: string[]): Promise<number> {
+  const options = pushBenchOptions(args);
+  if (options.help) {
+    process.stdout.write(pushHelp);
+    return 0;
+  }
+  const report = await runPushBench(options, surroundings());
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `\n${pushTable(report)}`);
+  if (report.missing + report.doubled + report.complaints.length === 0) return 0;
+  console.error(
+    ['Notifications were missing, doubled or refused.', ...report.complaints].join('\n'),
+  );
+  return 1;
+}
+
+/** Ends with the first signal. */
+function surroundings() {
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => stopping.abort(new LaunchError(`stopped by ${signal}`)));
+  }
+  return { signal: stopping.signal, say: (line: string) => console.error(line) };
+}
+
+const [kind, ...rest] = process.argv.slice(2);
+const running = kind === 'push' ? pushBench(rest) : bench(process.argv.slice(2));
+running.then(
   (code) => {
     process.exitCode = code;
   },

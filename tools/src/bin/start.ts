@@ -1,12 +1,14 @@
 import { LaunchError, startStack, type Stack } from '@agent-messenger/testkit';
 import { join } from 'node:path';
 import { ensureDemo, type Demo } from '../demo';
+import { pushHint, startShownStandins } from '../push-standins';
 
 export interface StartOptions {
   gateways: number;
   port: number;
   dataDir: string;
   demo: boolean;
+  pushStandins: boolean;
   json: boolean;
 }
 
@@ -25,6 +27,7 @@ export async function start(options: StartOptions): Promise<void> {
   const { REDIS_URL: redisUrl, QUEUE_REDIS_URL: queueRedisUrl, REDIS_PREFIX } = process.env;
   try {
     say('Starting …');
+    const standins = options.pushStandins ? await startShownStandins(say) : undefined;
     const stack = await startStack({
       gateways: options.gateways,
       port: options.port,
@@ -33,15 +36,17 @@ export async function start(options: StartOptions): Promise<void> {
       ...(queueRedisUrl ? { queueRedisUrl } : {}),
       ...(REDIS_PREFIX ? { redisPrefix: REDIS_PREFIX } : {}),
       environment: process.env,
+      ...(standins && { env: { 'push-worker': standins.env } }),
       report: say,
       signal: stopping.signal,
     });
     try {
       const demo = options.demo ? await startDemo(stack) : undefined;
-      if (!stopping.signal.aborted) announce(stack, demo, options.json);
+      if (!stopping.signal.aborted) announce(stack, demo, options);
       await aborted(stopping.signal);
     } finally {
       await stack.stop();
+      await standins?.stop();
     }
     say('Stopped.');
     process.exit(0);
@@ -65,7 +70,11 @@ async function startDemo(stack: Stack): Promise<Demo> {
   return demo;
 }
 
-function announce(stack: Stack, demo: Demo | undefined, json: boolean): void {
+function announce(
+  stack: Stack,
+  demo: Demo | undefined,
+  { json, pushStandins }: StartOptions,
+): void {
   const urls = stack.gateways.map(({ url }) => url);
   if (json) {
     const line = {
@@ -90,6 +99,7 @@ function announce(stack: Stack, demo: Demo | undefined, json: boolean): void {
       ...(demo ? [`  Demo login  ${demo.username} / ${demo.password}`] : []),
       ...(chat ? [`  Chat        ${chat}`] : []),
       `  Data        ${stack.dataDir} (admin key in admin_api_key, logs in logs/)`,
+      ...(pushStandins ? [pushHint] : []),
       `  Stop        Ctrl-C, or kill ${process.pid}`,
       '',
     ].join('\n'),

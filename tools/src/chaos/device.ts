@@ -1,8 +1,9 @@
-import type { Recorder } from '@agent-messenger/testkit';
+import type { Recorder, Transport } from '@agent-messenger/testkit';
 import { connectClient, MessengerError, type Client } from '@agent-messenger/sdk';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BACKOFF } from './backoff';
 import { SendLog } from './send-log';
+import { sdkTransport } from './transports';
 
 export interface DeviceOptions {
   name: string;
@@ -12,6 +13,7 @@ export interface DeviceOptions {
   /** The one whose presence is watched. */
   agent: string;
   urls: readonly string[];
+  transport: Transport;
   recorder: Recorder;
   /** Told of the answer to a message of any device. */
   onAnswer: (clientId: string) => void;
@@ -46,11 +48,16 @@ export class Device {
 
   /** Takes over from any other device; resolves when the copy has what was in the history then. */
   async login(signal: AbortSignal): Promise<void> {
-    const { name, identity, credentials, urls, recorder, agent } = this.options;
+    const { name, identity, credentials, urls, transport, recorder, agent } = this.options;
     this.logins += 1;
     const session = `${name}/${this.logins}`;
     const client = await repeat(signal, () =>
-      connectClient({ ...credentials, url: urls, backoff: BACKOFF }),
+      connectClient({
+        ...credentials,
+        ...sdkTransport(transport),
+        url: urls,
+        backoff: BACKOFF,
+      }),
     );
     this.session = { name: session, client };
     recorder.record({ type: 'connected', identity, connection: session, connection_id: null });

@@ -8,18 +8,20 @@ test('defaults', () => {
     seed: expect.any(Number),
     faults: FAULTS,
     pairs: 8,
+    transport: 'both',
     json: false,
     help: false,
   });
 });
 
 test('all options', () => {
-  const args = ['--minutes', '0.5', '--seed', '0', '--pairs', '3', '--json'];
+  const args = ['--minutes', '0.5', '--seed', '0', '--pairs', '3', '--json', '--transport', 'ws'];
   expect(chaosOptions([...args, '--faults', 'deploy,partition'])).toEqual({
     minutes: 0.5,
     seed: 0,
     faults: ['deploy', 'partition'],
     pairs: 3,
+    transport: 'ws',
     json: true,
     help: false,
   });
@@ -29,6 +31,7 @@ test.each([
   [['--minute', '5'], "Unknown option '--minute'"],
   [['--minutes', '0'], '--minutes takes a number above 0'],
   [['--seed', 'x'], '--seed takes a whole number'],
+  [['--transport', 'polling'], '--transport takes socket.io, ws, both'],
   [['--faults', 'deploy,flood'], '--faults: "flood" is none of'],
 ])('%j is a usage error', (args, message) => {
   expect(() => chaosOptions(args)).toThrow(UsageError);

@@ -2,12 +2,14 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { UsageError, wholeNumber } from '../bench/options';
 import { FAULTS, type FaultName } from './schedule';
+import { TRANSPORTS, type TransportChoice } from './transports';
 
 export interface ChaosOptions {
   minutes: number;
   seed: number;
   faults: FaultName[];
   pairs: number;
+  transport: TransportChoice;
   json: boolean;
   help: boolean;
 }
@@ -27,6 +29,7 @@ identity has one current connection, presence is right at the end.
                    ${FAULTS.slice(0, 5).join(',')},
                    ${FAULTS.slice(5).join(',')}
   --pairs N        people, each with an agent (default 8)
+  --transport T    socket.io, ws (plain WebSocket) or both: half of the clients each (default both)
   --json           one JSON object on stdout instead of the table
   --help           this text
 
@@ -41,6 +44,7 @@ export function chaosOptions(args: string[]): ChaosOptions {
     seed: values.seed === undefined ? randomInt(1, MAX_SEED) : seed(values.seed),
     faults: values.faults === undefined ? [...FAULTS] : values.faults.split(',').map(faultName),
     pairs: wholeNumber('--pairs', values.pairs ?? '8', 500),
+    transport: transport(values.transport ?? 'both'),
     json: values.json ?? false,
     help: values.help ?? false,
   };
@@ -55,6 +59,7 @@ function parse(args: string[]) {
         seed: { type: 'string' },
         faults: { type: 'string' },
         pairs: { type: 'string' },
+        transport: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -74,6 +79,12 @@ function minutes(text: string): number {
 
 function seed(text: string): number {
   return text === '0' ? 0 : wholeNumber('--seed', text, MAX_SEED);
+}
+
+function transport(text: string): TransportChoice {
+  const choice = TRANSPORTS.find((each) => each === text);
+  if (choice) return choice;
+  throw new UsageError(`--transport takes ${TRANSPORTS.join(', ')}, not "${text}".`);
 }
 
 function faultName(text: string): FaultName {

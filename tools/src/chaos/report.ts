@@ -6,6 +6,7 @@ import {
   type Violation,
 } from '@agent-messenger/testkit';
 import type { FaultName } from './schedule';
+import type { TransportChoice } from './transports';
 import { recoveries, roundTrips, type FaultWindow } from './recovery';
 
 /** A fault as it happened. */
@@ -29,6 +30,7 @@ export interface FaultRow {
 
 export interface Report {
   seed: number;
+  transport: TransportChoice;
   /** From the first fault to the last recovery. */
   seconds: number;
   counts: Record<'sends' | 'acks' | 'refused' | 'received' | 'connections', number>;
@@ -44,11 +46,13 @@ export function makeReport(
   history: readonly Entry[],
   {
     seed,
+    transport,
     runs,
     agents,
     broken,
   }: {
     seed: number;
+    transport: TransportChoice;
     runs: readonly FaultRun[];
     agents: ReadonlySet<string>;
     broken: readonly Violation[];
@@ -59,6 +63,7 @@ export function makeReport(
   const violations = [...broken, ...checkHistory(history)];
   return {
     seed,
+    transport,
     seconds: Math.round(
       ((runs.at(-1)?.window.recovered ?? 0) - (runs[0]?.window.begin ?? 0)) / 1_000,
     ),

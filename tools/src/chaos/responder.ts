@@ -1,7 +1,8 @@
-import type { Recorder } from '@agent-messenger/testkit';
+import type { Recorder, Transport } from '@agent-messenger/testkit';
 import { connectAgent, type Agent } from '@agent-messenger/sdk';
 import { BACKOFF } from './backoff';
 import { SendLog } from './send-log';
+import { sdkTransport } from './transports';
 
 export interface ResponderOptions {
   identity: string;
@@ -9,6 +10,7 @@ export interface ResponderOptions {
   conversation: string;
   person: string;
   urls: readonly string[];
+  transport: Transport;
   recorder: Recorder;
 }
 
@@ -40,9 +42,14 @@ export class Responder {
   }
 
   static async connect(options: ResponderOptions): Promise<Responder> {
-    const { urls, apiKey, recorder, identity, conversation } = options;
+    const { urls, transport, apiKey, recorder, identity, conversation } = options;
     recorder.record({ type: 'device', device: identity, identity, conversation });
-    const agent = await connectAgent({ url: urls, apiKey, backoff: BACKOFF });
+    const agent = await connectAgent({
+      ...sdkTransport(transport),
+      url: urls,
+      apiKey,
+      backoff: BACKOFF,
+    });
     return new Responder(agent, options);
   }
 

@@ -1,18 +1,21 @@
-import { TestSocket, type Agent, type Recorder } from '@agent-messenger/testkit';
+import type { Agent, Recorder } from '@agent-messenger/testkit';
+import { openRivalLink, type RivalLink } from './rival-link';
+import { transportOf, type TransportChoice } from './transports';
 
 export interface RivalOptions {
   agent: Agent;
   conversation: string;
   urls: readonly string[];
+  transport: TransportChoice;
   recorder: Recorder;
 }
 
 interface Opened {
   name: string;
-  socket: TestSocket;
+  link: RivalLink;
   count: number;
-  /** The server said `connected`. */
-  greeted: boolean;
+  /** The server said `connected`, and it has not ended. */
+  isConnected: boolean;
 }
 
 const OPEN_EVERY_MS = 2_000;
@@ -44,61 +47,55 @@ export class Rival {
 
   stop(): void {
     this.timers.forEach(clearInterval);
-    for (const { socket } of this.open.splice(0)) socket.close();
+    for (const { link } of this.open.splice(0)) link.close();
   }
 
   private connect(): void {
-    const { agent, urls, recorder } = this.options;
+    const { agent, urls, transport, recorder } = this.options;
     const identity = agent.id;
     const url = urls[this.opened % urls.length] ?? '';
+    const choice = transportOf(transport, this.opened);
     this.opened += 1;
     const connection = `${agent.name}#${this.opened}`;
     recorder.record({ type: 'connecting', identity, connection });
-    const socket = new TestSocket(url, '/agent', { api_key: agent.api_key });
-    const one: Opened = { name: connection, socket, count: 0, greeted: false };
-    this.open.push(one);
-    const raw = socket.socket;
-    raw.on('connected', ({ connection_id }) => {
-      one.greeted = true;
-      recorder.record({ type: 'connected', identity, connection, connection_id });
-    });
-    raw.on('event', ({ seq }) => {
-      socket.received.length = 0;
+    const link = openRivalLink(choice, {
+      url,
+      apiKey: agent.api_key,
+      onConnected(connection_id) {
+        one.isConnected = true;
+        recorder.record({ type: 'connected', identity, connection, connection_id });
+      },
       // Otherwise every connection would begin with all that the rival has ever written.
-      if (seq % 8 === 0) this.received(one, seq);
+      onEvent: ({ seq }) => seq % 8 === 0 && this.received(one, seq),
+      onReplaced: () => recorder.record({ type: 'replaced', identity, connection }),
+      onGone: (reason) => {
+        one.isConnected = false;
+        recorder.record({ type: 'disconnected', identity, connection, reason });
+        const index = this.open.indexOf(one);
+        if (index !== -1) this.open.splice(index, 1);
+      },
     });
-    raw.on('replaced', () => recorder.record({ type: 'replaced', identity, connection }));
-    const gone = (reason: string) => {
-      recorder.record({ type: 'disconnected', identity, connection, reason });
-      const index = this.open.indexOf(one);
-      if (index !== -1) this.open.splice(index, 1);
-    };
-    raw.on('disconnect', gone);
-    raw.on('connect_error', ({ message }) => gone(message));
-    if (this.open.length > MOST_OPEN) this.open.shift()?.socket.close();
+    const one: Opened = { name: connection, link, count: 0, isConnected: false };
+    this.open.push(one);
+    if (this.open.length > MOST_OPEN) this.open.shift()?.link.close();
   }
 
-  private received({ socket }: Opened, seq: number): void {
+  private received({ link }: Opened, seq: number): void {
     const conversation_id = this.options.conversation as `cnv_${string}`;
-    socket.socket.emit('received', { conversation_id, seq });
+    link.received({ conversation_id, seq });
   }
 
   private write(one: Opened): void {
-    if (!one.greeted || !one.socket.socket.connected) return;
+    if (!one.isConnected) return;
     const { agent, conversation, recorder } = this.options;
     one.count += 1;
     const client_id = `${one.name.replaceAll(/[^\w#]/g, '').replace('#', ':')}.${one.count}`;
     const about = { conversation, identity: agent.id };
     recorder.record({ type: 'send', ...about, sender: one.name, client_id, connection: one.name });
     const conversation_id = conversation as `cnv_${string}`;
-    one.socket.socket.emit(
-      'message:send',
-      { conversation_id, client_id, content: 'mine' },
-      (answer) => {
-        if (answer.ok)
-          recorder.record({ type: 'ack', ...about, client_id, seq: answer.message.seq });
-        else recorder.record({ type: 'refused', ...about, client_id, code: answer.error.code });
-      },
-    );
+    one.link.send({ conversation_id, client_id, content: 'mine' }, (answer) => {
+      if (answer.ok) recorder.record({ type: 'ack', ...about, client_id, seq: answer.message.seq });
+      else recorder.record({ type: 'refused', ...about, client_id, code: answer.error.code });
+    });
   }
 }

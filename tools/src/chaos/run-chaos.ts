@@ -30,12 +30,13 @@ interface Surroundings {
 
 /** Starts a stack, breaks it again and again, and says what became of the promises. */
 export async function runChaos(options: ChaosOptions, around: Surroundings): Promise<Report> {
-  const { seed, pairs } = options;
+  const { seed, pairs, transport } = options;
   const { signal, say } = around;
   const dataDir = makeWorkFolder('chaos');
   let report: Report | undefined;
   try {
-    const system = await startChaosSystem({ dataDir, seed, pairs, rivals: RIVALS, signal, say });
+    const setting = { dataDir, seed, pairs, rivals: RIVALS, transport, signal, say };
+    const system = await startChaosSystem(setting);
     try {
       report = await watchFaults(options, system, around);
       if (report.violations.length > 0) keep(dataDir, system);
@@ -57,7 +58,7 @@ function keep(dataDir: string, { recorder }: ChaosSystem): void {
 }
 
 async function watchFaults(
-  { seed, minutes, faults }: ChaosOptions,
+  { seed, transport, minutes, faults }: ChaosOptions,
   system: ChaosSystem,
   { signal, say }: Surroundings,
 ): Promise<Report> {
@@ -94,7 +95,13 @@ async function watchFaults(
     }
     say('waiting for everything to arrive …');
     await settle(system, leases);
-    return makeReport(recorder.entries, { seed, runs, agents: new Set(agents), broken });
+    return makeReport(recorder.entries, {
+      seed,
+      transport,
+      runs,
+      agents: new Set(agents),
+      broken,
+    });
   } finally {
     leases.close();
     for (const pair of all) pair.stop();

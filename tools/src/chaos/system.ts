@@ -16,6 +16,7 @@ import { Pair } from './pair';
 import { createRandom } from './random';
 import { Responder } from './responder';
 import { Rival } from './rival';
+import { transportOf, type TransportChoice } from './transports';
 
 export const GATEWAYS = 3;
 /** Short, so that a pause outlasts it and presence follows soon. */
@@ -50,13 +51,14 @@ export interface SystemOptions {
   seed: number;
   pairs: number;
   rivals: number;
+  transport: TransportChoice;
   signal: AbortSignal;
   say: (line: string) => void;
 }
 
 /** The whole stack with faulty networks, and people and agents who are connected and silent. */
 export async function startChaosSystem(options: SystemOptions): Promise<ChaosSystem> {
-  const { dataDir, seed, signal, say } = options;
+  const { dataDir, seed, transport, signal, say } = options;
   const stack = await startStack({
     gateways: 0,
     dataDir,
@@ -126,6 +128,7 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
         conversation,
         person: person.user_id,
         urls: rotated(urls, index),
+        transport: transportOf(transport, seed + index),
         recorder,
       });
       members.push(responder.agent);
@@ -138,7 +141,7 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
         now: () => recorder.now,
       });
       pair.devices = ['phone', 'laptop'].map(
-        (kind) =>
+        (kind, n) =>
           new Device({
             name: `${name} ${kind}`,
             identity: person.user_id,
@@ -146,6 +149,8 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
             conversation,
             agent: agent.id,
             urls: personUrls,
+            // Both sides of a pair alike and different, and a take-over goes from one transport to the other.
+            transport: transportOf(transport, seed + Math.floor(index / 2) + n),
             recorder,
             onAnswer: (clientId) => pair.noteAnswer(clientId),
           }),
@@ -157,7 +162,13 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
 
     async function createRival(index: number): Promise<Rival> {
       const { id: conversation, agent } = await createConversation(`rival${index}`);
-      const rival = new Rival({ agent, conversation, urls: rotated(urls, index), recorder });
+      const rival = new Rival({
+        agent,
+        conversation,
+        urls: rotated(urls, index),
+        transport,
+        recorder,
+      });
       members.push({ close: async () => rival.stop() });
       return rival;
     }

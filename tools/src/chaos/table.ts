@@ -3,7 +3,7 @@ import type { Report } from './report';
 const WIDTHS = [16, 8, 14, 12, 10];
 
 /** A report for people. */
-export function table({ seed, seconds, counts, faults, violations }: Report): string {
+export function table({ seed, transport, seconds, counts, faults, violations }: Report): string {
   const rows = faults.map(({ fault, times, hit, of, median_ms, worst_ms }) => [
     fault,
     `${times}`,
@@ -12,7 +12,7 @@ export function table({ seed, seconds, counts, faults, violations }: Report): st
     duration(worst_ms),
   ]);
   return [
-    `seed ${seed}, ${seconds} s of faults`,
+    `seed ${seed}, transport ${transport}, ${seconds} s of faults`,
     Object.entries(counts)
       .map(([name, count]) => `${count.toLocaleString('en')} ${name}`)
       .join(', '),

@@ -48,6 +48,8 @@ export interface DuePush {
  * caller can forget to. What an outsider gets is the same `not_found` as for a conversation that does not exist.
  */
 export interface Store extends StoreCalls {
+  /** Identity of the log: made with the store, changed by a restore from a backup. */
+  readonly logId: string;
   /**
    * Carries out all operations in one transaction, in order, and resolves after the commit. A refused operation
    * is an item of the answer; a fault rejects, and then nothing at all was written.

@@ -146,6 +146,24 @@ export function describeAppend(open: OpenStore): void {
       expect(await world.move('read', talk, talk.user, 0)).toEqual({ tell: [] });
     });
 
+    test('a position of another log is ignored: it would count what comes as delivered', async () => {
+      const world = await createWorld(open);
+      const talk = await world.talk();
+      const operation = {
+        op: 'received' as const,
+        identity_id: talk.user,
+        epoch: null,
+        conversation_id: talk.conversation,
+        seq: 1,
+      };
+      const move = (log_id: string) =>
+        world.store.append({ operations: [{ ...operation, log_id }] });
+      expect((await move('log_other')).results).toEqual([{ ok: true, moved: { tell: [] } }]);
+      expect((await move(world.store.logId)).results).toMatchObject([
+        { moved: { receipt: { delivered_seq: 1 } } },
+      ]);
+    });
+
     test('neither sending moves a position, nor reading the delivered one', async () => {
       const world = await createWorld(open);
       const talk = await world.talk();

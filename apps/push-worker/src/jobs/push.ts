@@ -121,7 +121,9 @@ async function carryOut(
   else breaker.succeed();
 
   if (outcome === 'refused') throw new UnrecoverableError(reason);
-  if (outcome !== 'gone') return Math.max(retryAfterMs, backoff(attempts));
+  if (outcome !== 'gone') {
+    return Math.max(retryAfterMs, spread(breaker.waitMs()) || backoff(attempts));
+  }
   const registered_until = goneAt?.toISOString() ?? push.device.registered_at;
   const { dropped } = await store.dropPushToken({ token: push.device.token, registered_until });
   if (dropped) metrics.tokensPruned.inc({ provider: provider.name, reason });

@@ -80,6 +80,7 @@ function webPush(config: Config, context: Context): PushProvider | undefined {
   if (publicKey === undefined || privateKey === undefined || subject === undefined) {
     return undefined;
   }
-  const { WEBPUSH_ORIGINS: origins, PUSH_DEADLINE_MS: deadlineMs } = config;
+  const { WEBPUSH_ORIGINS, PUSH_DEADLINE_MS: deadlineMs } = config;
+  const origins = WEBPUSH_ORIGINS.split(',');
   return createWebPushProvider({ origins, publicKey, privateKey, subject, deadlineMs }, context);
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Faults } from './faults';
@@ -67,24 +67,26 @@ export async function serveHttpsStandin(options: HttpsStandinOptions): Promise<H
     return taken;
   }
 
-  const server = createServer({ key: tls.key, cert: tls.cert }, async (request, response) => {
-    try {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const { method = '', url: path = '', headers } = request;
-      const given = await answer({ method, path, headers, body: Buffer.concat(chunks) });
-      if (given === 'drop') request.socket.destroy();
-      if (given === 'drop' || given === undefined) return;
-      response.statusCode = given.status;
-      if (given.retryAfterS !== undefined) response.setHeader('retry-after', given.retryAfterS);
-      if (given.location !== undefined) response.setHeader('location', given.location);
-      if (given.body === undefined) return void response.end();
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(given.body));
-    } catch (error) {
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { method = '', url: path = '', headers } = request;
+    const given = await answer({ method, path, headers, body: Buffer.concat(chunks) });
+    if (given === 'drop') request.socket.destroy();
+    if (given === 'drop' || given === undefined) return;
+    response.statusCode = given.status;
+    if (given.retryAfterS !== undefined) response.setHeader('retry-after', given.retryAfterS);
+    if (given.location !== undefined) response.setHeader('location', given.location);
+    if (given.body === undefined) return void response.end();
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(given.body));
+  }
+
+  const server = createServer({ key: tls.key, cert: tls.cert }, (request, response) => {
+    handle(request, response).catch((error: unknown) => {
       complaints.push(String(error));
       request.socket.destroy();
-    }
+    });
   });
   const loopback = await serveLoopback(server);
   return Object.defineProperties(

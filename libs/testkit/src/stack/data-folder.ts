@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createVapidKeys, type VapidKeys } from '../push/vapid-keys';
 
 /** Files with one secret each, created on first use. */
 export const SECRETS = ['jwt_secret', 'internal_jwt_secret', 'admin_api_key'] as const;
@@ -18,6 +19,8 @@ export interface DataFolder {
   file(name: string): string;
   secretFile(name: SecretName): string;
   secret(name: SecretName): string;
+  /** With which the installation identifies itself to the push services of browsers. */
+  vapidKeys(): VapidKeys;
   /** Keeps this stack's keys apart from those of others in a shared Redis. */
   redisPrefix(): string;
 }
@@ -41,6 +44,8 @@ export function openDataFolder(path: string): DataFolder {
     file,
     secretFile: file,
     secret: (name) => kept(name, () => random(32)),
+    vapidKeys: () =>
+      JSON.parse(kept('vapid_keys', () => JSON.stringify(createVapidKeys()))) as VapidKeys,
     redisPrefix: () => kept('redis_prefix', () => `am-${random(4)}`),
   };
 }

@@ -61,7 +61,8 @@ export class Launcher {
     }
     this.closers.add(() => this.logs.close());
     this.environment = inherited(options.environment ?? {});
-    this.around = { data: this.data, redisUrl: '', queueRedisUrl: '', redisPrefix: '' };
+    const { data, environment } = this;
+    this.around = { data, environment, redisUrl: '', queueRedisUrl: '', redisPrefix: '' };
   }
 
   /** Refuses a data folder or a port that is in use before anything has been started. */

@@ -5,6 +5,8 @@ export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export interface Surroundings {
   data: DataFolder;
+  /** What all services inherit. */
+  environment: Record<string, string>;
   redisUrl: string;
   queueRedisUrl: string;
   redisPrefix: string;
@@ -38,8 +40,7 @@ export function serviceEnvironment(
         ...common,
         QUEUE_REDIS_URL: queueRedisUrl,
         MESSAGES_URL: messagesUrl,
-        // Nothing here has keys of Apple or Google unless it is given some: pushes are at least seen.
-        PUSH_LOG: 'true',
+        ...pushEnvironment(around),
       };
     case 'gateway':
       return {
@@ -52,6 +53,26 @@ export function serviceEnvironment(
       };
   }
 }
+
+/** What a developer sees of pushes without an account at Apple or Google. */
+function pushEnvironment({ data, environment }: Surroundings): Record<string, string> {
+  const log = environment['PUSH_LOG'] === undefined ? { PUSH_LOG: 'true' } : {};
+  if (WEBPUSH.some((name) => environment[name] !== undefined)) return log;
+  const { publicKey, privateKey } = data.vapidKeys();
+  return {
+    ...log,
+    WEBPUSH_PUBLIC_KEY: publicKey,
+    WEBPUSH_PRIVATE_KEY: privateKey,
+    WEBPUSH_SUBJECT: 'mailto:operator@localhost',
+  };
+}
+
+const WEBPUSH = [
+  'WEBPUSH_PUBLIC_KEY',
+  'WEBPUSH_PRIVATE_KEY',
+  'WEBPUSH_PRIVATE_KEY_FILE',
+  'WEBPUSH_SUBJECT',
+];
 
 /** Set by the launcher alone: what a shell happens to export must not reach a service beside it. */
 const OWN = ['JWT_SECRET', 'INTERNAL_JWT_SECRET', 'ADMIN_API_KEY', 'NODE_CHANNEL_FD', 'NODE_ENV'];

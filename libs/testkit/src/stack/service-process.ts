@@ -41,6 +41,7 @@ export class ServiceProcess {
   private wanted = false;
   private backoff = 0;
   private cancelRestart = new AbortController();
+  private ending: string | undefined;
 
   constructor(private readonly options: ServiceProcessOptions) {}
 
@@ -50,6 +51,10 @@ export class ServiceProcess {
   /** Undefined while it does not run. */
   get pid(): number | undefined {
     return this.child?.pid;
+  }
+  /** How it ended last: a signal, or `exit code 0`. */
+  get lastEnd(): string | undefined {
+    return this.ending;
   }
   /** Where the public port listens. */
   get url(): string {
@@ -133,6 +138,7 @@ export class ServiceProcess {
     const closed = new Promise((resolve) => child.once('close', resolve));
     child.once('error', (error) => this.options.report(`[${name}] ${error.message}`));
     child.once('exit', () => {
+      this.ending = describe(child);
       if (this.child === child) this.child = undefined;
     });
     const timeout = new AbortController();

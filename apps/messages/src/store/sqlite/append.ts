@@ -13,7 +13,7 @@ type Send = Extract<Operation, { op: 'send' }>;
 type Move = Extract<Operation, { op: 'received' | 'read' }>;
 
 export function createAppend(
-  { db, digestKey, write }: Sqlite,
+  { db, logId, digestKey, write }: Sqlite,
   {
     access,
     events,
@@ -97,6 +97,7 @@ export function createAppend(
         ? access.present(conversation_id, identity_id)
         : access.reader(conversation_id, identity_id);
     fence(member, epoch);
+    if (operation.log_id !== undefined && operation.log_id !== logId) return { tell: [] };
     const seq = Math.min(operation.seq, lastSeqFor(member));
     if (seq <= (op === 'read' ? member.read_seq : member.delivered_seq)) return { tell: [] };
     (op === 'read' ? setRead : setDelivered).run(seq, rev, conversation_id, identity_id);

@@ -45,6 +45,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   if (metrics) watchWal(path, metrics);
 
   return {
+    logId: sqlite.logId,
     ...createPeople(sqlite),
     ...createAgents(sqlite),
     ...createConnections(sqlite, access),

@@ -1,0 +1,184 @@
+import { messagesCalls, type Client } from '@agent-messenger/contracts';
+import { createClient, createLogger, Scope } from '@agent-messenger/service-kit';
+import {
+  startPushStandins,
+  startStack,
+  waitFor,
+  type PushStandins,
+  type Stack,
+} from '@agent-messenger/testkit';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { inParallel } from '../connect-pairs';
+import { makeWorkFolder } from '../work-folder';
+import type { PushBenchOptions } from './options';
+
+export interface PushReport {
+  people: number;
+  platform: string;
+  node: string;
+  cpus: number;
+  /** Between the first notification and the last. */
+  pushes_per_s: number;
+  /** From commit to provider, milliseconds, grace included. */
+  latency_ms: { p50: number; p95: number; p99: number; max: number };
+  missing: number;
+  doubled: number;
+  /** What the stand-in found wrong with requests. */
+  complaints: string[];
+}
+
+interface Surroundings {
+  signal: AbortSignal;
+  say: (line: string) => void;
+}
+
+/** No notification for this long: the rest does not come any more. */
+const GIVE_UP_MS = 10_000;
+const BATCH = 500;
+
+type Messages = Client<typeof messagesCalls>;
+
+export async function runPushBench(
+  options: PushBenchOptions,
+  { signal, say }: Surroundings,
+): Promise<PushReport> {
+  const dataDir = makeWorkFolder('bench-push');
+  const scope = new Scope(createLogger({ name: 'bench', level: 'silent' }));
+  scope.defer('folder', () => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 }));
+  try {
+    const standins = await startPushStandins({ dir: join(dataDir, 'standins') });
+    scope.defer('stand-ins', () => standins.stop());
+    say('starting …');
+    const quiet = { LOG_LEVEL: 'warn' };
+    const stack = await startStack({
+      dataDir: join(dataDir, 'stack'),
+      signal,
+      report: say,
+      env: {
+        messages: quiet,
+        auth: quiet,
+        gateway: quiet,
+        'push-worker': { ...quiet, ...standins.env },
+      },
+    });
+    scope.defer('stack', () => stack.stop());
+    const messages = callMessages(stack, scope);
+    const agent_id = await createAgent(messages);
+    const conversations = await inParallel(Array.from({ length: options.people }), () =>
+      createPerson(messages, { agent_id, standins, platform: options.platform }),
+    );
+    say(`${options.people} people are registered and offline`);
+    const committedAt = await sendToAll(messages, agent_id, conversations);
+    await settle(standins, options.people, signal);
+    return account(options, standins, committedAt);
+  } finally {
+    await scope.close();
+  }
+}
+
+/** Past the gateway: its passwords and limits are not what is measured. */
+function callMessages(stack: Stack, scope: Scope): Messages {
+  const secret = readFileSync(join(stack.dataDir, 'internal_jwt_secret'), 'utf8').trim();
+  return createClient(messagesCalls, {
+    url: stack.messages.internalUrl,
+    service: 'messages',
+    secret,
+    scope,
+  });
+}
+
+async function createAgent(messages: Messages): Promise<string> {
+  const agent = { name: 'Bench', key_id: randomUUID(), key_hash: 'none' };
+  return (await messages.createAgent(agent)).id;
+}
+
+/** The person's conversation with the agent. */
+async function createPerson(
+  messages: Messages,
+  {
+    agent_id,
+    standins,
+    platform,
+  }: { agent_id: string; standins: PushStandins; platform: PushBenchOptions['platform'] },
+): Promise<`cnv_${string}`> {
+  const username = `p-${randomBytes(8).toString('hex')}`;
+  const { user_id } = await messages.createUser({ username, password_hash: 'none' });
+  const { endpoint, keys } = standins.webpush.subscribe(standins.vapidPublicKey);
+  const device =
+    platform === 'webpush' ? { token: endpoint, keys } : { token: randomBytes(32).toString('hex') };
+  const registration = { device_id: 'phone', platform, ...device };
+  await messages.registerPush({ user_id, registration });
+  const { conversation } = await messages.createConversation({ user_id, agent_id });
+  return conversation.id as `cnv_${string}`;
+}
+
+/** When the message of each conversation was committed, ms since the epoch. */
+async function sendToAll(
+  messages: Messages,
+  agent_id: string,
+  conversations: readonly `cnv_${string}`[],
+): Promise<Map<string, number>> {
+  const committedAt = new Map<string, number>();
+  for (let from = 0; from < conversations.length; from += BATCH) {
+    const batch = conversations.slice(from, from + BATCH);
+    const { results } = await messages.append({
+      operations: batch.map((conversation_id) => ({
+        op: 'send' as const,
+        identity_id: agent_id,
+        epoch: null,
+        conversation_id,
+        client_id: randomUUID(),
+        content: 'x'.repeat(200),
+      })),
+    });
+    for (const result of results) {
+      if (!result.ok || !('sent' in result)) throw new Error('a message was refused');
+      const { conversation_id, created_at } = result.sent.message;
+      committedAt.set(conversation_id, Date.parse(created_at));
+    }
+  }
+  return committedAt;
+}
+
+async function settle({ shown }: PushStandins, people: number, signal: AbortSignal): Promise<void> {
+  let seen = -1;
+  let progressAt = performance.now();
+  await waitFor(
+    () => {
+      signal.throwIfAborted();
+      if (shown.length > seen) progressAt = performance.now();
+      seen = shown.length;
+      return seen >= people || performance.now() - progressAt > GIVE_UP_MS;
+    },
+    { timeoutMs: 600_000 },
+  );
+}
+
+function account(
+  { people, platform }: PushBenchOptions,
+  standins: PushStandins,
+  committedAt: ReadonlyMap<string, number>,
+): PushReport {
+  const { shown } = standins;
+  const told = new Set(shown.map(({ conversation_id }) => conversation_id));
+  const latencies = shown
+    .map(({ at, conversation_id }) => at - (committedAt.get(conversation_id) ?? NaN))
+    .toSorted((a, b) => a - b);
+  const of = (share: number) => latencies[Math.ceil(latencies.length * share) - 1] ?? NaN;
+  const times = shown.map(({ at }) => at);
+  const seconds = (Math.max(...times) - Math.min(...times)) / 1_000;
+  return {
+    people,
+    platform,
+    node: process.version,
+    cpus: availableParallelism(),
+    pushes_per_s: shown.length / seconds,
+    latency_ms: { p50: of(0.5), p95: of(0.95), p99: of(0.99), max: of(1) },
+    missing: people - told.size,
+    doubled: shown.length - told.size,
+    complaints: standins[platform].complaints,
+  };
+}
