@@ -13,7 +13,7 @@ import type { Histogram } from 'prom-client';
 
 /** Bounds of one append: the store commits it as a whole. Characters, not bytes: the order of magnitude is what counts. */
 const BATCH_OPERATIONS = 1_000;
-const BATCH_CHARS = 4 * 1024 * 1024;
+const BATCH_CHARS = 2 * 1024 * 1024;
 /** Bound of what waits here; beyond it a send is answered `unavailable` instead of growing the queue. */
 const QUEUE_OPERATIONS = 20_000;
 const QUEUE_CHARS = 64 * 1024 * 1024;
@@ -58,7 +58,7 @@ export class AppendQueue {
   constructor(private readonly options: AppendQueueOptions) {}
 
   async send(operation: Omit<SendOperation, 'op'>): Promise<Sent> {
-    const answer = await this.submit({ op: 'send', ...operation }, operation.content.length);
+    const answer = await this.submit({ op: 'send', ...operation }, charsOf(operation));
     if (!('sent' in answer)) throw new TypeError('the store answered a send with something else');
     return answer.sent;
   }
@@ -94,8 +94,12 @@ export class AppendQueue {
   async flush(): Promise<void> {
     // The append in flight has taken what waited when it began, not what came since.
     await this.inFlight;
-    this.pump();
-    while (this.inFlight) await this.inFlight;
+    // Only what waits now: under load something always does.
+    const rounds = Math.ceil((this.waiting.length + this.received.size) / BATCH_OPERATIONS);
+    for (let round = 0; round < rounds; round += 1) {
+      this.pump();
+      await this.inFlight;
+    }
   }
 
   /** Resolves when all that waits now is answered, however much comes meanwhile. */
@@ -183,6 +187,10 @@ export class AppendQueue {
     this.options.log.warn({ reason: String(error), positions: positions.length }, 'append failed');
     for (const position of positions) this.noteReceived(position);
   }
+}
+
+function charsOf({ content, metadata }: Pick<SendOperation, 'content' | 'metadata'>): number {
+  return content.length + (metadata ? JSON.stringify(metadata).length : 0);
 }
 
 /** Positions of one log are comparable, those of two are not. */

@@ -74,11 +74,12 @@ export const gatewayConfig = z.object({
     100_000_000,
     'Connection attempts from one IP address per minute.',
   ).default(600),
-  LOGINS_PER_MINUTE_IP: whole(
+  LOGINS_PER_MINUTE_IP: whole(1, 100_000_000, 'Logins from one IP address per minute.').default(60),
+  REFRESHES_PER_MINUTE_IP: whole(
     1,
     100_000_000,
-    'Logins, refreshes and agent tokens from one IP address per minute.',
-  ).default(60),
+    'Refreshes and agent tokens from one IP address per minute.',
+  ).default(1_200),
   REGISTRATIONS_PER_HOUR_IP: whole(
     1,
     100_000_000,

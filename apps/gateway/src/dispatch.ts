@@ -52,6 +52,8 @@ export function createDispatch(handlers: RequestHandlers, log: Logger): Dispatch
       const answer = await handler(connection, request.payload.parse(payload) as never);
       return { ok: true, ...answer } as Ack<RequestName>;
     } catch (error) {
+      // The store knows of a newer connection before the eviction has come, or when it was lost.
+      if (error instanceof AppError && error.code === 'replaced') connection.close('replaced');
       return {
         ok: false,
         error: toWireError(error, log.child({ event: isRequest(name) ? name : 'unknown' })),

@@ -15,6 +15,8 @@ export interface RateLimits {
   /** Of one identity: two devices that fight for the connection, or a peer that never reads `replaced`. */
   takeOvers: RateLimit;
   logins: RateLimit;
+  /** Refreshes and agent tokens: every client asks for one each few minutes, many behind one address. */
+  refreshes: RateLimit;
   registrations: RateLimit;
 }
 
@@ -40,6 +42,7 @@ export function createRateLimits(config: GatewayConfig, redis: Redis): RateLimit
     connects: shared('connects', config.CONNECTS_PER_MINUTE_IP, MINUTE_S),
     takeOvers: shared('take-overs', config.TAKE_OVERS_PER_MINUTE, MINUTE_S),
     logins: shared('logins', config.LOGINS_PER_MINUTE_IP, MINUTE_S),
+    refreshes: shared('refreshes', config.REFRESHES_PER_MINUTE_IP, MINUTE_S),
     registrations: shared('registrations', config.REGISTRATIONS_PER_HOUR_IP, 60 * MINUTE_S),
   };
 }

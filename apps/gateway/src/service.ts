@@ -61,12 +61,10 @@ export async function startGateway(
   ]);
 
   const secret = config.INTERNAL_JWT_SECRET;
-  const messages = createClient(messagesCalls, {
-    url: config.MESSAGES_URL,
-    service: 'messages',
-    secret,
-    scope,
-  });
+  const toMessages = { url: config.MESSAGES_URL, service: 'messages', secret, scope };
+  const messages = createClient(messagesCalls, toMessages);
+  // Reads of many slow or greedy connections must not stand in the way of a message.
+  const { append } = createClient({ append: messagesCalls.append }, toMessages);
   const auth = createClient(authCalls, { url: config.AUTH_URL, service: 'auth', secret, scope });
 
   const isOriginAllowed = createOriginCheck(config.CORS_ORIGINS);
@@ -77,7 +75,7 @@ export async function startGateway(
   const connections = new Connections();
   const { connects, delivered, batchSize } = createMetrics(metrics, () => connections.size);
   const appends = new AppendQueue({
-    append: messages.append,
+    append,
     batchSize,
     log,
     onMoved({ receipt, tell }) {

@@ -57,6 +57,9 @@ export class FakeStore {
     private readonly names: RedisNames,
   ) {}
 
+  /** Pages of the log that were asked for. */
+  reads = 0;
+
   addConversation(id: string, members: string[]): void {
     this.conversations.set(id, { members, log: [], delivered: new Map() });
   }
@@ -146,6 +149,7 @@ export class FakeStore {
   }
 
   private readLog(request: CallRequest<typeof messagesCalls, 'readLog'>) {
+    this.reads += 1;
     const { identity_id, conversation_id, after_seq, limit, epoch } = request;
     if (epoch !== null && epoch < (this.epochs.get(identity_id) ?? 0)) throw replaced();
     const { log, delivered } = this.find(identity_id, conversation_id);

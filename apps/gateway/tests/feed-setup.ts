@@ -29,7 +29,6 @@ export function feedSetup({ delivered = 0 } = {}) {
   const feed = new LogFeed({
     connection,
     limit: pLimit(2),
-    stallMs: 30_000,
     log,
     onWritten: () => (written += 1),
     readLog(request) {

@@ -117,7 +117,10 @@ export const messagesCalls = {
     request: z.object({ user_id: identityId, refresh_digest: z.string(), expires_at: z.string() }),
     response: z.object({ session_id: z.string() }),
   },
-  /** Swaps the digest of a session's refresh token; an already swapped one revokes the session: `unauthorized`. */
+  /**
+   * Swaps the digest of a session's refresh token; an already swapped one revokes the session: `unauthorized`. The
+   * last one is swapped again for 30 s, while none of its successors was used: its answer may have been lost.
+   */
   rotateSession: {
     request: z.object({
       refresh_digest: z.string(),

@@ -7,7 +7,7 @@ import type {
   RequestName,
 } from '@agent-messenger/contracts';
 import type { ConversationHandle } from './conversation-handle';
-import { MessengerError } from './errors';
+import { isFinal, MessengerError } from './errors';
 import { Gate } from './gate';
 import { Limiter } from './limiter';
 import type { MessengerEvents } from './messenger-events';
@@ -81,8 +81,9 @@ export class Agent {
   }
 
   /**
-   * One handler for all messages. A message counts as received when its handler has settled; one that rejects
-   * runs again three times, then `handlerError` tells and the message is passed over.
+   * One handler for all messages. A message counts as received when its handler and all that it sent have settled.
+   * One that rejects, or whose send is refused without its awaiting it, runs again three times, unless the refusal
+   * is one that would come again; then `handlerError` tells and the message is passed over.
    */
   onMessage(handler: MessageHandler): void {
     this.#handler = handler;
@@ -148,7 +149,9 @@ export class Agent {
       } catch (error) {
         // What fails because it is over is no fault of the handler: the message is handled after the restart.
         if (this.#stopping.signal.aborted) throw closed(error);
-        if (reruns === RERUNS) return this.#session.events.emit('handlerError', error, message);
+        if (reruns === RERUNS || isFinal(error)) {
+          return this.#session.events.emit('handlerError', error, message);
+        }
         await sleep(backoffMs(this.#backoff, reruns), this.#stopping.signal);
         this.#goOn();
       }
@@ -160,9 +163,12 @@ export class Agent {
     const conversation = new ReplyHandle(this.#session, message);
     try {
       await this.#handler(message, conversation);
-    } finally {
-      await conversation.settled();
+    } catch (error) {
+      // Its own error tells more than a send that it did not look at.
+      await conversation.settled().catch(() => undefined);
+      throw error;
     }
+    await conversation.settled();
   }
 
   #goOn(): void {

@@ -21,6 +21,7 @@ import type { MessengerEvents } from './messenger-events';
 import { PersonTokens, type PersonCredentials } from './person-credentials';
 import type { Rest } from './rest';
 import { Session, type SessionOptions } from './session';
+import { within } from './time';
 
 export interface ClientOptions extends SessionOptions, PersonCredentials {
   /** Keeps unsent messages and positions over a reload; in memory without it. */
@@ -38,7 +39,10 @@ export interface OpenConversation {
 /** The title is everybody's; muted, archived and tags are the person's own. */
 export type ConversationUpdate = RouteBody<'updateConversation'>;
 
-/** Logs in, connects and lists. Wrong credentials and an unreachable server reject at once. */
+/**
+ * Logs in, connects and lists, within `connectTimeoutMs` or else `timeout`. Wrong credentials and an unreachable
+ * server reject at once.
+ */
 export async function connectClient(options: ClientOptions): Promise<Client> {
   const client = new Client(options);
   try {
@@ -73,15 +77,11 @@ export class Client {
 
   /** Use `connectClient`. */
   async start(): Promise<void> {
-    await this.#session.tokens.current();
-    const listed = new Promise<void>((resolve, reject) => {
-      const stop = this.#session.events.on('synced', () => {
-        stop();
-        this.#sync.refresh().then(resolve, reject);
-      });
-      this.#session.events.on('ended', reject);
+    const { connectTimeoutMs, connection } = this.#session;
+    await within(this.#logInAndList(), connectTimeoutMs, () => {
+      const cause = connection.lastError ?? undefined;
+      return new MessengerError('timeout', 'not connected and listed in time', { cause });
     });
-    await Promise.all([this.#session.start(), listed]);
     this.#session.resend();
   }
 
@@ -196,6 +196,18 @@ export class Client {
   /** Waits for the acks of what was sent, at most `deadlineMs` (default 5 s). */
   async close({ deadlineMs = 5_000 }: { deadlineMs?: number } = {}): Promise<void> {
     await this.#session.close(deadlineMs);
+  }
+
+  async #logInAndList(): Promise<void> {
+    await this.#session.tokens.current();
+    const listed = new Promise<void>((resolve, reject) => {
+      const stop = this.#session.events.on('synced', () => {
+        stop();
+        this.#sync.refresh().then(resolve, reject);
+      });
+      this.#session.events.on('ended', reject);
+    });
+    await Promise.all([this.#session.start(), listed]);
   }
 
   async #deliver(event: Event): Promise<void> {

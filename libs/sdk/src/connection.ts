@@ -9,7 +9,7 @@ import type { Endpoints } from './endpoints';
 import { isTemporary, MessengerError, toMessengerError } from './errors';
 import { retry } from './retry';
 import { runSocket, type LiveSocket } from './socket';
-import { backoffMs, sleep, type Backoff } from './time';
+import { backoffMs, sleep, timerMs, type Backoff } from './time';
 import type { TokenSource } from './tokens';
 import type { Ending, OpenWire } from './wire';
 
@@ -32,8 +32,6 @@ export interface ConnectionOptions {
 const STABLE_MS = 5_000;
 /** However short a token's life, it is not renewed more often than this. */
 const MIN_RENEWAL_MS = 1_000;
-/** Longer timers fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** One connection after another, until it is closed, replaced or refused for good. */
 export class Connection {
@@ -54,6 +52,11 @@ export class Connection {
     return this.#closing.signal;
   }
 
+  /** Why it is not connected, or was not the last time. */
+  get lastError(): MessengerError | null {
+    return this.#lastError;
+  }
+
   /** Connects; rejects when refused, or when it has not succeeded after `timeoutMs`. */
   async start(timeoutMs: number): Promise<void> {
     const connected = this.whenConnected();
@@ -61,7 +64,7 @@ export class Connection {
     const timer = setTimeout(() => {
       const error = this.#lastError ?? new MessengerError('timeout', 'not connected in time');
       this.#end(error);
-    }, timeoutMs);
+    }, timerMs(timeoutMs));
     await connected.finally(() => clearTimeout(timer));
   }
 
@@ -175,7 +178,7 @@ export class Connection {
   async #keepAuthorized(life: AbortSignal): Promise<void> {
     const { tokens, backoff } = this.#options;
     for (let failures = 0; ;) {
-      const dueMs = Math.min(Math.max(tokens.renewInMs, MIN_RENEWAL_MS), MAX_TIMER_MS);
+      const dueMs = Math.max(tokens.renewInMs, MIN_RENEWAL_MS);
       await sleep(failures > 0 ? backoffMs(backoff, failures) : dueMs, life);
       if (life.aborted || this.signal.aborted) return;
       try {

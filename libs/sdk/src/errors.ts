@@ -82,6 +82,18 @@ export function isTemporary(error: unknown): error is MessengerError {
   return error instanceof MessengerError && temporary.has(error.code);
 }
 
+const final: ReadonlySet<MessengerErrorCode> = new Set([
+  'invalid_payload',
+  'payload_too_large',
+  'forbidden',
+  'not_found',
+]);
+
+/** The same request will be refused again. */
+export function isFinal(error: unknown): error is MessengerError {
+  return error instanceof MessengerError && final.has(error.code);
+}
+
 export function toMessengerError(error: unknown): MessengerError {
   if (error instanceof MessengerError) return error;
   const message = error instanceof Error ? error.message : String(error);

@@ -3,6 +3,13 @@ import { ConversationHandle, type SendOptions } from './conversation-handle';
 import { MessengerError } from './errors';
 import type { ChangeName } from './outbox';
 import type { Session } from './session';
+import { WatchedPromise } from './watched-promise';
+
+interface Noted {
+  answer: Promise<unknown>;
+  /** What the handler got. */
+  given: WatchedPromise<unknown>;
+}
 
 /**
  * The conversation as one run of a handler sees it. Its n-th send carries a client_id that follows from the
@@ -10,7 +17,7 @@ import type { Session } from './session';
  */
 export class ReplyHandle extends ConversationHandle {
   readonly #session: Session;
-  readonly #changes: Promise<unknown>[] = [];
+  readonly #changes: Noted[] = [];
   #sends = 0;
 
   constructor(
@@ -32,9 +39,19 @@ export class ReplyHandle extends ConversationHandle {
     );
   }
 
-  /** When all changes of the run have their answers, awaited by the handler or not. */
+  /**
+   * When all changes of the run have their answers, awaited by the handler or not. Rejects with the first refusal
+   * that nobody awaited: it would be lost.
+   */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#changes);
+    const lost: unknown[] = [];
+    // A change that something in the background makes meanwhile is waited for as well.
+    for (const { answer, given } of this.#changes) {
+      await answer.catch((error: unknown) => {
+        if (!given.isWatched) lost.push(error);
+      });
+    }
+    if (lost.length > 0) throw lost[0];
   }
 
   protected override change<N extends ChangeName>(
@@ -44,9 +61,10 @@ export class ReplyHandle extends ConversationHandle {
     return this.#noted(super.change(name, payload));
   }
 
-  #noted<T>(change: Promise<T>): Promise<T> {
-    this.#changes.push(change);
-    return change;
+  #noted<T>(answer: Promise<T>): Promise<T> {
+    const given = WatchedPromise.of(answer);
+    this.#changes.push({ answer, given });
+    return given;
   }
 
   /** An earlier run sent something else as its n-th message (a model rarely says the same twice): that one counts. */

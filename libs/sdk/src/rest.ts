@@ -45,8 +45,16 @@ export interface RestOptions {
   tokens?: BearerSource;
 }
 
-/** These have no idempotency key: a repetition after a lost answer would do something else. */
-const unrepeatable: ReadonlySet<RouteName> = new Set(['register', 'createAgent']);
+/**
+ * A repetition after a lost answer would do something else, or be told something else than the first try. All others
+ * may be repeated: they carry a client_id, or set what is set already, or (a refresh) are made to be.
+ */
+const unrepeatable: ReadonlySet<RouteName> = new Set([
+  'register',
+  'createAgent',
+  'deleteConversation',
+  'replayDeadPushes',
+]);
 
 /** The REST routes of the contract. Every failure is a MessengerError; without an answer it is `unreachable` or `timeout`. */
 export class Rest {
@@ -91,7 +99,7 @@ export class Rest {
       } catch (error) {
         if (!(error instanceof MessengerError) || error.code !== 'unreachable') throw error;
         this.endpoints.rotate();
-        if (tries >= this.endpoints.count || unrepeatable.has(name)) throw error;
+        if (tries >= this.endpoints.count || !isRepeatable(name, input)) throw error;
       }
     }
   }
@@ -124,8 +132,22 @@ export class Rest {
     }
     const answer = parse(text);
     if (!response.ok) throw fromHttp(response.status, answer);
+    const isEmpty = route.response === null && text === '';
+    if (answer === undefined && !isEmpty) throw notJson(this.endpoints.current, response.status);
     return answer as RouteResponse<N>;
   }
+}
+
+function isRepeatable(name: RouteName, { body }: { body?: unknown }): boolean {
+  // The one idempotency key that may be left out.
+  if (name === 'createConversation')
+    return (body as { client_id?: string }).client_id !== undefined;
+  return !unrepeatable.has(name);
+}
+
+/** A proxy, or a portal that wants a login, answers in place of the gateway. */
+function notJson(origin: string, status: number): MessengerError {
+  return new MessengerError('unavailable', `${origin} did not answer with JSON`, { status });
 }
 
 function noAnswer(origin: string, cause: unknown): MessengerError {

@@ -27,7 +27,7 @@ import { openerOf, type TransportOptions } from './transport';
 export interface SessionOptions extends TransportOptions {
   /** A gateway, or several: whichever answers is used. */
   url: string | readonly string[];
-  /** How long the first connection may take. Default 30 s. */
+  /** How long it may take until the first connection stands; a person's conversations are listed by then, too. Default 30 s. */
   connectTimeoutMs?: number;
   /** How long a request waits for its ack. Default 10 s. */
   requestTimeoutMs?: number;
@@ -59,10 +59,10 @@ export class Session {
   readonly connection: Connection;
   readonly outbox: Outbox;
   readonly positions: Positions;
+  readonly connectTimeoutMs: number;
   readonly #received: ReceivedReporter;
   readonly #memory: DeviceMemory | null;
   readonly #backoff: Backoff;
-  readonly #connectTimeoutMs: number;
   #identity: Actor | null = null;
   #logId: string | null = null;
   #remembered: Remembered | null = null;
@@ -72,7 +72,7 @@ export class Session {
     const endpoints = new Endpoints(options.url);
     this.tokens = new TokenSource(() => parts.fetchToken(this.rest));
     this.rest = new Rest(endpoints, { tokens: this.tokens });
-    this.#connectTimeoutMs = options.connectTimeoutMs ?? 30_000;
+    this.connectTimeoutMs = options.connectTimeoutMs ?? 30_000;
     this.#backoff = options.backoff ?? defaultBackoff;
     this.connection = new Connection({
       endpoints,
@@ -121,7 +121,7 @@ export class Session {
 
   async start(): Promise<void> {
     this.#remembered = (await this.#memory?.load()) ?? null;
-    await this.connection.start(this.#connectTimeoutMs);
+    await this.connection.start(this.connectTimeoutMs);
   }
 
   /** Sends what an earlier session of this device did not get out; its own sends come after. */

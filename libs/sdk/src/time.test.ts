@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { backoffMs } from './time';
+import { backoffMs, sleep, within } from './time';
 
 it('spreads tries over the whole of a delay that doubles up to its bound', () => {
   const backoff = { minMs: 100, maxMs: 1_000 };
@@ -11,4 +11,25 @@ it('spreads tries over the whole of a delay that doubles up to its bound', () =>
       expect(backoffMs(backoff, attempt, () => random)).toBeCloseTo(top * random);
     }),
   );
+});
+
+it.each([2 ** 31, Infinity])('sleeps and waits long when it is told %d ms', async (ms) => {
+  const over = new AbortController();
+  const log: string[] = [];
+  const late = () => new Error('late');
+  const sleeping = sleep(ms, over.signal).then(() => log.push('slept'));
+  const waiting = within(sleeping, ms, late).catch(() => log.push('late'));
+  await sleep(20, new AbortController().signal);
+  log.push('20 ms');
+  over.abort();
+  await Promise.all([sleeping, waiting]);
+  expect(log).toEqual(['20 ms', 'slept']);
+});
+
+it('ends a wait with the error of who waits', async () => {
+  const never = new Promise<void>(() => undefined);
+  await expect(within(never, 1, () => new Error('late'))).rejects.toThrow('late');
+  await expect(within(Promise.resolve(1), 1, () => new Error('late'))).resolves.toBe(1);
+  const failed = Promise.reject(new Error('own'));
+  await expect(within(failed, 1, () => new Error('late'))).rejects.toThrow('own');
 });

@@ -1,4 +1,12 @@
-/** Resolves after `ms`, or at once when the signal aborts: the caller looks at the signal. */
+/** Longer timers fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** What a timer can be set to: 24.8 days at most. */
+export function timerMs(ms: number): number {
+  return Math.min(ms, MAX_TIMER_MS);
+}
+
+/** Resolves after `timerMs(ms)`, or at once when the signal aborts: the caller looks at the signal. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
@@ -7,7 +15,7 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, timerMs(ms));
     signal.addEventListener('abort', done);
   });
 }
@@ -18,6 +26,15 @@ export async function settledWithin(work: Promise<unknown>, ms: number): Promise
   const end = () => over.abort();
   work.then(end, end);
   await sleep(ms, over.signal);
+}
+
+/** As `work`, unless that has not settled after `timerMs(ms)`: then rejects with `late()`. */
+export async function within<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), timerMs(ms));
+  });
+  return Promise.race([work, deadline]).finally(() => clearTimeout(timer));
 }
 
 export interface Backoff {

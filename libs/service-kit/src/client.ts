@@ -5,6 +5,9 @@ import { AppError } from './errors';
 import type { Scope } from './scope';
 import { createServiceTokens } from './service-tokens';
 
+/** Calls that wait for a connection; the callee hangs, and more would only wait as well. */
+const MOST_QUEUED = 2_000;
+
 interface ClientOptions {
   /** Base URL of the callee's internal port. */
   url: string;
@@ -39,14 +42,21 @@ export function createClient<C extends Calls>(calls: C, options: ClientOptions):
   ): Promise<CallResponse<C, N>> {
     let status: number;
     let text: string;
+    let refused: boolean;
+    if (pool.stats.queued > MOST_QUEUED) {
+      throw new AppError('unavailable', `${service} is overloaded`, { retryAfterMs: 1_000 });
+    }
     try {
       const response = await pool.request({
         method: 'POST',
         path: `/internal/${name}`,
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token()}` },
         body: JSON.stringify(request),
+        // From now, the wait for a connection of the pool included.
+        signal: AbortSignal.timeout(timeoutMs),
       });
       status = response.statusCode;
+      refused = response.headers['www-authenticate'] !== undefined;
       text = await response.body.text();
     } catch (cause) {
       throw new AppError('unavailable', `${service} cannot be reached`, {
@@ -55,6 +65,12 @@ export function createClient<C extends Calls>(calls: C, options: ClientOptions):
       });
     }
     if (status === 200) return JSON.parse(text) as CallResponse<C, N>;
+    // It is our token that is refused, not the caller's: a key that is being rotated, or a clock that is off.
+    if (refused) {
+      throw new AppError('unavailable', `${service} refuses our service token`, {
+        retryAfterMs: 5_000,
+      });
+    }
     const problem = problemSchema.safeParse(parseJson(text));
     if (!problem.success)
       throw new AppError('unavailable', `${service} answered ${status}`, { retryAfterMs: 1_000 });

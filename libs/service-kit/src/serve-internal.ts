@@ -46,8 +46,15 @@ export async function serveInternal<C extends Calls>(
 
   if (calls && handlers) {
     const verify = createServiceTokenVerifier(config.INTERNAL_JWT_SECRET);
-    app.use('/internal', (request, _response, next) => {
-      verify(request.headers.authorization);
+    app.use('/internal', (request, response, next) => {
+      try {
+        verify(request.headers.authorization);
+      } catch (error) {
+        // Tells this refusal from those that are meant for the caller of our caller.
+        response.setHeader('WWW-Authenticate', 'Bearer realm="agent-messenger-internal"');
+        log.error({ reason: String(error) }, 'a call without a valid service token was refused');
+        throw error;
+      }
       next();
     });
     app.post<{ call: string }>(
@@ -57,7 +64,10 @@ export async function serveInternal<C extends Calls>(
         const name = request.params.call;
         const call = Object.hasOwn(calls, name) ? calls[name] : undefined;
         const handler = handlers[name];
-        if (!call || !handler) throw new AppError('not_found', `There is no call ${name}`);
+        if (!call || !handler) {
+          // Another version of a caller: to its caller that is a service which is not there yet.
+          throw new AppError('unavailable', `There is no call ${name}`, { retryAfterMs: 5_000 });
+        }
         const answer = await handler(call.request.parse(request.body) as never);
         // Not response.json(): no spaces, no replacer, no ETag to compute for megabytes of events.
         response.setHeader('Content-Type', 'application/json');

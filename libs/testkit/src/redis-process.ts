@@ -80,6 +80,10 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisProce
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+    if (child.pid === undefined) {
+      const [error] = (await once(child, 'error')) as [Error];
+      return error.message;
+    }
     state.child = child;
     let printed = '';
     const collect = (chunk: Buffer) => {

@@ -5,7 +5,15 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startRedis, startStack, waitFor, type Stack, type StackOptions } from '../src';
+import {
+  LaunchError,
+  startRedis,
+  startStack,
+  waitFor,
+  type Stack,
+  type StackOptions,
+} from '../src';
+import { freePort } from '../src/free-port';
 import { processIdentity } from '../src/stack/process-identity';
 
 const entry = join(__dirname, 'fixtures', 'service.mjs');
@@ -152,17 +160,18 @@ describe('the launcher', () => {
     const failing = startStack({
       entries,
       dataDir: dir,
-      env: { auth: { FAIL: '1', NAME: 'auth' } },
+      env: { messages: { WARN: '2' }, auth: { FAIL: '1', NAME: 'auth' } },
       report: (line) => {
         reports.push(line);
         pids.push(...recordedPids(dir));
       },
     });
     await expect(failing).rejects.toThrow(
-      /auth did not start \(exit code 1\)[^]*bad configuration/,
+      /^auth did not start \(exit code 1\)\n {2}\[auth\] fatal: bad configuration$/,
     );
-    expect(reports).toEqual(['[auth] fatal: bad configuration']);
-    expect(pids.length).toBeGreaterThanOrEqual(2);
+    // Not told a second time, and what a service repeats while it starts is told once.
+    expect(reports).toEqual(['[messages] warn: not configured']);
+    expect(pids.length).toBeGreaterThanOrEqual(1);
     expect(pids.filter(runs)).toEqual([]);
   });
 
@@ -197,14 +206,42 @@ describe('the launcher', () => {
     );
   });
 
-  it('is not put off by the lock of a launcher that is gone, or by a broken one', async () => {
+  it('is not put off by the lock of a launcher that is gone', async () => {
     const stack = await start();
     await stack.stop();
-    const file = join(stack.dataDir, 'launcher.json');
     const launcher = { name: 'launcher', pid: process.pid, identity: 'another' };
-    for (const content of [JSON.stringify({ launcher, children: [] }), '{"launch']) {
-      writeFileSync(file, content);
-      await (await start()).stop();
+    const stale = JSON.stringify({ claim: 'old', launcher, children: [] });
+    writeFileSync(join(stack.dataDir, 'launcher.json'), stale);
+    await (await start()).stop();
+  });
+
+  it('names a Redis that does not answer, without its password', async () => {
+    const port = await freePort();
+    const redisUrl = `redis://:secret@127.0.0.1:${port}`;
+    const error = await start({ redisUrl }).catch((reason: Error) => reason);
+    expect(error).toBeInstanceOf(LaunchError);
+    expect(String(error)).toContain(`REDIS_URL: Redis at 127.0.0.1:${port}: connect ECONNREFUSED`);
+    expect(String(error)).not.toContain('secret');
+    await expect(start({ redisUrl: 'localhost' })).rejects.toThrow('REDIS_URL is not a redis://');
+  });
+
+  it('gives a Redis that accepts and says nothing 5 s', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    await expect(start({ queueRedisUrl: `redis://127.0.0.1:${port}` })).rejects.toThrow(
+      `QUEUE_REDIS_URL: Redis at 127.0.0.1:${port}: no answer within 5 s`,
+    );
+    silent.close();
+  });
+
+  it('refuses a data folder that cannot be one, in one line', async () => {
+    const file = join(dir, 'file');
+    writeFileSync(file, '');
+    for (const dataDir of [file, join(file, 'below'), '/proc/nope']) {
+      const error = await start({ dataDir }).catch((reason: Error) => reason);
+      expect(error).toBeInstanceOf(LaunchError);
+      expect(String(error)).toMatch(/^LaunchError: The data folder \S+ cannot be used: .+$/);
     }
   });
 

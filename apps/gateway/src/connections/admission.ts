@@ -55,6 +55,7 @@ type PendingPage = Pick<Admitted['backlog'], 'pending' | 'next_cursor'>;
 /** How a connection comes and goes, whatever the transport. */
 export class Admission {
   private readonly reads: Limit = pLimit(READS_AT_ONCE);
+  private readonly askingPresence = new WeakSet<Connection>();
   private closing = false;
 
   private readonly rate: AdmissionRate;
@@ -99,10 +100,10 @@ export class Admission {
       connection,
       readLog: messages.readLog,
       limit: this.reads,
-      stallMs: config.SLOW_CONSUMER_MS,
       log,
       onWritten: () => delivered.inc(),
     });
+    connection.stallMs = config.SLOW_CONSUMER_MS;
     connections.add(connection);
     try {
       const backlog = await messages.connect({
@@ -168,11 +169,7 @@ export class Admission {
    * connection has not touched.
    */
   async recover(connection: Connection): Promise<void> {
-    // Changes of presence are lost as well, and right after an empty restart of Redis nobody is online: the truth is
-    // asked for when every gateway has renewed its leases.
-    setTimeout(() => {
-      if (connection.isCurrent) void this.tellPresence(connection, [...connection.watching]);
-    }, this.options.config.LEASE_TTL_MS / 2).unref();
+    this.tellPresenceLater(connection);
     await Promise.all([connection.feed?.markAllDirty(), this.catchUp(connection)]);
   }
 
@@ -210,6 +207,22 @@ export class Admission {
       }
     }
     return undefined;
+  }
+
+  /**
+   * Changes of presence are lost with the wake-ups, and right after an empty restart of Redis nobody is online: the truth
+   * is asked for when every gateway has renewed its leases, not by all connections at once.
+   */
+  private tellPresenceLater(connection: Connection): void {
+    if (this.askingPresence.has(connection)) return;
+    this.askingPresence.add(connection);
+    const afterMs = this.options.config.LEASE_TTL_MS * (0.5 + Math.random() / 2);
+    const ask = () => {
+      this.askingPresence.delete(connection);
+      if (!connection.isCurrent) return;
+      void this.reads(() => this.tellPresence(connection, [...connection.watching]));
+    };
+    setTimeout(ask, afterMs).unref();
   }
 
   private async tellPresence(connection: Connection, ids: readonly string[]): Promise<void> {

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type {
   Actor,
   CloseCode,
@@ -9,6 +10,9 @@ import type { LogFeed } from './log-feed';
 
 /** Above this many unsent bytes nothing more is handed to the transport: the log keeps what is durable. */
 export const HIGH_WATER_BYTES = 1024 * 1024;
+
+/** setTimeout overflows above this and would fire at once. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** How a connection is closed for a reason. `replaced` stands for itself, all others are announced by `closing`. */
 const MANNER: Partial<Record<CloseCode, CloseManner>> = {
@@ -48,6 +52,13 @@ export class Connection {
   private deadline: number;
   private expiry: NodeJS.Timeout | undefined;
   private retirement: NodeJS.Timeout | undefined;
+  /** Why it was closed; undefined while it is open, or when the peer went by itself. */
+  closedAs: CloseCode | undefined;
+  /** How long a reader may take nothing while more waits for it than the high-water mark, ms. */
+  stallMs = 30_000;
+  /** Pages of the log on their way to this connection: what a reader that does not read holds in memory is bounded. */
+  readonly pages = pLimit(2);
+  private draining: Promise<boolean> | undefined;
   private closed = false;
 
   constructor(options: ConnectionOptions) {
@@ -92,22 +103,37 @@ export class Connection {
     if (this.logId !== undefined && this.logId !== logId) this.close('unavailable', 0);
   }
 
+  /** Whether it came with a credential that runs out. */
+  get hasExpiry(): boolean {
+    return this.expiry !== undefined;
+  }
+
   /** A connection does not outlive its token. @param expiresAt ms since the epoch, null: never */
   expireAt(expiresAt: number | null): void {
     clearTimeout(this.expiry);
     if (expiresAt === null || this.closed) return;
-    // setTimeout overflows above 2^31-1 ms and would then fire at once.
-    const inMs = Math.min(Math.max(expiresAt - Date.now(), 0), 2_147_483_647);
+    const inMs = Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_TIMEOUT_MS);
     this.expiry = setTimeout(() => this.close('token_expired'), inMs);
   }
 
   /** Asked to move after this long, so that connections spread over gateways that were added later. */
   limitAge(ms: number): void {
-    if (!this.closed) this.retirement = setTimeout(() => this.close('max_age', 0), ms);
+    if (this.closed) return;
+    this.retirement = setTimeout(() => this.close('max_age', 0), Math.min(ms, LONGEST_TIMEOUT_MS));
+  }
+
+  /** Waits for a reader above the high-water mark. False when the connection has ended, also because it did not read. */
+  async hasRoom(): Promise<boolean> {
+    if (this.isAboveHighWater) {
+      this.draining ??= this.live.drained(this.stallMs).finally(() => (this.draining = undefined));
+      if (!(await this.draining)) this.close('slow_consumer');
+    }
+    return this.isCurrent;
   }
 
   close(code: CloseCode, retryAfterMs?: number): void {
     if (this.closed) return;
+    this.closedAs = code;
     const manner = MANNER[code] ?? 'reconnect';
     if (code === 'replaced') this.live.send('replaced', {});
     else {

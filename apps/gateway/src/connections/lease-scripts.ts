@@ -29,7 +29,11 @@ epoch = epoch + 1
 redis.call('SET', KEYS[1], cjson.encode({
   gateway = ARGV[2], connection_id = ARGV[3], credential_id = ARGV[4], epoch = epoch
 }), 'PX', ARGV[6])
-if redis.call('ZADD', KEYS[2], now + ARGV[6], ARGV[1]) == 1 then announce(ARGV[7], ARGV[1], 'online', now) end
+local added = redis.call('ZADD', KEYS[2], now + ARGV[6], ARGV[1]) == 1
+-- A status lives with its lease: the new one begins as online.
+if added or (previous and (previous.status or 'online') ~= 'online') then
+  announce(ARGV[7], ARGV[1], 'online', now)
+end
 if previous and type(previous.gateway) == 'string' then
   redis.call('PUBLISH', ARGV[8] .. previous.gateway, cjson.encode({
     type = 'evict', identity_id = ARGV[1], epoch = epoch, code = 'replaced'
@@ -92,20 +96,27 @@ for i = 2, #KEYS do
       gateway = ARGV[1], connection_id = ARGV[at + 1], credential_id = ARGV[at + 2], epoch = epoch,
       status = ARGV[at + 4]
     }), 'PX', ARGV[2])
-    if redis.call('ZADD', KEYS[1], now + ARGV[2], identity) == 1 then announce(ARGV[3], identity, ARGV[at + 4], now) end
+    local added = redis.call('ZADD', KEYS[1], now + ARGV[2], identity) == 1
+    if added or ((entry and entry.status or 'online') ~= ARGV[at + 4]) then
+      announce(ARGV[3], identity, ARGV[at + 4], now)
+    end
     renewed[i - 1] = (entry and entry.epoch == epoch) and 1 or 2
   end
 end
 return renewed
 `;
 
-/** KEYS lease, expiry, last seen. ARGV identity, connection, hold, last-seen ttl. Only the holder releases. → 1 or 0 */
-const release = `${now}
+/** KEYS lease, expiry, last seen. ARGV identity, connection, hold, last-seen ttl, presence channel. Only the holder releases. → 1 or 0 */
+const release = `${now}${announce}
 local entry = redis.call('GET', KEYS[1])
-if not entry or cjson.decode(entry).connection_id ~= ARGV[2] then return 0 end
+if not entry then return 0 end
+entry = cjson.decode(entry)
+if entry.connection_id ~= ARGV[2] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('ZADD', KEYS[2], 'XX', now + ARGV[3], ARGV[1])
 redis.call('SET', KEYS[3], string.format('%.0f', now), 'PX', ARGV[4])
+-- During the hold there is no lease to tell a status: held means online.
+if (entry.status or 'online') ~= 'online' then announce(ARGV[5], ARGV[1], 'online', now) end
 return 1
 `;
 

@@ -96,6 +96,7 @@ export class Leases {
       // To the sweep an expiry further off than a whole lease would say that it was seen in the future.
       Math.min(HOLD_MS, ttlMs),
       LAST_SEEN_TTL_MS,
+      names.presence,
     );
   }
 
@@ -104,14 +105,12 @@ export class Leases {
    * @param onRewritten told of connections whose lease had vanished: what was relayed meanwhile found nobody
    */
   start(scope: Scope, onRewritten: (connection: Connection) => void): void {
-    const { ttlMs, connections, log } = this.options;
+    const { ttlMs, connections } = this.options;
     let renewing = false;
     const renewal = setInterval(() => {
       if (renewing) return;
       renewing = true;
-      void this.renewAll(onRewritten)
-        .catch((error: unknown) => log.warn({ reason: String(error) }, 'lease renewal failed'))
-        .finally(() => (renewing = false));
+      void this.renewAll(onRewritten).finally(() => (renewing = false));
     }, ttlMs / 3);
     scope.defer('lease renewal', () => clearInterval(renewal));
 
@@ -131,7 +130,11 @@ export class Leases {
     for (let from = 0; from < all.length; from += RENEW_AT_ONCE) {
       // Ended while the ones before were renewed: its lease may be released by now, and is not to come back.
       const open = all.slice(from, from + RENEW_AT_ONCE).filter(({ isClosed }) => !isClosed);
-      const rewritten = await this.renew(open);
+      // One chunk that fails must not keep the others from being renewed.
+      const rewritten = await this.renew(open).catch((error: unknown) => {
+        this.options.log.warn({ reason: String(error) }, 'lease renewal failed');
+        return [];
+      });
       rewritten.forEach(onRewritten);
     }
   }

@@ -25,8 +25,6 @@ interface LogFeedOptions {
   readLog: Client<typeof messagesCalls>['readLog'];
   /** Reads of all connections of this gateway share one bound. */
   limit: Limit;
-  /** A reader above the high-water mark that takes nothing for this long is disconnected, and resumes. */
-  stallMs: number;
   log: Logger;
   onWritten(): void;
 }
@@ -97,18 +95,13 @@ export class LogFeed {
   }
 
   private async readUntilClean(conversationId: string, position: Position): Promise<void> {
-    const { connection, limit } = this.options;
+    const { connection } = this.options;
     try {
       let hasMore = true;
       for (let failures = 0; (position.dirty || hasMore) && connection.isCurrent;) {
-        if (!(await this.hasRoom())) return;
-        position.dirty = false;
         try {
-          const page = await limit(() => this.readPage(conversationId, position));
-          hasMore = page.has_more;
+          hasMore = await connection.pages(() => this.passPage(conversationId, position));
           failures = 0;
-          // Outside the bound on reads: a slow reader holds up nobody else.
-          await this.writePage(position, page);
         } catch (error) {
           if (this.isFinal(error, conversationId)) return;
           position.dirty = true;
@@ -120,6 +113,17 @@ export class LogFeed {
       // In the same turn as the last look at `dirty`: whoever marks it later finds that nobody reads.
       position.reading = false;
     }
+  }
+
+  /** From the log to the peer. @returns whether there is more */
+  private async passPage(conversationId: string, position: Position): Promise<boolean> {
+    const { connection, limit } = this.options;
+    if (!(await connection.hasRoom())) return false;
+    position.dirty = false;
+    const page = await limit(() => this.readPage(conversationId, position));
+    // Outside the bound on reads: a slow reader holds up nobody else.
+    await this.writePage(position, page);
+    return page.has_more;
   }
 
   private isFinal(error: unknown, conversationId: string): boolean {
@@ -151,17 +155,8 @@ export class LogFeed {
     // A page may start later than asked: of a deleted conversation only the last event can be read.
     position.cursor = Math.max(position.cursor ?? 0, page.after_seq);
     for (const event of page.events) {
-      if (!(await this.hasRoom())) return;
+      if (!(await connection.hasRoom())) return;
       if (event.seq === position.cursor + 1) this.write(position, event);
     }
-  }
-
-  /** Waits for a reader above the high-water mark. False when the connection has ended, also because it did not read. */
-  private async hasRoom(): Promise<boolean> {
-    const { connection, stallMs } = this.options;
-    if (connection.isAboveHighWater && !(await connection.live.drained(stallMs))) {
-      connection.close('slow_consumer');
-    }
-    return connection.isCurrent;
   }
 }

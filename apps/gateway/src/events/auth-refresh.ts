@@ -12,8 +12,13 @@ export function authRefresh(
     const { identity, credentialId, expiresAt } = authenticator.token(token);
     if (identity.id !== connection.identity.id)
       throw new AppError('forbidden', 'This is the token of somebody else');
+    // Revocation is by credential: the connection is of the session that it came with.
+    if (credentialId !== connection.credentialId) {
+      throw new AppError('forbidden', 'This is the token of another session');
+    }
     await messages.authorize({ identity_id: identity.id, credential_id: credentialId });
-    connection.expireAt(expiresAt);
+    // A connection by API key does not run out, whatever token it is shown.
+    if (connection.hasExpiry) connection.expireAt(expiresAt);
     return { expires_in: Math.max(0, Math.floor(((expiresAt ?? 0) - Date.now()) / 1_000)) };
   };
 }

@@ -97,30 +97,47 @@ export class PresenceService {
 
   /** The presence of identities as it is now. */
   async of(ids: readonly string[]): Promise<Presence[]> {
-    if (ids.length === 0) return [];
+    const read = await this.read(ids);
+    const unknown = ids.filter((id) => read.get(id) === undefined);
+    if (unknown.length === 0) return ids.flatMap((id) => read.get(id) ?? []);
+    const { at } = await this.options.messages.lastConnected({ ids: unknown });
+    // Once more: who came online while the store was asked has been announced, and must not be told offline after that.
+    const again = await this.read(unknown);
+    return ids.map(
+      (id): Presence =>
+        again.get(id) ??
+        read.get(id) ?? { identity_id: id, status: 'offline', last_seen: at[id] ?? null },
+    );
+  }
+
+  /** What Redis knows; identities that it has never seen, or has forgotten, are not in the answer. */
+  private async read(ids: readonly string[]): Promise<Map<string, Presence>> {
+    const found = new Map<string, Presence>();
+    if (ids.length === 0) return found;
     const { redis, names } = this.options;
     const [expiries, leases, seen] = await Promise.all([
       redis.zmscore(names.presenceExpiry, ...ids),
       redis.mget(ids.map(names.lease)),
       redis.mget(ids.map(names.lastSeen)),
     ]);
-    const unknown = ids.filter((_id, index) => expiries[index] === null && seen[index] === null);
-    const { at } =
-      unknown.length > 0
-        ? await this.options.messages.lastConnected({ ids: unknown })
-        : { at: {} as Record<string, string> };
-    const now = Date.now();
-    return ids.map((identity_id, index): Presence => {
+    ids.forEach((identity_id, index) => {
+      const seenMs = seen[index];
       // In the set at all means not yet swept: what has been announced is what is told.
-      if (expiries[index] !== null)
-        return { identity_id, status: statusOf(leases[index]), last_seen: toTime(now) };
-      const ms = seen[index];
-      return {
-        identity_id,
-        status: 'offline',
-        last_seen: ms ? toTime(Number(ms)) : (at[identity_id] ?? null),
-      };
+      if (expiries[index] !== null) {
+        found.set(identity_id, {
+          identity_id,
+          status: statusOf(leases[index]),
+          last_seen: toTime(Date.now()),
+        });
+      } else if (seenMs) {
+        found.set(identity_id, {
+          identity_id,
+          status: 'offline',
+          last_seen: toTime(Number(seenMs)),
+        });
+      }
     });
+    return found;
   }
 }
 

@@ -8,7 +8,7 @@ export function agentToken(
   limits: RateLimits,
 ): RouteHandler<'agentToken'> {
   return async (_input, { ip, apiKey }) => {
-    await limits.logins(ip);
+    await limits.refreshes(ip);
     return { body: await auth.agentToken({ api_key: apiKey ?? '' }) };
   };
 }

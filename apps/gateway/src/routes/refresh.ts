@@ -7,7 +7,7 @@ export function refresh(
   limits: RateLimits,
 ): RouteHandler<'refresh'> {
   return async ({ body }, { ip }) => {
-    await limits.logins(ip);
+    await limits.refreshes(ip);
     return { body: await auth.refresh(body) };
   };
 }

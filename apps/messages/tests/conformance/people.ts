@@ -38,6 +38,62 @@ export function describePeople(open: OpenStore): void {
       expect((await refusal(store.authorize(credential))).code).toBe('unauthorized');
     });
 
+    /** A session whose first refresh token is `d1`; `works` tells whether the session lives. */
+    async function openSession() {
+      const { store, user, clock } = await createWorld(open);
+      const user_id = await user();
+      const expires_at = later(clock.ms, 1_000_000);
+      const created = { user_id, refresh_digest: 'd1', expires_at };
+      const { session_id } = await store.createSession(created);
+      const rotate = (from: string, to: string) =>
+        store.rotateSession({ refresh_digest: from, next_digest: to, expires_at });
+      const works = () =>
+        store.authorize({ identity_id: user_id, credential_id: session_id }).then(
+          () => true,
+          () => false,
+        );
+      return { clock, rotate, works, rotated: { session_id, user_id } };
+    }
+
+    test('a refresh whose answer was lost may be repeated for 30 s, as often as it takes', async () => {
+      const { clock, rotate, works, rotated } = await openSession();
+      expect(await rotate('d1', 'lost-1')).toEqual(rotated);
+      clock.ms += 20_000;
+      expect(await rotate('d1', 'lost-2')).toEqual(rotated);
+      clock.ms += 10_000;
+      expect(await rotate('d1', 'd2')).toEqual(rotated);
+      expect(await rotate('d2', 'd3')).toEqual(rotated);
+      expect(await works()).toBe(true);
+      // Counted from the first use: repetitions do not prolong it.
+      clock.ms += 30_001;
+      expect((await refusal(rotate('d2', 'd4'))).code).toBe('unauthorized');
+      expect(await works()).toBe(false);
+    });
+
+    test('of the tokens of a repeated refresh, any one goes on; a second one ends the session', async () => {
+      const { clock, rotate, works, rotated } = await openSession();
+      await rotate('d1', 'd2');
+      await rotate('d1', 'overtaken');
+      clock.ms += 600_000;
+      // The first try, late, was carried out after the repetition: nobody waits for its answer any more.
+      expect(await rotate('d2', 'd3')).toEqual(rotated);
+      expect(await rotate('d2', 'd4')).toEqual(rotated);
+      expect(await works()).toBe(true);
+      expect((await refusal(rotate('overtaken', 'd5'))).code).toBe('unauthorized');
+      expect(await works()).toBe(false);
+      for (const digest of ['d2', 'd3', 'd4']) {
+        expect((await refusal(rotate(digest, 'd6'))).code).toBe('unauthorized');
+      }
+    });
+
+    test('a refresh token is not taken again once its successor was used', async () => {
+      const { rotate, works } = await openSession();
+      await rotate('d1', 'd2');
+      await rotate('d2', 'd3');
+      expect((await refusal(rotate('d1', 'd4'))).code).toBe('unauthorized');
+      expect(await works()).toBe(false);
+    });
+
     test('an expired session neither rotates nor authorizes', async () => {
       const { store, user, clock } = await createWorld(open);
       const user_id = await user();

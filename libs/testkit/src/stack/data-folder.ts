@@ -1,14 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createVapidKeys, type VapidKeys } from '../push/vapid-keys';
+import { LaunchError } from './launch-error';
+import { makeFolder } from './make-folder';
+import { writeWhole } from './write-whole';
 
 /** Files with one secret each, created on first use. */
 export const SECRETS = ['jwt_secret', 'internal_jwt_secret', 'admin_api_key'] as const;
@@ -28,11 +24,22 @@ export interface DataFolder {
 /** Opens or creates the folder in which one stack keeps all that must survive it. */
 export function openDataFolder(path: string): DataFolder {
   const dir = resolve(path);
+  try {
+    return open(dir);
+  } catch (error) {
+    // Not a folder, not ours, read-only, full: an error of the file system says it in one line.
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new LaunchError(`The data folder ${dir} cannot be used: ${message}`);
+  }
+}
+
+function open(dir: string): DataFolder {
   const file = (name: string): string => join(dir, name);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   // A folder that holds other things belongs to someone else, who decides who may look into it.
   if (readdirSync(dir).length === 0) chmodSync(dir, 0o700);
-  for (const name of ['logs', 'redis']) mkdirSync(file(name), { recursive: true, mode: 0o700 });
+  for (const name of ['logs', 'redis']) makeFolder(file(name));
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
   const kept = (name: string, make: () => string): string => {
     if (!existsSync(file(name))) writeSecret(file(name), make());
@@ -52,6 +59,5 @@ export function openDataFolder(path: string): DataFolder {
 
 /** Writes a file that only its owner reads. */
 export function writeSecret(path: string, text: string): void {
-  writeFileSync(path, `${text}\n`, { mode: 0o600 });
-  chmodSync(path, 0o600);
+  writeWhole(path, `${text}\n`);
 }

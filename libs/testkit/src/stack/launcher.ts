@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { findRoot } from '../find-root';
 import { freePort } from '../free-port';
 import type { RedisProcess } from '../redis-process';
+import { checkRedis } from './check-redis';
 import { Closers } from './closers';
 import { openDataFolder, type DataFolder } from './data-folder';
 import { lockFolder, type FolderLock } from './folder-lock';
@@ -86,6 +87,12 @@ export class Launcher {
       this.closers.add(() => redis.stop());
       this.redis = redis;
       this.noteProcesses();
+    }
+    for (const [name, url] of Object.entries({
+      REDIS_URL: given,
+      QUEUE_REDIS_URL: queueRedisUrl,
+    })) {
+      if (url !== undefined) await checkRedis(name, url);
     }
     const redisUrl = given ?? this.redis?.url ?? '';
     this.around = {
@@ -171,7 +178,12 @@ export class Launcher {
   }
 
   private noteProcesses(): void {
-    this.lock?.note(this.pids());
+    try {
+      this.lock?.note(this.pids());
+    } catch (error) {
+      // A full disk, for example: what runs goes on.
+      this.report(`${this.data.dir}/launcher.json is not up to date: ${String(error)}`);
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { HeldLines } from './held-lines';
 import { humanLine } from './human-line';
 import { LaunchError } from './launch-error';
 import type { LogFile } from './log-file';
@@ -31,7 +32,6 @@ interface Ports {
 const MAX_BACKOFF_MS = 10_000;
 /** A service that ran this long has recovered: the next crash is a first one. */
 const STABLE_MS = 30_000;
-const REMEMBERED_LINES = 20;
 
 /** One service as a process of its own: started, watched, restarted when it crashes, stopped. */
 export class ServiceProcess {
@@ -114,7 +114,7 @@ export class ServiceProcess {
     const { child } = this;
     if (!child) return;
     const { name, report, killAfterMs = 30_000 } = this.options;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
+    const exited = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
     child.kill(signal);
     child.kill('SIGCONT');
     const deadline = setTimeout(() => {
@@ -134,9 +134,18 @@ export class ServiceProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.child = child;
-    const lastLines = this.collect(child);
-    const closed = new Promise((resolve) => child.once('close', resolve));
-    child.once('error', (error) => this.options.report(`[${name}] ${error.message}`));
+    const output = this.collect(child);
+    let failure: Error | undefined;
+    const closed = new Promise((resolve) => {
+      child.once('close', resolve);
+      child.on('error', (error) => {
+        // Where no process came into being, neither `exit` nor `close` may follow.
+        if (child.pid !== undefined) return this.options.report(`[${name}] ${error.message}`);
+        failure = error;
+        if (this.child === child) this.child = undefined;
+        resolve(undefined);
+      });
+    });
     child.once('exit', () => {
       this.ending = describe(child);
       if (this.child === child) this.child = undefined;
@@ -151,10 +160,13 @@ export class ServiceProcess {
     if (typeof outcome === 'string') {
       child.kill('SIGKILL');
       await closed;
-      const why =
-        outcome === 'late' ? `not ready after ${readyTimeoutMs / 1000} s` : describe(child);
-      throw new LaunchError([`${name} did not start (${why})`, ...lastLines].join('\n  '));
+      const late = outcome === 'late' ? `not ready after ${readyTimeoutMs / 1000} s` : undefined;
+      const why = failure?.message ?? late ?? describe(child);
+      throw new LaunchError([`${name} did not start (${why})`, ...output.held].join('\n  '));
     }
+    // What it printed before it said so may still be in the other pipe.
+    await setImmediate();
+    output.release();
     this.ports = outcome;
     this.watch(child);
     this.options.onReady?.();
@@ -197,22 +209,22 @@ export class ServiceProcess {
     };
   }
 
-  /** Sends what it prints to the log and what matters to people; returns the last of the latter. */
-  private collect(child: ChildProcess): string[] {
+  /**
+   * Sends what it prints to the log, and what matters to people to them: once it is ready. Until then the
+   * last lines are held, each once, for the error that tells why it did not start.
+   */
+  private collect(child: ChildProcess): HeldLines {
     const { name, log, report } = this.options;
-    const last: string[] = [];
+    const held = new HeldLines(report);
     for (const stream of [child.stdout, child.stderr]) {
       if (!stream) continue;
       createInterface({ input: stream }).on('line', (line) => {
         log.write(`${line}\n`);
         const human = humanLine(name, line);
-        if (human === null) return;
-        report(human);
-        last.push(human);
-        if (last.length > REMEMBERED_LINES) last.shift();
+        if (human !== null) held.add(human);
       });
     }
-    return last;
+    return held;
   }
 }
 

@@ -170,4 +170,11 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE members DROP COLUMN pushed_seq;
   ALTER TABLE members DROP COLUMN pushed_at;
   `,
+  `
+  -- The refresh token that was used last: for a while, a repetition of it is an answer that was lost, not a theft.
+  ALTER TABLE sessions ADD COLUMN used_digest TEXT;
+  ALTER TABLE sessions ADD COLUMN used_at TEXT;
+  -- 0: never used; a repetition handed out another one beside it, and whichever is used first counts.
+  ALTER TABLE rotated_digests ADD COLUMN spent INTEGER NOT NULL DEFAULT 1;
+  `,
 ];

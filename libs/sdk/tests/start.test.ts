@@ -1,0 +1,50 @@
+import { connectClient, type ClientOptions } from '../src';
+import { FakeGateway, USER } from './fake-gateway';
+import { TRANSPORTS } from './transports';
+import { until } from './until';
+
+describe.each(TRANSPORTS)('over $name, a start that takes too long', ({ options: transport }) => {
+  const CONNECT_MS = 200;
+  let gateway: FakeGateway;
+
+  beforeEach(async () => {
+    gateway = new FakeGateway();
+    await gateway.start();
+  });
+  afterEach(() => gateway.stop());
+
+  const connect = (options: Partial<ClientOptions> = {}) =>
+    connectClient({
+      ...transport,
+      url: gateway.url,
+      username: 'ada',
+      password: 'right',
+      backoff: { minMs: 2, maxMs: 5 },
+      connectTimeoutMs: CONNECT_MS,
+      ...options,
+    });
+  const busy = { code: 'unavailable' as const, message: 'busy' };
+
+  it('is given up when the first listing is not answered, and everything is closed', async () => {
+    gateway.onRest = (name) => (name === 'GET /conversations' ? busy : null);
+    const startedAt = performance.now();
+    await expect(connect()).rejects.toMatchObject({ code: 'timeout' });
+    expect(performance.now() - startedAt).toBeLessThan(CONNECT_MS + 1_500);
+    expect(gateway.count('GET /conversations')).toBeGreaterThan(1);
+    await until(() => !gateway.sockets.has(USER), 'the socket is closed');
+    const asked = gateway.count('GET /conversations');
+    gateway.onRest = () => null;
+    const next = await connect();
+    // Listed by the second client alone.
+    expect(gateway.count('GET /conversations')).toBe(asked + 1);
+    await next.close({ deadlineMs: 0 });
+  });
+
+  it('is given up when no connection stands, and says why', async () => {
+    gateway.onHandshake = () => ({ ...busy, retry_after_ms: 1 });
+    await expect(connect()).rejects.toMatchObject({
+      code: 'timeout',
+      cause: { code: 'unavailable' },
+    });
+  });
+});

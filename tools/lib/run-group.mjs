@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { Problem } from './problem.mjs';
+import { root } from './workspace.mjs';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const KILL_AFTER_MS = 10_000;
+
+/** We were told to end; what we ran has ended. */
+export class Stopped extends Problem {
+  /** @param {NodeJS.Signals} signal */
+  constructor(signal) {
+    super(`Stopped by ${signal}.`, 128 + constants.signals[signal]);
+  }
+}
+
+/**
+ * Runs a command and resolves with its exit code. SIGINT, SIGTERM and SIGHUP end it and all that it has started,
+ * and then reject with `Stopped`.
+ */
+export async function runGroup(command, args, { env = {}, onOutput }) {
+  // A group of its own: npm and Nx end on a signal without waiting for their children, so the group gets it.
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.on('data', (chunk) => onOutput(chunk, process.stdout));
+  child.stderr.on('data', (chunk) => onOutput(chunk, process.stderr));
+  let stoppedBy;
+  let deadline;
+  const stop = (signal) => {
+    // A second one is for the impatient.
+    killGroup(child.pid, stoppedBy ? 'SIGKILL' : 'SIGTERM');
+    stoppedBy ??= signal;
+    deadline ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), KILL_AFTER_MS);
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+  try {
+    const status = await new Promise((resolve) => {
+      child.once('error', (error) => {
+        onOutput(Buffer.from(`${command}: ${error.message}\n`), process.stderr);
+        resolve(1);
+      });
+      child.once('close', (code) => resolve(code ?? 1));
+    });
+    if (stoppedBy) {
+      // What has closed its output may still be there.
+      killGroup(child.pid, 'SIGKILL');
+      throw new Stopped(stoppedBy);
+    }
+    return status;
+  } finally {
+    clearTimeout(deadline);
+    for (const signal of SIGNALS) process.off(signal, stop);
+  }
+}
+
+function killGroup(pid, signal) {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // All of it has ended already.
+  }
+}
