@@ -1,11 +1,9 @@
 // npm test: all tests of all projects, from a clean clone too. Ends with "N passed, N failed".
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { bootstrap } from './lib/bootstrap.mjs';
 import { countTests } from './lib/count-tests.mjs';
 import { main } from './lib/main.mjs';
 import { nx, nxEnv } from './lib/nx.mjs';
-import { root } from './lib/workspace.mjs';
+import { runGroup } from './lib/run-group.mjs';
 
 const STACK_TESTS = '@agent-messenger/e2e';
 
@@ -31,18 +29,12 @@ await main(async () => {
  * last run, so the sum is that of all tests either way.
  */
 async function test(...args) {
-  const child = spawn(process.execPath, nx(...args, '--outputStyle=static'), {
-    cwd: root,
-    env: { ...process.env, ...nxEnv },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
   const chunks = [];
-  const keep = (target) => (chunk) => {
+  const onOutput = (chunk, target) => {
     chunks.push(chunk);
     target.write(chunk);
   };
-  child.stdout.on('data', keep(process.stdout));
-  child.stderr.on('data', keep(process.stderr));
-  const [status] = await once(child, 'close');
+  const command = nx(...args, '--outputStyle=static');
+  const status = await runGroup(process.execPath, command, { env: nxEnv, onOutput });
   return { status, output: Buffer.concat(chunks).toString() };
 }

@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { checkNode } from './check-node.mjs';
 import { ensureDependencies } from './dependencies.mjs';
+import { withLock } from './lock.mjs';
 import { nx, nxEnv } from './nx.mjs';
 import { ensureRedisServer } from './redis.mjs';
 import { runStep } from './run-step.mjs';
+import { root } from './workspace.mjs';
 
 /**
  * From a clean clone to something that can run: dependencies installed, everything built, Redis found or
@@ -10,8 +13,12 @@ import { runStep } from './run-step.mjs';
  */
 export async function bootstrap({ redis, quiet = false }) {
   checkNode();
-  if (redis) await ensureRedisServer();
-  await ensureDependencies({ quiet });
-  const build = nx('run-many', '-t', 'build', '--outputStyle=static');
-  await runStep('Building', process.execPath, build, { env: nxEnv, quiet });
+  const waiting = () =>
+    process.stderr.write('Waiting for another command that installs or builds here …\n');
+  await withLock(join(root, '.nx', 'bootstrap.lock'), waiting, async () => {
+    if (redis) await ensureRedisServer();
+    await ensureDependencies({ quiet });
+    const build = nx('run-many', '-t', 'build', '--outputStyle=static');
+    await runStep('Building', process.execPath, build, { env: nxEnv, quiet });
+  });
 }

@@ -9,3 +9,9 @@ export class Problem extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** The same problem, with how to mend it below; what is no problem of this kind stays as it is. */
+export function withHelp(error, help) {
+  if (!(error instanceof Problem) || error.exitCode !== 1) return error;
+  return new Problem(`${error.message}\n\n${help}`);
+}

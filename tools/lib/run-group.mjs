@@ -4,7 +4,6 @@ import { Problem } from './problem.mjs';
 import { root } from './workspace.mjs';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const KILL_AFTER_MS = 10_000;
 
 /** We were told to end; what we ran has ended. */
 export class Stopped extends Problem {
@@ -29,12 +28,9 @@ export async function runGroup(command, args, { env = {}, onOutput }) {
   child.stdout.on('data', (chunk) => onOutput(chunk, process.stdout));
   child.stderr.on('data', (chunk) => onOutput(chunk, process.stderr));
   let stoppedBy;
-  let deadline;
   const stop = (signal) => {
-    // A second one is for the impatient.
-    killGroup(child.pid, stoppedBy ? 'SIGKILL' : 'SIGTERM');
     stoppedBy ??= signal;
-    deadline ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), KILL_AFTER_MS);
+    killGroup(child.pid, 'SIGTERM');
   };
   for (const signal of SIGNALS) process.on(signal, stop);
   try {
@@ -52,7 +48,6 @@ export async function runGroup(command, args, { env = {}, onOutput }) {
     }
     return status;
   } finally {
-    clearTimeout(deadline);
     for (const signal of SIGNALS) process.off(signal, stop);
   }
 }

@@ -5,7 +5,7 @@ import { Problem } from './problem.mjs';
 export const help = `npm start [-- options]
 
   --gateways N     number of gateways, on consecutive ports (default 1)
-  --port PORT      port of the first gateway (default 8080)
+  --port PORT      port of the first gateway (default 8080; 0: free ports, whichever)
   --data-dir DIR   where everything is kept (default .data)
   --no-demo        without the demo person and the demo agent
   --push-standins  stand-ins of Apple, Google and a browser's push service, which print every notification

@@ -1,6 +1,6 @@
-import { createAgent, rest, type RestAnswer } from '@agent-messenger/testkit';
+import { createAgent, rest, writeWhole, type RestAnswer } from '@agent-messenger/testkit';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 export interface Demo {
   username: string;
@@ -18,7 +18,7 @@ export async function ensureDemo(url: string, adminKey: string, file: string): P
   const { username, password } = person;
   const { id, name, api_key } = agent;
   const demo: Demo = { username, password, agent: { id, name, api_key } };
-  writeFileSync(file, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
+  writeWhole(file, `${JSON.stringify(demo, null, 2)}\n`);
   return demo;
 }
 
@@ -28,9 +28,9 @@ async function register(url: string): Promise<{ username: string; password: stri
   for (const username of ['demo', `demo-${randomBytes(3).toString('hex')}`]) {
     const answer = await rest(url, 'POST', '/auth/user', { body: { username, password } });
     if (answer.status === 201) return { username, password };
-    if (answer.status !== 409) throw new Error(`demo person: ${JSON.stringify(answer)}`);
+    if (answer.status !== 409) throw new Error(`register: ${explain(answer)}`);
   }
-  throw new Error('no name is left for the demo person');
+  throw new Error('register: the names are taken');
 }
 
 async function canLogIn(url: string, { username, password }: Demo): Promise<boolean> {
@@ -41,17 +41,28 @@ async function keyWorks(url: string, key: string): Promise<boolean> {
   return accepted(await rest(url, 'POST', '/auth/agent/token', { bearer: key }));
 }
 
-/** Only a refusal means that a credential is no good; a service that is away says nothing about it. */
-function accepted({ status, body }: RestAnswer): boolean {
-  if (status === 200 || status === 401) return status === 200;
-  throw new Error(`demo credentials: ${status} ${JSON.stringify(body)}`);
+/**
+ * Only a refusal means that a credential is no good. A service that is away, or that has seen too many wrong
+ * passwords for this name, says nothing about it.
+ */
+function accepted(answer: RestAnswer): boolean {
+  if ([200, 429, 503].includes(answer.status)) return true;
+  if (answer.status === 401) return false;
+  throw new Error(`log in: ${explain(answer)}`);
+}
+
+function explain({ status, body }: RestAnswer): string {
+  return `${status} ${JSON.stringify(body)}`;
 }
 
 function read(file: string): Demo | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Demo;
+    const demo = JSON.parse(readFileSync(file, 'utf8')) as Demo;
+    const { username, password, agent } = demo;
+    const all = [username, password, agent.id, agent.name, agent.api_key];
+    return all.every((each) => typeof each === 'string') ? demo : undefined;
   } catch {
-    // The first run, or a file cut short by a crash: new ones are made.
+    // The first run, or not ours: new ones are made.
     return undefined;
   }
 }

@@ -6,6 +6,7 @@ import {
   secret,
   whole,
 } from '@agent-messenger/service-kit';
+import proxyaddr from 'proxy-addr';
 import { z } from 'zod';
 
 export const gatewayConfig = z.object({
@@ -14,22 +15,24 @@ export const gatewayConfig = z.object({
   ...jwtConfig,
   PORT: port('Public port: REST and sockets.').default(8080),
   ADMIN_API_KEY: secret('Key of the admin routes, sent as X-Admin-Key.'),
-  AUTH_URL: z.url().describe('Internal URL of auth.'),
-  MESSAGES_URL: z.url().describe('Internal URL of messages.'),
+  AUTH_URL: httpUrl().describe('Internal URL of auth.'),
+  MESSAGES_URL: httpUrl().describe('Internal URL of messages.'),
   TRUST_PROXY: z
     .string()
+    .transform(list)
+    .pipe(z.array(z.string()))
+    .refine(areProxies, 'must be addresses or subnets')
     .optional()
     .describe('Addresses or subnets of the proxies whose X-Forwarded-For counts, comma-separated.'),
   CORS_ORIGINS: z
     .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter(Boolean),
-    )
-    .describe('Origins whose pages may connect, comma-separated; pages of this host always may.'),
+    .refine((text) => list(text).every(originOf), 'must be origins: https://app.example')
+    .transform((text) => list(text).flatMap((url) => originOf(url) ?? []))
+    .pipe(z.array(z.string()))
+    .optional()
+    .describe(
+      'Origins whose pages may connect and call the REST API, comma-separated; pages of this host always may.',
+    ),
   LEASE_TTL_MS: whole(
     1_000,
     300_000,
@@ -40,6 +43,11 @@ export const gatewayConfig = z.object({
     1_000_000,
     'Connections of this gateway; further ones get `unavailable`.',
   ).default(20_000),
+  MAX_CONNECTIONS_PER_IP: whole(
+    1,
+    1_000_000,
+    'Connections of this gateway from one IP address, also those that have not said who they are; many people may share one.',
+  ).default(5_000),
   CONNECTS_PER_SECOND: whole(
     1,
     100_000,
@@ -52,7 +60,7 @@ export const gatewayConfig = z.object({
   ).default(60),
   MAX_CONNECTION_AGE_S: whole(
     10,
-    2_000_000,
+    1_900_000,
     'Age at which a connection is asked to move, s, give or take a tenth: after a scale-up old gateways get relief.',
   ).default(86_400),
   SLOW_CONSUMER_MS: whole(
@@ -88,3 +96,28 @@ export const gatewayConfig = z.object({
   REGISTRATION_OPEN: z.stringbool().default(true).describe('Whether anyone may register.'),
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;
+
+function httpUrl() {
+  return z.url({ protocol: /^https?$/ });
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+}
+
+/** What a browser calls the origin of a page at this URL; undefined for what has none. */
+function originOf(url: string): string | undefined {
+  const origin = URL.canParse(url) ? new URL(url).origin : 'null';
+  return origin === 'null' ? undefined : origin;
+}
+
+function areProxies(proxies: string[]): boolean {
+  try {
+    return Boolean(proxyaddr.compile(proxies));
+  } catch {
+    return false;
+  }
+}

@@ -16,8 +16,10 @@ export const EPHEMERAL_NAMESPACE = '/ephemeral';
 export class EphemeralBus {
   private readonly namespace: Namespace;
 
-  constructor(io: Server) {
+  /** @param adapter for this namespace alone: in one of a name that a stranger made up it would subscribe to Redis */
+  constructor(io: Server, adapter: (namespace: Namespace) => Namespace['adapter']) {
     this.namespace = io.of(EPHEMERAL_NAMESPACE);
+    this.namespace.adapter = adapter(this.namespace);
   }
 
   join(connection: Connection): void {

@@ -33,6 +33,7 @@ import { createRateLimits } from './rate-limits';
 import { routeHandlers } from './routes';
 import { drain } from './sockets/drain';
 import { Handshake } from './sockets/handshake';
+import { OpenTransports } from './sockets/open-transports';
 import { createOriginCheck } from './sockets/origin';
 import { PlainServer } from './sockets/plain-server';
 import { createSocketServer, SocketServer } from './sockets/socket-server';
@@ -60,17 +61,18 @@ export async function startGateway(
     }),
   ]);
 
-  const secret = config.INTERNAL_JWT_SECRET;
+  const { INTERNAL_JWT_SECRET: secret, CORS_ORIGINS: corsOrigins = [], TRUST_PROXY = [] } = config;
   const toMessages = { url: config.MESSAGES_URL, service: 'messages', secret, scope };
   const messages = createClient(messagesCalls, toMessages);
   // Reads of many slow or greedy connections must not stand in the way of a message.
   const { append } = createClient({ append: messagesCalls.append }, toMessages);
   const auth = createClient(authCalls, { url: config.AUTH_URL, service: 'auth', secret, scope });
 
-  const isOriginAllowed = createOriginCheck(config.CORS_ORIGINS);
-  const io = createSocketServer(isOriginAllowed);
-  io.adapter(ephemeralAdapter(ephemeralPublisher, ephemeralSubscriber, config.REDIS_PREFIX, log));
-  const bus = new EphemeralBus(io);
+  const io = createSocketServer();
+  const bus = new EphemeralBus(
+    io,
+    ephemeralAdapter(ephemeralPublisher, ephemeralSubscriber, config.REDIS_PREFIX, log),
+  );
 
   const connections = new Connections();
   const { connects, delivered, batchSize } = createMetrics(metrics, () => connections.size);
@@ -122,9 +124,7 @@ export async function startGateway(
     members: new MemberCache(messages.listMembers),
   };
 
-  const isTrusted = proxyaddr.compile(
-    config.TRUST_PROXY?.split(',').map((part) => part.trim()) ?? [],
-  );
+  const isTrusted = proxyaddr.compile(TRUST_PROXY);
   const trustProxy = (address: string) => isTrusted(address, 0);
   const dependencies = {
     redis: () => redis.ping(),
@@ -134,8 +134,7 @@ export async function startGateway(
   const rest = createRestServer(
     routeHandlers(context, { registrationOpen: config.REGISTRATION_OPEN, dependencies, log }),
     new Callers(context.authenticator, config.ADMIN_API_KEY),
-    trustProxy,
-    log,
+    { trustProxy, corsOrigins, log },
   );
   const http = createHttpServer(rest);
   io.attach(http);
@@ -150,7 +149,9 @@ export async function startGateway(
   const clientIp = (request: IncomingMessage) => proxyaddr(request, trustProxy);
   const socketIo = new SocketServer(io, { handshake, dispatch, clientIp });
   const plain = new PlainServer({ handshake, dispatch, clientIp, log });
-  routeUpgrades(http, plain, isOriginAllowed);
+  const isOriginAllowed = createOriginCheck(corsOrigins);
+  const transports = new OpenTransports(config);
+  routeUpgrades(http, { io, plain, isOriginAllowed, transports, clientIp });
 
   const recover = (connection: Connection) => void admission.recover(connection);
   // The channel before the first lease: whoever holds one is told its events here.

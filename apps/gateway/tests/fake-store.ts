@@ -14,7 +14,7 @@ import { AppError } from '@agent-messenger/service-kit';
 import type { Redis } from 'ioredis';
 import { eventOf } from './fakes';
 
-/** The calls that these tests need answered; all others are `not_found`. */
+/** The calls that these tests need answered; all others are `unavailable`. */
 export const storeCalls = {
   authorize: messagesCalls.authorize,
   connect: messagesCalls.connect,
@@ -28,6 +28,7 @@ export const storeCalls = {
   registerPush: messagesCalls.registerPush,
   unregisterPush: messagesCalls.unregisterPush,
   pushConfig: messagesCalls.pushConfig,
+  replayDeadPushes: messagesCalls.replayDeadPushes,
 };
 
 interface FakeConversation {
@@ -101,6 +102,7 @@ export class FakeStore {
       listAgents: () => ({ agents: [], next_cursor: null }),
       registerPush: () => ({}),
       unregisterPush: () => ({}),
+      replayDeadPushes: () => ({ replayed: 0 }),
       pushConfig: () => ({ push: { platforms: ['fcm'] } }),
     };
   }

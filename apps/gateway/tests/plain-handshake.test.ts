@@ -71,6 +71,14 @@ test.each([
   expect(await socket.disconnected()).toBe(status);
 });
 
+test('an agent has no ?token=, on neither transport', async () => {
+  const plain = await RawSocket.connect(gateway, `/agent/connect?token=${agent}`);
+  plain.send(JSON.stringify({ type: 'auth', data: {} }));
+  expect(await plain.closed()).toBe(4401);
+  const socketIo = harness.socket(gateway, '/agent', {}, { token: agent });
+  expect(await socketIo.refused()).toEqual({ code: 'unauthorized' });
+});
+
 test('a revoked credential is refused', async () => {
   harness.store.revoked.add('ses_revoked');
   const socket = harness.plain(gateway, '/client', { token: tokenOf('usr_1', 'ses_revoked') });

@@ -1,4 +1,5 @@
 import { PLAIN_SUBPROTOCOL } from '@agent-messenger/contracts';
+import { waitFor } from '@agent-messenger/testkit';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { ClientOptions } from 'ws';
@@ -19,8 +20,12 @@ afterAll(() => harness.close());
 const SOCKET_IO = '/socket.io/?EIO=4&transport=websocket';
 
 /** The status with which an upgrade is answered; 101 when it is made. */
-async function statusOf(path: string, options: ClientOptions = {}): Promise<number | undefined> {
-  const socket = new WebSocket(gateway.url.replace('http', 'ws') + path, options);
+async function statusOf(
+  path: string,
+  options: ClientOptions = {},
+  at = gateway,
+): Promise<number | undefined> {
+  const socket = new WebSocket(at.url.replace('http', 'ws') + path, options);
   return new Promise((resolve) => {
     socket.once('open', () => {
       resolve(101);
@@ -46,9 +51,7 @@ describe.each(['/client/connect', '/agent/connect', SOCKET_IO])('origins at %s',
     ['garbage', 'garbage', false],
   ])('%s: %s', async (_who, origin, isAllowed) => {
     const status = await statusOf(path, origin === undefined ? {} : { origin });
-    // Engine.IO has one status for all that it refuses.
-    const refused = path === SOCKET_IO ? 400 : 403;
-    expect(status).toBe(isAllowed ? 101 : refused);
+    expect(status).toBe(isAllowed ? 101 : 403);
   });
 
   test('a page of this host passes', async () => {
@@ -91,6 +94,84 @@ test('a refused upgrade disturbs nobody else', async () => {
   waiting.send(JSON.stringify({ type: 'auth', data: { token: harness.token('usr_1') } }));
   await waiting.frame((text) => text.includes('"connected"'));
   expect(await person.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
+});
+
+describe('an address has so many connections, whether it says who it is or not', () => {
+  test('of both transports together; one that closes makes room', async () => {
+    const small = await harness.gateway({ MAX_CONNECTIONS_PER_IP: '2' });
+    await RawSocket.connect(small, '/client/connect');
+    const other = await RawSocket.open(small);
+    for (const path of ['/agent/connect', SOCKET_IO]) {
+      expect(await statusOf(path, {}, small)).toBe(429);
+    }
+    other.socket.close();
+    await waitFor(async () => (await statusOf(SOCKET_IO, {}, small)) === 101);
+  });
+
+  test('an address is the one that the proxy gives', async () => {
+    const behind = await harness.gateway({ MAX_CONNECTIONS_PER_IP: '1', TRUST_PROXY: 'loopback' });
+    const from = (ip: string) => ({ headers: { 'x-forwarded-for': ip } });
+    await RawSocket.connect(behind, '/client/connect', from('192.0.2.1'));
+    expect(await statusOf('/client/connect', from('192.0.2.1'), behind)).toBe(429);
+    expect(await statusOf('/client/connect', from('192.0.2.2'), behind)).toBe(101);
+  });
+});
+
+describe('another upgrade than to a WebSocket is answered as if it were not offered', () => {
+  const offer =
+    'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
+  const body = JSON.stringify({ username: 'ümlaut', password: 'correct horse battery' });
+
+  /** What one connection answers to these requests, each sent when the one before is answered. */
+  async function answers(requests: string[]): Promise<string[]> {
+    const { port, hostname } = new URL(gateway.url);
+    const socket = connect({ port: Number(port), host: hostname });
+    const all: string[] = [];
+    for (const request of requests) {
+      socket.write(request);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      all.push(answer.toString());
+    }
+    socket.destroy();
+    return all;
+  }
+
+  test('with and without a body, again and again on one connection', async () => {
+    const get = `GET /health HTTP/1.1\r\nHost: x\r\n${offer}\r\n`;
+    const post =
+      `POST /auth/login HTTP/1.1\r\nHost: x\r\n${offer}Content-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    const requests = Array.from({ length: 12 }, () => [get, post]).flat();
+    const warnings: Error[] = [];
+    const note = (warning: Error) => void warnings.push(warning);
+    process.on('warning', note);
+    for (const [index, answer] of (await answers(requests)).entries()) {
+      expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(answer).toContain(index % 2 === 0 ? '"status"' : '"access_token"');
+    }
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
+  test('a body that comes later is waited for', async () => {
+    const { port, hostname } = new URL(gateway.url);
+    const socket = connect({ port: Number(port), host: hostname });
+    socket.write(
+      `POST /auth/login HTTP/1.1\r\nHost: x\r\n${offer}Content-Type: application/json\r\n` +
+        'Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    const [go] = (await once(socket, 'data')) as [Buffer];
+    expect(go.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    socket.write(`${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    socket.destroy();
+  });
+
+  test('what does not exist is not found there either', async () => {
+    const [answer] = await answers([`GET /nope HTTP/1.1\r\nHost: x\r\n${offer}\r\n`]);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+  });
 });
 
 test('the subprotocol is selected when it is offered, and absent otherwise', async () => {

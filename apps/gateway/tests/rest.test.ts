@@ -148,7 +148,6 @@ test.each([
   ['GET', '/nope'],
   ['GET', '/'],
   ['DELETE', '/health'],
-  ['OPTIONS', '/conversations'],
   ['GET', '/metrics'],
   ['GET', '/readyz'],
   ['POST', '/internal/append'],

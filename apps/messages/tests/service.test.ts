@@ -148,7 +148,8 @@ test('calls are for services, parsed, and refused with their code', async () => 
   const { client, url } = await start(join(stores.folder(), 'messages.db'));
   const stranger = client('another-secret-'.repeat(3));
   const asked = { agent_id: 'agt_none' };
-  expect((await refusal(stranger.getAgent(asked))).code).toBe('unauthorized');
+  // Not `unauthorized`: that would be about the caller of the caller.
+  expect((await refusal(stranger.getAgent(asked))).code).toBe('unavailable');
   expect((await refusal(client().getAgent(asked))).code).toBe('not_found');
   const empty = client().append({ operations: [] });
   expect((await refusal(empty)).code).toBe('invalid_payload');

@@ -4,6 +4,7 @@ export { startRedis, type RedisProcess, type RedisOptions } from './redis-proces
 export { waitFor } from './wait-for';
 export { findRoot } from './find-root';
 export { LaunchError } from './stack/launch-error';
+export { writeWhole } from './stack/write-whole';
 export { ServiceProcess, type ServiceProcessOptions } from './stack/service-process';
 export { LogFile } from './stack/log-file';
 export {

@@ -1,9 +1,18 @@
 import { parseChatOptions, USAGE } from '../chat/options';
+import { printable } from '../chat/printable';
 import { runChat } from '../chat/run-chat';
 
 const interrupt = new AbortController();
-process.once('SIGINT', () => interrupt.abort());
-process.once('SIGTERM', () => interrupt.abort());
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    // It is leaving already, and that takes too long for whoever waits.
+    if (interrupt.signal.aborted) process.exit(code);
+    interrupt.abort();
+  });
+}
 
 async function main(): Promise<void> {
   const options = parseChatOptions(process.argv.slice(2), process.env);
@@ -14,7 +23,7 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    console.error(`chat: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`chat: ${printable(error instanceof Error ? error.message : String(error))}`);
     process.exit(1);
   },
 );

@@ -41,7 +41,7 @@ export async function start(options: StartOptions): Promise<void> {
       signal: stopping.signal,
     });
     try {
-      const demo = options.demo ? await startDemo(stack) : undefined;
+      const demo = options.demo ? await startDemo(stack, say) : undefined;
       if (!stopping.signal.aborted) announce(stack, demo, options);
       await aborted(stopping.signal);
     } finally {
@@ -60,14 +60,20 @@ export async function start(options: StartOptions): Promise<void> {
   }
 }
 
-async function startDemo(stack: Stack): Promise<Demo> {
+/** Undefined when there can be none: what people use is there without it. */
+async function startDemo(stack: Stack, say: (line: string) => void): Promise<Demo | undefined> {
   const url = firstUrl(stack);
-  const demo = await ensureDemo(url, stack.adminKey, join(stack.dataDir, 'demo.json'));
-  await stack.addProcess('echo-agent', join(__dirname, 'echo-agent.js'), {
-    AGENT_MESSENGER_URL: url,
-    AGENT_API_KEY: demo.agent.api_key,
-  });
-  return demo;
+  try {
+    const demo = await ensureDemo(url, stack.adminKey, join(stack.dataDir, 'demo.json'));
+    await stack.addProcess('echo-agent', join(__dirname, 'echo-agent.js'), {
+      AGENT_MESSENGER_URL: url,
+      AGENT_API_KEY: demo.agent.api_key,
+    });
+    return demo;
+  } catch (error) {
+    say(`no demo: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 function announce(
@@ -89,7 +95,7 @@ function announce(
   }
   const chat =
     demo &&
-    `npm run chat -- --url ${firstUrl(stack)} --user ${demo.username} --password ${demo.password} --agent ${demo.agent.name}`;
+    `npm run chat -- --url ${firstUrl(stack)} --user ${demo.username} --password ${demo.password} --agent ${demo.agent.id}`;
   console.log(
     [
       '',

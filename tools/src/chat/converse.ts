@@ -1,48 +1,48 @@
 import type { AgentProfile, Client, ClientConversation, Message } from '@agent-messenger/sdk';
-import { Answers } from './answer';
+import type { Answers } from './answers';
+import { orAbort } from './or-abort';
 import type { Terminal } from './terminal';
 
-const HISTORY = 20;
+/** Messages that are shown at the beginning. */
+export const HISTORY = 20;
 const HELP = 'Type a message and press Enter. /help shows this, /quit leaves.';
 
 export interface Converse {
   client: Client;
   agent: AgentProfile;
   conversation: ClientConversation;
+  history: { messages: readonly Message[]; lastSeq: number };
+  answers: Answers;
   terminal: Terminal;
-  /** How long the end of piped input waits for the last answer. */
+  /** How long each line of piped input waits for its answer. */
   timeoutMs: number;
   signal: AbortSignal;
 }
 
 /** Talks until the input ends, `/quit`, or the signal. */
 export async function converse(options: Converse): Promise<void> {
-  const { client, agent, conversation, terminal, timeoutMs, signal } = options;
-  const answers = new Answers(client, conversation.id, agent);
-  await showHistory(options);
+  const { conversation, answers, terminal, timeoutMs, signal } = options;
+  showHistory(options);
   showNews(options);
   if (terminal.interactive) terminal.print(HELP);
-  let lastSeq = 0;
-  signal.addEventListener('abort', () => terminal.close());
   for (;;) {
     const line = await terminal.prompt();
-    if (line === null || signal.aborted) break;
+    if (line === null) return;
     const text = line.trim();
     if (text === '/quit') return;
     if (text === '/help') terminal.print(HELP);
     else if (text.startsWith('/')) terminal.print(`Unknown command. ${HELP}`);
-    else if (text !== '') {
+    else if (text === '') continue;
+    // Whoever pipes questions in wants each answered; a person sees what comes and goes on typing.
+    else if (!terminal.interactive) await answers.ask(text, timeoutMs, signal);
+    else {
       try {
-        lastSeq = (await conversation.send(text)).message.seq;
+        await orAbort(conversation.send(text), signal);
       } catch (error) {
-        if (signal.aborted) break;
+        if (signal.aborted) return terminal.print(`* perhaps not sent: ${text}`);
         terminal.print(`* not sent: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
-  }
-  // Whoever pipes a question in wants the answer out; on a terminal Ctrl-D just leaves.
-  if (!terminal.interactive && lastSeq > 0 && !signal.aborted) {
-    await answers.after(lastSeq, timeoutMs, signal);
   }
 }
 
@@ -51,14 +51,14 @@ function line(message: Message, { agent }: Converse): string {
   return `${who}: ${message.content ?? '(deleted)'}`;
 }
 
-async function showHistory(options: Converse): Promise<void> {
+function showHistory(options: Converse): void {
   const { client, conversation, terminal } = options;
-  const { messages, last_seq } = await conversation.history({ limit: HISTORY });
+  const { messages, lastSeq } = options.history;
   for (const message of messages) terminal.print(line(message, options));
   const last = messages.at(-1);
   if (last) markRead(options, last);
   client.on('message', (message) => {
-    const here = message.conversation_id === conversation.id && message.seq > last_seq;
+    const here = message.conversation_id === conversation.id && message.seq > lastSeq;
     if (!here || message.sender.id === client.identity.id) return;
     terminal.print(line(message, options));
     markRead(options, message);
@@ -72,7 +72,7 @@ function markRead({ conversation, terminal, signal }: Converse, message: Message
   });
 }
 
-function showNews({ client, agent, conversation, terminal }: Converse): void {
+function showNews({ client, agent, conversation, terminal, signal }: Converse): void {
   terminal.print(`* ${agent.name} is ${agent.status}`);
   let status = agent.status;
   client.on('presence', (presence) => {
@@ -89,6 +89,6 @@ function showNews({ client, agent, conversation, terminal }: Converse): void {
   });
   client.on('connected', () => terminal.print('* connected again'));
   client.watchPresence([agent.id]).catch((error: unknown) => {
-    terminal.print(`* no presence: ${String(error)}`);
+    if (!signal.aborted) terminal.print(`* no presence: ${String(error)}`);
   });
 }

@@ -1,36 +1,64 @@
 import { connectClient, MessengerError, register, type Client } from '@agent-messenger/sdk';
-import { Answers } from './answer';
+import { Answers } from './answers';
 import { chooseAgent, chooseConversation } from './choose';
-import { converse } from './converse';
+import { converse, HISTORY } from './converse';
 import { ChatError, type ChatOptions } from './options';
+import { orAbort } from './or-abort';
+import { plainError } from './plain-error';
+import { printable } from './printable';
 import { Terminal, type TerminalStreams } from './terminal';
 
-/** Runs the chat; rejects with what is to be shown as one line. Aborting `interrupt` leaves. */
+/** How long an interrupt waits for acks that are on their way. */
+const LEAVE_MS = 1_000;
+
+/** Runs the chat; rejects with what is to be shown as one line. Aborting `interrupt` leaves, whatever is going on. */
 export async function runChat(
   options: ChatOptions,
   streams: TerminalStreams,
   interrupt: AbortController,
 ): Promise<void> {
+  const { signal } = interrupt;
   const terminal = new Terminal(streams, () => interrupt.abort());
+  signal.addEventListener('abort', () => terminal.close());
   try {
-    const credentials = await askCredentials(options, terminal);
-    if (options.register) await register({ url: options.url, ...credentials });
-    const client = await connectClient({
-      url: options.url,
-      ...credentials,
-      connectTimeoutMs: options.timeoutMs,
-    });
+    const client = await logIn(options, terminal, signal);
     try {
       await talk(client, options, terminal, streams, interrupt);
+    } catch (error) {
+      throw plainError(error, 'chat');
     } finally {
-      await client.close();
+      await client.close(signal.aborted ? { deadlineMs: LEAVE_MS } : {});
     }
   } catch (error) {
     // After an interrupt everything fails; it was asked for. What ended it otherwise is the reason.
-    if (interrupt.signal.reason instanceof MessengerError) throw plain(interrupt.signal.reason);
-    if (!interrupt.signal.aborted || options.send !== undefined) throw plain(error);
+    if (signal.reason instanceof MessengerError) throw plainError(signal.reason, 'chat');
+    if (!signal.aborted) throw error;
+    if (options.send !== undefined) throw new ChatError('interrupted');
   } finally {
     terminal.close();
+  }
+}
+
+async function logIn(
+  options: ChatOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Client> {
+  const { url, timeoutMs } = options;
+  const credentials = await askCredentials(options, terminal);
+  signal.throwIfAborted();
+  const connecting = (async () => {
+    if (options.register) await register({ url, ...credentials });
+    return connectClient({ url, ...credentials, connectTimeoutMs: timeoutMs });
+  })();
+  try {
+    return await orAbort(connecting, signal);
+  } catch (error) {
+    connecting.then(
+      (client) => client.close({ deadlineMs: 0 }),
+      () => undefined,
+    );
+    throw plainError(error, 'login');
   }
 }
 
@@ -44,16 +72,21 @@ async function talk(
   const { send, timeoutMs } = options;
   const { signal } = interrupt;
   client.on('ended', (error) => interrupt.abort(error));
-  const agent = await chooseAgent(client, options.agent, send === undefined ? terminal : null);
-  const conversation = await chooseConversation(client, agent);
+  const asked = send === undefined ? terminal : null;
+  const agent = await orAbort(chooseAgent(client, options.agent, asked), signal);
+  const conversation = await orAbort(chooseConversation(client, agent), signal);
+  const { messages, last_seq } = await orAbort(conversation.history({ limit: HISTORY }), signal);
+  const answers = new Answers(client, conversation, agent);
+  answers.learn(messages);
   if (send === undefined) {
-    await converse({ client, agent, conversation, terminal, timeoutMs, signal });
+    const history = { messages, lastSeq: last_seq };
+    await converse({ client, agent, conversation, history, answers, terminal, timeoutMs, signal });
     signal.throwIfAborted();
     return;
   }
-  const answers = new Answers(client, conversation.id, agent);
-  const { message } = await withDeadline(conversation.send(send), timeoutMs, signal);
-  streams.output.write(`${await answers.after(message.seq, timeoutMs, signal)}\n`);
+  const answer = await answers.ask(send, timeoutMs, signal);
+  // A script gets the answer as it is.
+  streams.output.write(`${streams.output.isTTY ? printable(answer) : answer}\n`);
 }
 
 async function askCredentials(
@@ -68,27 +101,4 @@ async function askCredentials(
     options.password ?? (mayAsk ? await terminal.ask('Password: ', { hidden: true }) : null);
   if (!password) throw new ChatError('--password or AGENT_MESSENGER_PASSWORD is needed');
   return { username, password };
-}
-
-function withDeadline<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new ChatError(`the message was not accepted within ${timeoutMs / 1_000} s`)),
-      timeoutMs,
-    );
-    signal.addEventListener('abort', () => reject(signal.reason as Error));
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
-function plain(error: unknown): unknown {
-  if (!(error instanceof MessengerError)) return error;
-  switch (error.code) {
-    case 'unauthorized':
-      return new ChatError('wrong username or password');
-    case 'replaced':
-      return new ChatError('this user connected elsewhere, which ended this connection');
-    default:
-      return new ChatError(`${error.message} (${error.code})`);
-  }
 }

@@ -13,13 +13,16 @@ import {
   notFound,
 } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
-import type { Express, Request } from 'express';
+import cors from 'cors';
+import type { Express, Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Caller } from './callers';
 import type { Callers } from './callers';
 
 /** The largest body is a message at its bounds, with JSON's escapes. */
 const BODY_BYTES = 512 * 1024;
+/** How long a browser may keep what a preflight was answered; more than two hours none does. */
+const CORS_MAX_AGE_S = 7_200;
 
 interface Answer<N extends RouteName> {
   body: RouteResponse<N>;
@@ -35,16 +38,24 @@ export type RouteHandler<N extends RouteName> = (
 /** One handler per route; a missing one does not compile. */
 export type RouteHandlers = { [N in RouteName]: RouteHandler<N> };
 
+interface RestOptions {
+  /** Whether the X-Forwarded-For of this address counts. */
+  trustProxy(address: string): boolean;
+  /** Of pages that may call it from elsewhere. */
+  corsOrigins: string[];
+  log: Logger;
+}
+
 /** The public REST API: every route of the contract, its caller checked and its input parsed here and nowhere else. */
 export function createRestServer(
   handlers: RouteHandlers,
   callers: Callers,
-  trustProxy: (address: string) => boolean,
-  log: Logger,
+  { trustProxy, corsOrigins, log }: RestOptions,
 ): Express {
   const app = createApp();
   app.set('trust proxy', trustProxy);
   app.use(helmet());
+  app.use(corsFor(corsOrigins));
   const body = jsonBody(BODY_BYTES);
 
   for (const name of Object.keys(routes) as RouteName[]) {
@@ -68,6 +79,17 @@ export function createRestServer(
   app.use(notFound);
   app.use(answerProblem(log));
   return app;
+}
+
+/** Callers present tokens, not cookies: no credentials. X-Admin-Key is not for pages. */
+function corsFor(origins: string[]): RequestHandler {
+  return cors({
+    origin: origins,
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type'],
+    exposedHeaders: ['Retry-After'],
+    maxAge: CORS_MAX_AGE_S,
+  });
 }
 
 function parseInput(

@@ -43,7 +43,9 @@ export class PlainServer {
 
   upgrade(kind: Actor['kind'], request: IncomingMessage, tcp: Duplex, head: Buffer): void {
     const { clientIp, log } = this.options;
-    const token = new URL(request.url ?? '', 'http://localhost').searchParams.get('token');
+    const { searchParams } = new URL(request.url ?? '', 'http://localhost');
+    // An agent's credentials have no place in a URL, which proxies log.
+    const token = kind === 'user' ? searchParams.get('token') : null;
     this.server.handleUpgrade(request, tcp, head, (socket) => {
       // What breaks the protocol closes the connection; the error says only that.
       socket.on('error', (error) => log.debug({ reason: error.message }, 'websocket error'));

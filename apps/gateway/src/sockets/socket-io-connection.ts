@@ -21,13 +21,24 @@ interface EngineBuffer {
 
 /** A Socket.IO socket as a live connection. */
 export class SocketIoConnection implements LiveConnection {
+  /** Until the client's CONNECT is answered it takes no event, and stays away from nothing: both wait for that. */
+  private held: (() => void)[] | undefined = [];
+
   constructor(
     private readonly socket: Socket,
     readonly ip: string,
   ) {}
 
   send<N extends ServerEventName>(event: N, payload: ServerEventPayload<N>): void {
-    this.socket.emit(event, payload);
+    if (this.held) this.held.push(() => this.send(event, payload));
+    else this.socket.emit(event, payload);
+  }
+
+  /** The CONNECT is answered. */
+  connected(): void {
+    const held = this.held ?? [];
+    this.held = undefined;
+    for (const act of held) act();
   }
 
   bufferedBytes(): number {
@@ -65,12 +76,9 @@ export class SocketIoConnection implements LiveConnection {
       setImmediate(() => webSocketOf(this.engine).terminate());
       return;
     }
-    if (manner === 'stay_away') {
-      // Still being admitted: a client only stays away when its handshake is answered, which is about to happen.
-      if (!this.socket.connected) return;
-      this.socket.disconnect(true);
-    }
-    closeEngine(this.engine);
+    if (this.held) this.held.push(() => this.close(manner));
+    else if (manner === 'stay_away') this.socket.disconnect(true);
+    else this.engine.close();
   }
 
   private get engine(): EngineSocket {
@@ -78,14 +86,18 @@ export class SocketIoConnection implements LiveConnection {
   }
 }
 
-/** Closes in order, after what is buffered was written; a peer that does not take part in time is cut. */
-export function closeEngine(engine: EngineSocket): void {
+/** However a close begins: a peer that does not complete it in time is cut. */
+export function boundClose(engine: EngineSocket): void {
   const webSocket = webSocketOf(engine);
-  engine.close();
-  if (webSocket.readyState === webSocket.CLOSED) return;
-  // Engine.IO says `close` when it has sent the close frame; only the WebSocket knows when the peer is gone.
-  const timer = setTimeout(() => webSocket.terminate(), CLOSE_MS);
-  webSocket.once('close', () => clearTimeout(timer));
+  const close = engine.close.bind(engine);
+  engine.close = (discard) => {
+    if (engine.readyState === 'open') {
+      // Engine.IO says `close` when it has sent the close frame; only the WebSocket knows when the peer is gone.
+      const timer = setTimeout(() => webSocket.terminate(), CLOSE_MS);
+      webSocket.once('close', () => clearTimeout(timer));
+    }
+    close(discard);
+  };
 }
 
 /** `websocket` is the only transport. */

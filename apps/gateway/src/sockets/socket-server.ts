@@ -10,10 +10,10 @@ import { EPHEMERAL_NAMESPACE } from '../ephemeral-bus';
 import type { EngineSocket } from './socket-io-connection';
 import { coalesceWrites } from './coalesce-writes';
 import type { Handshake } from './handshake';
-import { closeEngine, SocketIoConnection } from './socket-io-connection';
+import { boundClose, SocketIoConnection } from './socket-io-connection';
 
 /** Not attached to a server yet: Engine.IO must find the REST listener there and wrap it, or both would answer. */
-export function createSocketServer(isOriginAllowed: (request: IncomingMessage) => boolean): Server {
+export function createSocketServer(): Server {
   return new Server({
     transports: ['websocket'],
     pingInterval: LIMITS.pingIntervalMs,
@@ -22,9 +22,6 @@ export function createSocketServer(isOriginAllowed: (request: IncomingMessage) =
     perMessageDeflate: false,
     serveClient: false,
     cleanupEmptyChildNamespaces: true,
-    allowRequest: (request, answer) => answer(null, isOriginAllowed(request)),
-    // Other upgrades on this port are not Engine.IO's to end.
-    destroyUpgrade: false,
     // Engine.IO's own limit would also cut connections whose credentials are being checked; ours is on silence.
     connectTimeout: 60_000,
   });
@@ -36,10 +33,13 @@ interface SocketServerOptions {
   clientIp(request: IncomingMessage): string;
 }
 
+interface Entered {
+  admitted: Admitted;
+  live: SocketIoConnection;
+}
+
 /** The namespaces `/client` and `/agent`: handshake, requests, end. */
 export class SocketServer {
-  /** Engine connections that have presented credentials; each may do so once. */
-  private readonly presented = new WeakSet<EngineSocket>();
   private readonly silence = new WeakMap<EngineSocket, NodeJS.Timeout>();
 
   constructor(
@@ -48,6 +48,8 @@ export class SocketServer {
   ) {
     io.engine.on('connection', (engine: EngineSocket) => {
       coalesceWrites(engine);
+      boundClose(engine);
+      hearOneConnect(engine);
       this.expectCredentials(engine);
     });
     this.serve(io.of('/client'), 'user');
@@ -62,7 +64,7 @@ export class SocketServer {
   async close(): Promise<void> {
     const { clients } = this.io.engine as unknown as { clients: Record<string, EngineSocket> };
     const closed = Object.values(clients).map((client) => once(client, 'close'));
-    for (const client of Object.values(clients)) closeEngine(client);
+    for (const client of Object.values(clients)) client.close();
     await Promise.all(closed);
   }
 
@@ -74,16 +76,14 @@ export class SocketServer {
   }
 
   private expectCredentials(engine: EngineSocket): void {
-    const timer = setTimeout(() => closeEngine(engine), LIMITS.handshakeMs);
+    const timer = setTimeout(() => engine.close(), LIMITS.handshakeMs);
     this.silence.set(engine, timer);
     engine.once('close', () => clearTimeout(timer));
   }
 
   private serve(namespace: Namespace, kind: Actor['kind']): void {
-    const admitted = new WeakMap<Socket, Admitted>();
+    const admitted = new WeakMap<Socket, Entered>();
     namespace.use((socket, next) => {
-      if (this.presented.has(socket.conn)) return closeEngine(socket.conn);
-      this.presented.add(socket.conn);
       clearTimeout(this.silence.get(socket.conn));
       this.enter(socket, kind).then(
         (result) => {
@@ -102,28 +102,30 @@ export class SocketServer {
     });
   }
 
-  private async enter(socket: Socket, kind: Actor['kind']): Promise<Admitted> {
+  private async enter(socket: Socket, kind: Actor['kind']): Promise<Entered> {
     const { handshake, clientIp } = this.options;
     const { auth, query } = socket.handshake;
     const live = new SocketIoConnection(socket, clientIp(socket.request));
-    // `?token=` is for clients that cannot send a handshake payload.
-    const useQuery = Object.keys(auth).length === 0 && query['token'] !== undefined;
+    // `?token=` is for people whose client cannot send a handshake payload.
+    const useQuery =
+      kind === 'user' && Object.keys(auth).length === 0 && query['token'] !== undefined;
     const result = await handshake.enter(kind, useQuery ? { token: query['token'] } : auth, live);
     if ('refusal' in result) throw connectError(result.refusal);
+    const { admitted } = result;
     // The transport may have gone while the handshake ran.
-    if (socket.conn.readyState !== 'open') handshake.leave(result.admitted);
-    else socket.conn.once('close', () => handshake.leave(result.admitted));
-    return result.admitted;
+    if (socket.conn.readyState !== 'open') handshake.leave(admitted);
+    else socket.conn.once('close', () => handshake.leave(admitted));
+    return { admitted, live };
   }
 
-  private open(socket: Socket, admitted: Admitted): void {
+  private open(socket: Socket, { admitted, live }: Entered): void {
     const { handshake, dispatch } = this.options;
     const { connection } = admitted;
-    // Closed as replaced while it was being admitted: it has to be told after its CONNECT.
-    if (connection.isClosed) {
-      socket.emit('replaced', {});
-      return void socket.disconnect(true);
-    }
+    // There is one namespace to a connection: who leaves it has nothing left, least of all the lease.
+    socket.once('disconnect', () => socket.conn.close());
+    // It may have been closed while it was being admitted, and is told so now.
+    live.connected();
+    if (connection.isClosed) return;
     socket.onAny((name: string, ...args: unknown[]) => {
       const last = args.at(-1);
       const ack = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
@@ -141,5 +143,21 @@ function connectError({ message, ...data }: WireError): Error {
 
 /** After the CONNECT_ERROR packet, which Socket.IO sends in the next tick. */
 function closeSoon(engine: EngineSocket): void {
-  setImmediate(() => closeEngine(engine));
+  setImmediate(() => engine.close());
+}
+
+/** The first byte of a CONNECT packet. */
+const CONNECT = '0';
+
+/** A connection has one CONNECT. Further ones end it unheard: each would make a namespace and a socket, for strangers. */
+function hearOneConnect(engine: EngineSocket): void {
+  let connects = 0;
+  // Before `data`, which Socket.IO listens to.
+  engine.on('packet', ({ type, data }: { type: string; data?: unknown }) => {
+    if (type !== 'message' || typeof data !== 'string' || data[0] !== CONNECT) return;
+    connects += 1;
+    if (connects === 1) return;
+    engine.removeAllListeners('data');
+    engine.close();
+  });
 }

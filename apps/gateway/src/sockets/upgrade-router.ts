@@ -1,21 +1,38 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Server as SocketIoServer } from 'socket.io';
+import type { OpenTransports } from './open-transports';
 import type { PlainServer } from './plain-server';
+import { serveAsHttp } from './serve-as-http';
 
-/** Sends WebSocket upgrades where they belong; Engine.IO takes those of its own path itself. */
+interface UpgradeOptions {
+  /** Attached to the server already: its own listener is replaced. */
+  io: SocketIoServer;
+  plain: PlainServer;
+  transports: OpenTransports;
+  isOriginAllowed(request: IncomingMessage): boolean;
+  clientIp(request: IncomingMessage): string;
+}
+
+/** Sends WebSocket upgrades where they belong, as far as there is room; other upgrades are answered without one. */
 export function routeUpgrades(
   http: Server,
-  plain: PlainServer,
-  isOriginAllowed: (request: IncomingMessage) => boolean,
+  { io, plain, transports, isOriginAllowed, clientIp }: UpgradeOptions,
 ): void {
+  http.removeAllListeners('upgrade');
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+      return serveAsHttp(http, request, socket, head);
     const path = request.url?.split('?')[0];
-    if (path?.startsWith('/socket.io/')) return;
+    const isSocketIo = path?.startsWith('/socket.io/');
     const kind =
       path === '/client/connect' ? 'user' : path === '/agent/connect' ? 'agent' : undefined;
-    if (kind === undefined) return refuse(socket, '404 Not Found');
+    if (!isSocketIo && kind === undefined) return refuse(socket, '404 Not Found');
     if (!isOriginAllowed(request)) return refuse(socket, '403 Forbidden');
-    plain.upgrade(kind, request, socket, head);
+    const refusal = transports.take(clientIp(request), socket);
+    if (refusal !== undefined) return refuse(socket, refusal);
+    if (kind) plain.upgrade(kind, request, socket, head);
+    else io.engine.handleUpgrade(request, socket, head);
   });
 }
 

@@ -1,0 +1,46 @@
+import { ConfigError, loadConfig } from '@agent-messenger/service-kit';
+import { gatewayConfig } from './config';
+
+const required = {
+  INTERNAL_JWT_SECRET: 'i9Wn2-Tq7Xb4Vm1Zr8Lk5Pd3Hs6Gf0Ayc',
+  JWT_SECRET: 'k3Jx9-zq1Vb7Lw5Rt2Yp8Nd4Hs6Gf0Ac',
+  ADMIN_API_KEY: 'aB4-mn7Qx2Zw9Lk5Vt8Rp3Yd6Hs1Gf0Jc',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  AUTH_URL: 'http://auth:9090',
+  MESSAGES_URL: 'https://messages:9090',
+};
+const load = (env: NodeJS.ProcessEnv) => loadConfig(gatewayConfig, { ...required, ...env });
+
+test('by default no proxy is trusted and no foreign page may connect', () => {
+  const config = load({});
+  expect(config.TRUST_PROXY).toBeUndefined();
+  expect(config.CORS_ORIGINS).toBeUndefined();
+});
+
+test('lists are split, and origins are written as browsers write them', () => {
+  const env = {
+    TRUST_PROXY: 'loopback, 10.0.0.0/8,::1',
+    CORS_ORIGINS: ' https://App.Example:443/ ,http://localhost:3000,',
+  };
+  expect(load(env)).toMatchObject({
+    TRUST_PROXY: ['loopback', '10.0.0.0/8', '::1'],
+    CORS_ORIGINS: ['https://app.example', 'http://localhost:3000'],
+  });
+});
+
+test.each([
+  ['TRUST_PROXY', 'balancer'],
+  ['TRUST_PROXY', '10.0.0.0/40'],
+  ['TRUST_PROXY', 'true'],
+  ['CORS_ORIGINS', '*'],
+  ['CORS_ORIGINS', 'app.example'],
+  ['CORS_ORIGINS', 'https://app.example, null'],
+  ['CORS_ORIGINS', 'file:///home'],
+  ['AUTH_URL', 'ftp://auth'],
+  ['MESSAGES_URL', 'messages:9090'],
+  ['MAX_CONNECTION_AGE_S', '1900001'],
+  ['MAX_CONNECTIONS_PER_IP', '0'],
+])('%s=%s is refused, and named', (name, value) => {
+  expect(() => load({ [name]: value })).toThrow(ConfigError);
+  expect(() => load({ [name]: value })).toThrow(new RegExp(`^ {2}${name}: `, 'm'));
+});
