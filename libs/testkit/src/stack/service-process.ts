@@ -95,17 +95,17 @@ export class ServiceProcess {
   /** Ends it as a crash would and resolves when the supervisor has it ready again. */
   async crash(): Promise<void> {
     const again = once(this.events, 'ready');
-    this.child?.kill('SIGKILL');
+    signalTo(this.child, 'SIGKILL');
     await again;
   }
 
   /** SIGSTOP: connections stay open, nothing answers. */
   pause(): void {
-    this.child?.kill('SIGSTOP');
+    signalTo(this.child, 'SIGSTOP');
   }
 
   resume(): void {
-    this.child?.kill('SIGCONT');
+    signalTo(this.child, 'SIGCONT');
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
@@ -115,11 +115,11 @@ export class ServiceProcess {
     if (!child) return;
     const { name, report, killAfterMs = 30_000 } = this.options;
     const exited = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
-    child.kill(signal);
-    child.kill('SIGCONT');
+    signalTo(child, signal);
+    signalTo(child, 'SIGCONT');
     const deadline = setTimeout(() => {
       report(`${name} did not end within ${killAfterMs / 1000} s: killed`);
-      child.kill('SIGKILL');
+      signalTo(child, 'SIGKILL');
     }, killAfterMs);
     await exited;
     clearTimeout(deadline);
@@ -158,7 +158,7 @@ export class ServiceProcess {
     ]);
     timeout.abort();
     if (typeof outcome === 'string') {
-      child.kill('SIGKILL');
+      signalTo(child, 'SIGKILL');
       await closed;
       const late = outcome === 'late' ? `not ready after ${readyTimeoutMs / 1000} s` : undefined;
       const why = failure?.message ?? late ?? describe(child);
@@ -234,6 +234,11 @@ function readyMessage(child: ChildProcess): Promise<Ports> {
       if (message.type === 'ready') resolve(message);
     });
   });
+}
+
+/** Not where no process came into being: Node would signal process 0, which is our own group. */
+function signalTo(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
+  if (child?.pid !== undefined) child.kill(signal);
 }
 
 function describe(child: ChildProcess): string {
