@@ -52,8 +52,6 @@ export class Connection {
   private deadline: number;
   private expiry: NodeJS.Timeout | undefined;
   private retirement: NodeJS.Timeout | undefined;
-  /** Why it was closed; undefined while it is open, or when the peer went by itself. */
-  closedAs: CloseCode | undefined;
   /** How long a reader may take nothing while more waits for it than the high-water mark, ms. */
   stallMs = 30_000;
   /** Pages of the log on their way to this connection: what a reader that does not read holds in memory is bounded. */
@@ -133,7 +131,6 @@ export class Connection {
 
   close(code: CloseCode, retryAfterMs?: number): void {
     if (this.closed) return;
-    this.closedAs = code;
     const manner = MANNER[code] ?? 'reconnect';
     if (code === 'replaced') this.live.send('replaced', {});
     else {
