@@ -1,61 +1,61 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Redis } from 'ioredis';
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { AttemptLimits, Subject } from './attempt-counters';
+import { createMemoryCounters } from './memory-counters';
+import { createRedisCounters } from './redis-counters';
 
-interface FailedAttemptsOptions {
+interface FailedAttemptsOptions extends AttemptLimits {
   /** Must fail fast: while it is down, counting falls back to this process. */
   redis: Redis;
   keyPrefix: string;
-  /** Failures within the window, before more attempts are refused. */
-  max: number;
-  windowSeconds: number;
+}
+
+/** Who fails: a kind and a name, whatever somebody typed. */
+export interface FailingSubject {
+  kind: 'account' | 'account-network' | 'device' | 'person' | 'key-network';
+  name: string;
+  /** Failures before the one that locks. */
+  free: number;
 }
 
 export interface FailedAttempts {
   /**
-   * Lets `verify` run unless its subject has failed too often, and counts it when it answers null.
-   * @throws AppError `rate_limited` with the time until the window ends; `unauthorized` when `verify` answered null
+   * Lets `verify` run unless one of the subjects has to wait, and counts a failure of each when it answers null.
+   * @throws AppError `rate_limited` with the time to wait; `unauthorized` when `verify` answered null
    */
-  guard<T>(subject: string, verify: () => Promise<T | null>): Promise<T>;
+  guard<T>(subjects: FailingSubject[], verify: () => Promise<T | null>): Promise<T>;
 }
 
 export function createFailedAttempts(options: FailedAttemptsOptions): FailedAttempts {
-  const { redis, keyPrefix, max, windowSeconds } = options;
-  const limits = { keyPrefix, points: max, duration: windowSeconds };
-  const limiter = new RateLimiterRedis({
-    ...limits,
-    storeClient: redis,
-    insuranceLimiter: new RateLimiterMemory(limits),
+  const { redis, keyPrefix } = options;
+  const shared = createRedisCounters(redis, options);
+  const insurance = createMemoryCounters(options);
+
+  const counted = ({ kind, name, free }: FailingSubject): Subject => ({
+    // Of fixed length whatever was typed, and no name in Redis.
+    key: `${keyPrefix}:${kind}:${createHash('sha256').update(name).digest('base64url')}`,
+    free,
   });
 
-  /** Counted before the verdict: attempts made at the same time cannot all pass below the limit. */
-  async function count(key: string): Promise<void> {
-    try {
-      await limiter.consume(key);
-    } catch (verdict) {
-      if (!(verdict instanceof RateLimiterRes)) throw verdict;
-      throw new AppError('rate_limited', 'Too many failed attempts', {
-        retryAfterMs: Math.max(verdict.msBeforeNext, 0),
-      });
-    }
-  }
-
   return {
-    async guard(subject, verify) {
-      // Of fixed length whatever was typed, and no name in Redis.
-      const key = createHash('sha256').update(subject).digest('base64url');
-      await count(key);
+    async guard(failing, verify) {
+      const subjects = failing.map(counted);
+      // An error of Redis says nothing about the caller.
+      const waitMs = await shared.attempt(subjects).catch(() => insurance.attempt(subjects));
+      if (waitMs > 0) {
+        throw new AppError('rate_limited', 'Too many failed attempts', { retryAfterMs: waitMs });
+      }
       let result;
       try {
         result = await verify();
       } catch (error) {
         // Nothing was tried: the store or bcrypt had no time for it.
-        await limiter.reward(key);
+        await shared.undo(subjects).catch(() => insurance.undo(subjects));
         throw error;
       }
       if (result === null) throw new AppError('unauthorized', 'The credentials are wrong');
-      await limiter.delete(key);
+      await shared.forget(subjects).catch(() => insurance.forget(subjects));
       return result;
     },
   };

@@ -1,15 +1,14 @@
-import { Histogram, Registry } from 'prom-client';
-import { createHasher } from './hasher';
+import { Registry } from 'prom-client';
+import { createHasher as create } from './hasher';
+import { bcryptMetrics } from './metrics';
 import { passwordMatches } from './passwords';
 
-const seconds = new Histogram({
-  name: 'seconds',
-  help: 'seconds',
-  labelNames: ['operation'],
-  registers: [new Registry()],
-});
+function createHasher(bounds: { cost: number; concurrency: number; maxWaiting: number }) {
+  return create({ ...bounds, metrics: bcryptMetrics(new Registry()) });
+}
+
 // The lowest cost of bcrypt, not of the service.
-const bounds = { cost: 4, concurrency: 1, maxWaiting: 1, seconds };
+const bounds = { cost: 4, concurrency: 1, maxWaiting: 1 };
 
 test('a secret matches its own hash only, and nothing matches no hash', async () => {
   const hasher = await createHasher(bounds);
@@ -37,4 +36,40 @@ test('what bcrypt would cut off counts', async () => {
   expect(await passwordMatches(hasher, `${longest}x`, hash)).toBe(false);
   const short = await hasher.hash('short');
   expect(await passwordMatches(hasher, 'short', short)).toBe(false);
+});
+
+test('the work does not tell whether there is a hash, nor how old it is', async () => {
+  const metrics = bcryptMetrics(new Registry());
+  const work = async () => {
+    const { values } = await metrics.rounds.get();
+    return values.find(({ labels }) => labels.operation === 'compare')?.value ?? 0;
+  };
+  const older = await createHasher({ ...bounds, cost: 4 });
+  const hasher = await create({ ...bounds, cost: 7, metrics });
+  const hashes = [
+    await hasher.hash('open sesame'),
+    await older.hash('open sesame'),
+    null,
+    'no hash',
+  ];
+  for (const hash of hashes) {
+    const before = await work();
+    await hasher.matches('wrong', hash);
+    expect((await work()) - before).toBe(2 ** 7);
+  }
+  for (const given of ['short', 'open sesame, open sesame', 'x'.repeat(1_000)]) {
+    const before = await work();
+    expect(await passwordMatches(hasher, given, hashes[1] ?? null)).toBe(false);
+    expect((await work()) - before).toBe(2 ** 7);
+  }
+});
+
+test('an older hash matches, and is known to be outdated', async () => {
+  const older = await createHasher({ ...bounds, cost: 4 });
+  const hasher = await createHasher({ ...bounds, cost: 6 });
+  const hash = await older.hash('open sesame');
+  expect(await hasher.matches('open sesame', hash)).toBe(true);
+  expect(hasher.isOutdated(hash)).toBe(true);
+  expect(hasher.isOutdated(await hasher.hash('open sesame'))).toBe(false);
+  expect(older.isOutdated(await hasher.hash('open sesame'))).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '@agent-messenger/service-kit';
 import bcrypt from 'bcrypt';
-import type { Histogram } from 'prom-client';
+import type { BcryptMetrics } from './metrics';
 
 interface HasherOptions {
   cost: number;
@@ -9,28 +9,48 @@ interface HasherOptions {
   concurrency: number;
   /** Computations that may wait; more are refused. */
   maxWaiting: number;
-  seconds: Histogram<'operation'>;
+  metrics: BcryptMetrics;
 }
 
 export interface Hasher {
   hash(secret: string): Promise<string>;
-  /** Takes as long without a hash as with one, so that the time does not tell whether there is one. */
+  /**
+   * Costs the same work without a hash as with one, and with a hash of a lower cost as with a new one: the time does not
+   * tell whether there is one.
+   */
   matches(secret: string, hash: string | null): Promise<boolean>;
+  /** Whether the hash is of a lower cost than new ones. */
+  isOutdated(hash: string): boolean;
 }
 
-/** bcrypt, bounded: beyond `maxWaiting` every method throws AppError `unavailable`. */
+const HASH = /^\$2[aby]\$(\d\d)\$/;
+
+/** bcrypt, bounded: beyond `maxWaiting` every method rejects with AppError `unavailable`. */
 export async function createHasher(options: HasherOptions): Promise<Hasher> {
-  const { cost, concurrency, maxWaiting, seconds } = options;
+  const { cost, concurrency, maxWaiting, metrics } = options;
   const decoy = await bcrypt.hash(randomBytes(32).toString('base64url'), cost);
+  const decoyOf = (lower: number) => decoy.replace(HASH, `$2b$${`${lower}`.padStart(2, '0')}$`);
+  const costOf = (hash: string) => Number(HASH.exec(hash)?.[1] ?? NaN);
   const waiting: (() => void)[] = [];
   let running = 0;
 
-  async function run<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  async function takeTurn(): Promise<void> {
+    const stopWaiting = metrics.waitSeconds.startTimer();
     if (running < concurrency) running += 1;
-    else if (waiting.length < maxWaiting)
+    else if (waiting.length < maxWaiting) {
+      metrics.waiting.inc();
       await new Promise<void>((resolve) => waiting.push(resolve));
-    else throw new AppError('unavailable', 'Too many logins at once', { retryAfterMs: 2_000 });
-    const stop = seconds.startTimer({ operation });
+      metrics.waiting.dec();
+    } else {
+      metrics.refused.inc();
+      throw new AppError('unavailable', 'Too many logins at once', { retryAfterMs: 2_000 });
+    }
+    stopWaiting();
+  }
+
+  async function run<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    await takeTurn();
+    const stop = metrics.seconds.startTimer({ operation });
     try {
       return await work();
     } finally {
@@ -42,11 +62,28 @@ export async function createHasher(options: HasherOptions): Promise<Hasher> {
     }
   }
 
+  function compare(secret: string, hash: string): Promise<boolean> {
+    metrics.rounds.inc({ operation: 'compare' }, 2 ** costOf(hash));
+    return bcrypt.compare(secret, hash);
+  }
+
   return {
-    hash: (secret) => run('hash', () => bcrypt.hash(secret, cost)),
-    matches: async (secret, hash) => {
-      const equal = await run('compare', () => bcrypt.compare(secret, hash ?? decoy));
-      return equal && hash !== null;
-    },
+    hash: (secret) =>
+      run('hash', () => {
+        metrics.rounds.inc({ operation: 'hash' }, 2 ** cost);
+        return bcrypt.hash(secret, cost);
+      }),
+    matches: (secret, hash) =>
+      run('compare', async () => {
+        if (hash === null || !HASH.test(hash)) {
+          await compare(secret, decoy);
+          return false;
+        }
+        const isMatch = await compare(secret, hash);
+        // 2^c + 2^c + 2^(c+1) + … + 2^(cost-1) = 2^cost: together they cost what one new hash does.
+        for (let lower = costOf(hash); lower < cost; lower++) await compare(secret, decoyOf(lower));
+        return isMatch;
+      }),
+    isOutdated: (hash) => costOf(hash) < cost,
   };
 }

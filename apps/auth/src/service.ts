@@ -4,29 +4,41 @@ import {
   connectRedis,
   createClient,
   createTokenIssuer,
-  serveInternal,
+  openInternalServer,
 } from '@agent-messenger/service-kit';
 import { ApiKeyVerifier } from './api-key-verifier';
+import { AuditLog } from './audit-log';
 import { agentTokenCall } from './calls/agent-token';
+import { changePasswordCall } from './calls/change-password';
 import { createAgentCall } from './calls/create-agent';
+import { createAgentKeyCall } from './calls/create-agent-key';
+import { deleteAccountCall } from './calls/delete-account';
+import { jwksCall } from './calls/jwks';
 import { loginCall } from './calls/login';
 import { logoutCall } from './calls/logout';
 import { refreshCall } from './calls/refresh';
 import { registerCall } from './calls/register';
+import { updateUserCall } from './calls/update-user';
 import { verifyApiKeyCall } from './calls/verify-api-key';
 import type { Config } from './config';
+import { createDeviceTokens } from './device-tokens';
 import { createFailedAttempts } from './failed-attempts';
 import { createHasher } from './hasher';
+import { createLoginSubjects } from './login-subjects';
 import { createMetrics } from './metrics';
+import { createPasswordConfirmation } from './password-confirmation';
+import { createPasswordPolicy } from './password-policy';
 import { createSessions } from './sessions';
+import { tokenKeys } from './token-keys';
 
 /** An agent's token is short whatever people's are: it stands in for a key that can be revoked. */
 const AGENT_TOKEN_MAX_S = 300;
 
 export async function startAuth(
   config: Config,
-  { log, scope, metrics: registry }: ServiceContext,
+  { log, scope, metrics: registry, tracing }: ServiceContext,
 ): Promise<Running> {
+  const server = await openInternalServer({ config, log, scope, metrics: registry, tracing });
   const metrics = createMetrics(registry);
   const redis = await connectRedis(config.REDIS_URL, {
     name: 'auth limits',
@@ -40,58 +52,62 @@ export async function startAuth(
     service: 'messages',
     secret: config.INTERNAL_JWT_SECRET,
     scope,
+    tracing,
   });
   const hasher = await createHasher({
     cost: config.BCRYPT_COST,
     concurrency: config.BCRYPT_CONCURRENCY,
     maxWaiting: config.BCRYPT_QUEUE,
-    seconds: metrics.bcryptSeconds,
+    metrics: metrics.bcrypt,
   });
-  const failedAttempts = (what: string) =>
-    createFailedAttempts({
-      redis,
-      keyPrefix: `${config.REDIS_PREFIX}:failed:${what}`,
-      max: config.FAILED_ATTEMPTS_MAX,
-      windowSeconds: config.FAILED_ATTEMPTS_WINDOW_S,
-    });
-  const issuer = (ttlSeconds: number) =>
-    createTokenIssuer({ secret: config.JWT_SECRET, ttlSeconds });
+  const audit = new AuditLog({ store, dropped: metrics.auditDropped, log });
+  scope.defer('audit log', () => audit.close());
+  const attempts = createFailedAttempts({
+    redis,
+    keyPrefix: `${config.REDIS_PREFIX}:failed`,
+    windowMs: config.FAILED_ATTEMPTS_WINDOW_S * 1_000,
+    waitMs: config.FAILED_ATTEMPTS_WAIT_MS,
+    longestWaitMs: config.FAILED_ATTEMPTS_WAIT_MAX_MS,
+  });
+  const free = config.FAILED_ATTEMPTS_MAX;
 
+  const { signing, published } = tokenKeys(config);
+  const issuer = (ttlSeconds: number) => createTokenIssuer({ key: signing, ttlSeconds });
   const sessions = createSessions({
     store,
     issueToken: issuer(config.ACCESS_TOKEN_TTL_S),
     refreshTtlSeconds: config.REFRESH_TOKEN_TTL_S,
   });
-  const apiKeys = new ApiKeyVerifier({
-    store,
-    hasher,
-    attempts: failedAttempts('key'),
-    outcomes: metrics.apiKeys,
-  });
+  const outcomes = metrics.apiKeys;
+  const apiKeys = new ApiKeyVerifier({ store, hasher, attempts, free, audit, outcomes });
+  const agentTokenTtl = Math.min(config.ACCESS_TOKEN_TTL_S, AGENT_TOKEN_MAX_S);
+  const checkPassword = createPasswordPolicy();
+  const confirm = createPasswordConfirmation({ store, hasher, attempts, free });
 
-  const server = await serveInternal({
-    config,
-    log,
-    scope,
-    metrics: registry,
+  server.serve({
     calls: authCalls,
     handlers: {
-      register: registerCall(store, hasher),
+      register: registerCall(store, hasher, checkPassword, audit),
       login: loginCall({
         store,
         hasher,
+        attempts,
+        subjects: createLoginSubjects({ free, freeOfAccount: config.FAILED_ATTEMPTS_MAX_ACCOUNT }),
+        devices: createDeviceTokens(config.INTERNAL_JWT_SECRET),
         sessions,
-        attempts: failedAttempts('login'),
+        audit,
         outcomes: metrics.logins,
       }),
-      refresh: refreshCall(sessions),
+      refresh: refreshCall(sessions, audit),
       logout: logoutCall(store),
-      agentToken: agentTokenCall(
-        apiKeys,
-        issuer(Math.min(config.ACCESS_TOKEN_TTL_S, AGENT_TOKEN_MAX_S)),
-      ),
+      changePassword: changePasswordCall({ store, hasher, confirm, checkPassword, audit }),
+      deleteAccount: deleteAccountCall(store, confirm, audit),
+      updateUser: updateUserCall(store, hasher, checkPassword, audit),
+      agentToken: agentTokenCall(apiKeys, issuer(agentTokenTtl)),
       verifyApiKey: verifyApiKeyCall(apiKeys),
-      createAgent: createAgentCall(store, hasher),
+      createAgent: createAgentCall(store, hasher, audit),
+      createAgentKey: createAgentKeyCall(store, hasher, audit),
+      jwks: jwksCall(published),
     },
     dependencies: {
       redis: () => redis.ping(),

@@ -1,4 +1,4 @@
-import type { Client, messagesCalls, Tokens } from '@agent-messenger/contracts';
+import type { Client, Ended, messagesCalls, Origin, Tokens } from '@agent-messenger/contracts';
 import type { TokenIssuer } from '@agent-messenger/service-kit';
 import { newRefreshToken, refreshDigest } from './refresh-tokens';
 
@@ -8,10 +8,20 @@ interface SessionsOptions {
   refreshTtlSeconds: number;
 }
 
+interface Password {
+  hash: string;
+  /** Of a higher cost, to take its place. */
+  rehash?: string;
+}
+
 export interface Sessions {
-  open(userId: string): Promise<Tokens>;
-  /** @throws AppError `unauthorized`; a token that was already used ends its session */
-  renew(refreshToken: string): Promise<Tokens>;
+  /**
+   * `ended`: sessions that had to make room.
+   * @throws AppError `unauthorized` when the hash that the password was compared with is no longer the person's
+   */
+  open(userId: string, password: Password, by: Origin): Promise<{ tokens: Tokens; ended: Ended }>;
+  /** Null instead of tokens: the refresh token is not valid, or was stolen and its session has ended. */
+  renew(refreshToken: string, by: Origin): Promise<{ tokens: Tokens | null; ended: Ended }>;
 }
 
 export function createSessions(options: SessionsOptions): Sessions {
@@ -30,23 +40,26 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   return {
-    async open(userId) {
+    async open(userId, password, by) {
       const refreshToken = newRefreshToken();
-      const { session_id } = await store.createSession({
+      const { session_id, ended } = await store.createSession({
         user_id: userId,
         refresh_digest: refreshDigest(refreshToken),
         expires_at: expiresAt(),
+        password,
+        by,
       });
-      return answer(userId, session_id, refreshToken);
+      return { tokens: answer(userId, session_id, refreshToken), ended };
     },
-    async renew(refreshToken) {
+    async renew(refreshToken, by) {
       const next = newRefreshToken();
-      const { session_id, user_id } = await store.rotateSession({
+      const { session, ended } = await store.rotateSession({
         refresh_digest: refreshDigest(refreshToken),
         next_digest: refreshDigest(next),
         expires_at: expiresAt(),
+        by,
       });
-      return answer(user_id, session_id, next);
+      return { tokens: session && answer(session.user_id, session.session_id, next), ended };
     },
   };
 }

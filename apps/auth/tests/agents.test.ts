@@ -1,4 +1,4 @@
-import { createTokenVerifier } from '@agent-messenger/service-kit';
+import { createTokenVerifier, findAmong, hs256Key } from '@agent-messenger/service-kit';
 import { startRedis } from '@agent-messenger/testkit';
 import type { FakeMessages } from './fake-messages';
 import { startFakeMessages } from './fake-messages';
@@ -46,10 +46,16 @@ test('a new agent has a key, of which only a hash is stored', async () => {
 
 test('a key is verified, and exchanged for a token of at most 300 s', async () => {
   const { agent, api_key, key_id } = await auth.createAgent({ name: 'Echo' });
-  await expect(auth.verifyApiKey({ api_key })).resolves.toEqual({ agent_id: agent.id, key_id });
+  await expect(auth.verifyApiKey({ api_key })).resolves.toEqual({
+    agent_id: agent.id,
+    key_id,
+    expires_at: null,
+  });
   const { access_token, expires_in, agent_id } = await auth.agentToken({ api_key });
   expect({ expires_in, agent_id }).toEqual({ expires_in: 300, agent_id: agent.id });
-  expect(createTokenVerifier(secrets.JWT_SECRET)(access_token)).toMatchObject({
+  await expect(
+    createTokenVerifier(findAmong([hs256Key(secrets.JWT_SECRET)]))(access_token),
+  ).resolves.toMatchObject({
     identityId: agent.id,
     kind: 'agent',
     credentialId: key_id,
@@ -90,5 +96,9 @@ test('guessing a key is limited; the verified key goes on working', async () => 
     failing('rate_limited', { retryAfterMs: expect.any(Number) as number }),
   );
   expect(await comparisons()).toBe(before);
-  await expect(auth.verifyApiKey({ api_key })).resolves.toEqual({ agent_id: agent.id, key_id });
+  await expect(auth.verifyApiKey({ api_key })).resolves.toEqual({
+    agent_id: agent.id,
+    key_id,
+    expires_at: null,
+  });
 });

@@ -1,7 +1,8 @@
+import type { CallResponse, Client, Origin } from '@agent-messenger/contracts';
 import { authCalls } from '@agent-messenger/contracts';
-import type { Client } from '@agent-messenger/contracts';
 import { createClient, createLogger, loadConfig, Scope } from '@agent-messenger/service-kit';
 import { Registry } from 'prom-client';
+import type { z } from 'zod';
 import { configSchema } from '../src/config';
 import { startAuth } from '../src/service';
 
@@ -10,8 +11,20 @@ export const secrets = {
   JWT_SECRET: 'j4Kx8-Ue2Nc6Bw9Yt3Ro7Qa5Mz1Fi0Dgv',
 };
 
+/** Nobody in particular, from this address. */
+export const from = (ip: string): Origin => ({ actor: { kind: 'anyone', id: null }, ip });
+const by = from('192.0.2.1');
+
+type AuthCalls = typeof authCalls;
+/** The calls of auth, from `by` unless they say otherwise. */
+export type AuthClient = {
+  [N in keyof AuthCalls]: (
+    request: Omit<z.input<AuthCalls[N]['request']>, 'by'> & { by?: Origin },
+  ) => Promise<CallResponse<AuthCalls, N>>;
+};
+
 export interface TestAuth {
-  auth: Client<typeof authCalls>;
+  auth: AuthClient;
   url: string;
   metrics: Registry;
   close(): Promise<void>;
@@ -31,13 +44,21 @@ export async function startTestAuth(env: Record<string, string>): Promise<TestAu
   const metrics = new Registry();
   const { internalPort } = await startAuth(config, { log, scope, metrics });
   const url = `http://127.0.0.1:${internalPort}`;
-  const auth = createClient(authCalls, {
+  const client = createClient(authCalls, {
     url,
     service: 'auth',
     secret: secrets.INTERNAL_JWT_SECRET,
     scope,
   });
-  return { auth, url, metrics, close: () => scope.close() };
+  return { auth: withOrigin(client), url, metrics, close: () => scope.close() };
+}
+
+function withOrigin(client: Client<AuthCalls>): AuthClient {
+  const calls = Object.entries(client).map(([name, call]) => [
+    name,
+    (request: object) => call({ by, ...request } as never),
+  ]);
+  return Object.fromEntries(calls) as AuthClient;
 }
 
 export function failing(code: string, more: object = {}) {

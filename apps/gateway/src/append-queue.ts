@@ -38,6 +38,8 @@ interface Waiting {
 interface AppendQueueOptions {
   append: Client<typeof messagesCalls>['append'];
   onMoved(moved: PositionMoved): void;
+  /** The trace that an operation is part of, asked for where it comes in: a batch is part of many. */
+  traceparent?: () => string | undefined;
   batchSize: Histogram;
   log: Logger;
 }
@@ -90,6 +92,10 @@ export class AppendQueue {
     this.flushLater();
   }
 
+  get waitingOperations(): number {
+    return this.waiting.length;
+  }
+
   /** Hands over all that is waiting; for the end of a connection and of the drain, when nothing more comes. */
   async flush(): Promise<void> {
     // The append in flight has taken what waited when it began, not what came since.
@@ -114,7 +120,9 @@ export class AppendQueue {
       throw new AppError('unavailable', 'The gateway is overloaded', { retryAfterMs: 1_000 });
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ operation, chars, resolve, reject });
+      const traceparent = this.options.traceparent?.();
+      const traced = traceparent === undefined ? operation : { ...operation, traceparent };
+      this.waiting.push({ operation: traced, chars, resolve, reject });
       this.waitingChars += chars;
       this.pump();
     });

@@ -1,6 +1,9 @@
 import type { Actor, authCalls, Client } from '@agent-messenger/contracts';
 import { agentHandshakeSchema, clientHandshakeSchema, kindOf } from '@agent-messenger/contracts';
-import { AppError, createTokenVerifier } from '@agent-messenger/service-kit';
+import type { TokenVerifier } from '@agent-messenger/service-kit';
+import { AppError, createTokenVerifier, findAmong, hs256Key } from '@agent-messenger/service-kit';
+import type { GatewayConfig } from './config';
+import { JwksCache } from './jwks-cache';
 
 /** Who someone has proved to be. */
 export interface Credentials {
@@ -11,39 +14,50 @@ export interface Credentials {
   expiresAt: number | null;
 }
 
-/** Access tokens are verified here, without a call; API keys by auth. Every method throws AppError `unauthorized`. */
+/**
+ * Access tokens are verified here, with the secrets and with the public keys of auth; API keys by auth. Every method
+ * rejects with AppError `unauthorized`, or `unavailable` when auth has to be asked and is away.
+ */
 export class Authenticator {
-  private readonly verify: ReturnType<typeof createTokenVerifier>;
+  private readonly verify: TokenVerifier;
 
   constructor(
-    jwtSecret: string,
-    private readonly auth: Pick<Client<typeof authCalls>, 'verifyApiKey'>,
+    config: Pick<GatewayConfig, 'JWT_SECRET' | 'JWT_SECRET_PREVIOUS' | 'JWT_ES256'>,
+    private readonly auth: Pick<Client<typeof authCalls>, 'verifyApiKey' | 'jwks'>,
   ) {
-    this.verify = createTokenVerifier(jwtSecret);
+    const secrets = [config.JWT_SECRET, config.JWT_SECRET_PREVIOUS];
+    const own = findAmong(secrets.flatMap((secret) => (secret ? [hs256Key(secret)] : [])));
+    const published = config.JWT_ES256 ? new JwksCache(auth) : undefined;
+    this.verify = createTokenVerifier((kid, alg) =>
+      alg === 'ES256' ? published?.find(kid) : own(kid),
+    );
   }
 
-  token(token: string): Credentials {
-    const { identityId, kind, credentialId, expiresAt } = this.verify(token);
+  async token(token: string): Promise<Credentials> {
+    const { identityId, kind, credentialId, expiresAt } = await this.verify(token);
     return { identity: { kind, id: identityId as Actor['id'] }, credentialId, expiresAt };
   }
 
-  async apiKey(apiKey: string): Promise<Credentials> {
-    const { agent_id, key_id } = await this.auth.verifyApiKey({ api_key: apiKey });
+  async apiKey(apiKey: string, ip: string): Promise<Credentials> {
+    const { agent_id, key_id, expires_at } = await this.auth.verifyApiKey({
+      api_key: apiKey,
+      by: { actor: { kind: 'anyone', id: null }, ip },
+    });
     return {
       identity: { kind: kindOf(agent_id), id: agent_id as Actor['id'] },
       credentialId: key_id,
-      expiresAt: null,
+      expiresAt: expires_at === null ? null : Date.parse(expires_at),
     };
   }
 
   /** `Authorization: Bearer <jwt or API key>` */
-  async bearer(authorization: string | undefined): Promise<Credentials> {
+  async bearer(authorization: string | undefined, ip: string): Promise<Credentials> {
     const credential = bearerOf(authorization);
-    return credential.startsWith('amk_') ? this.apiKey(credential) : this.token(credential);
+    return isApiKey(credential) ? this.apiKey(credential, ip) : this.token(credential);
   }
 
   /** A socket's handshake payload. `forbidden` when the credential is of the wrong kind for the namespace. */
-  async handshake(kind: Actor['kind'], auth: unknown): Promise<Credentials> {
+  async handshake(kind: Actor['kind'], auth: unknown, ip: string): Promise<Credentials> {
     const schema = kind === 'agent' ? agentHandshakeSchema : clientHandshakeSchema;
     const parsed = schema.safeParse(auth);
     if (!parsed.success) {
@@ -53,8 +67,8 @@ export class Authenticator {
     }
     const credentials =
       'api_key' in parsed.data
-        ? await this.apiKey(parsed.data.api_key)
-        : this.token(parsed.data.token);
+        ? await this.apiKey(parsed.data.api_key, ip)
+        : await this.token(parsed.data.token);
     if (credentials.identity.kind !== kind) {
       throw new AppError(
         'forbidden',
@@ -63,6 +77,10 @@ export class Authenticator {
     }
     return credentials;
   }
+}
+
+export function isApiKey(credential: string): boolean {
+  return credential.startsWith('amk_');
 }
 
 export function bearerOf(authorization: string | undefined): string {

@@ -8,11 +8,19 @@ import {
 } from '@agent-messenger/service-kit';
 import proxyaddr from 'proxy-addr';
 import { z } from 'zod';
+import { limitsConfig } from './limits-config';
 
-export const gatewayConfig = z.object({
+const gatewayVariables = z.object({
   ...baseConfig,
   ...redisConfig,
   ...jwtConfig,
+  JWT_SECRET_PREVIOUS: secret(
+    'Another accepted JWT_SECRET, while it is being changed: the one before, or the next.',
+  ).optional(),
+  JWT_ES256: z
+    .stringbool()
+    .default(false)
+    .describe('Accept access tokens that auth signs with ES256; its public keys are asked for.'),
   PORT: port('Public port: REST and sockets.').default(8080),
   ADMIN_API_KEY: secret('Key of the admin routes, sent as X-Admin-Key.'),
   AUTH_URL: httpUrl().describe('Internal URL of auth.'),
@@ -53,11 +61,6 @@ export const gatewayConfig = z.object({
     100_000,
     'Connections admitted per second; in a storm the others are told when to come back.',
   ).default(200),
-  TAKE_OVERS_PER_MINUTE: whole(
-    1,
-    100_000,
-    'Connections of one identity per minute, on all gateways together.',
-  ).default(60),
   MAX_CONNECTION_AGE_S: whole(
     10,
     1_900_000,
@@ -73,28 +76,48 @@ export const gatewayConfig = z.object({
     20_000,
     'Over how long clients are asked to move when the gateway stops, ms.',
   ).default(5_000),
-  SENDS_PER_MINUTE: whole(1, 100_000_000, 'Messages of one identity per minute.').default(600),
-  SENDS_PER_MINUTE_IP: whole(1, 100_000_000, 'Messages from one IP address per minute.').default(
-    6_000,
-  ),
-  CONNECTS_PER_MINUTE_IP: whole(
+  HTTP_HEADERS_TIMEOUT_MS: whole(
+    100,
+    600_000,
+    'How long a client may take to send the headers of a request, ms; slower ones are cut.',
+  ).default(10_000),
+  HTTP_REQUEST_TIMEOUT_MS: whole(
+    100,
+    600_000,
+    'How long a client may take to send a whole request, ms; slower ones are cut.',
+  ).default(30_000),
+  HTTP_IDLE_TIMEOUT_MS: whole(
+    100,
+    600_000,
+    'How long an HTTP connection may stay open on which nothing moves, ms; longer than that of the load balancer.',
+  ).default(65_000),
+  MAX_HTTP_CONNECTIONS: whole(
     1,
-    100_000_000,
-    'Connection attempts from one IP address per minute.',
-  ).default(600),
-  LOGINS_PER_MINUTE_IP: whole(1, 100_000_000, 'Logins from one IP address per minute.').default(60),
-  REFRESHES_PER_MINUTE_IP: whole(
-    1,
-    100_000_000,
-    'Refreshes and agent tokens from one IP address per minute.',
-  ).default(1_200),
-  REGISTRATIONS_PER_HOUR_IP: whole(
-    1,
-    100_000_000,
-    'Registrations from one IP address per hour.',
-  ).default(20),
+    1_000_000,
+    'Open TCP connections beyond MAX_CONNECTIONS: of REST calls, and of sockets that have not said who they are.',
+  ).default(5_000),
+  ADMIN_ROUTES: z
+    .enum(['public', 'internal'])
+    .default('public')
+    .describe(
+      'On which port the admin routes are: `internal` takes them off the public one. The key is needed on both.',
+    ),
+  ...limitsConfig,
   REGISTRATION_OPEN: z.stringbool().default(true).describe('Whether anyone may register.'),
 });
+
+/** A gateway that could verify no token refuses to start. */
+export const gatewayConfig = gatewayVariables
+  .refine(({ JWT_SECRET, JWT_ES256 }) => JWT_SECRET !== undefined || JWT_ES256, {
+    path: ['JWT_SECRET'],
+    message: 'is required, unless JWT_ES256 is true',
+    when: () => true,
+  })
+  .refine(
+    ({ JWT_SECRET, JWT_SECRET_PREVIOUS }) =>
+      JWT_SECRET_PREVIOUS === undefined || JWT_SECRET !== undefined,
+    { path: ['JWT_SECRET_PREVIOUS'], message: 'is nothing without JWT_SECRET', when: () => true },
+  );
 export type GatewayConfig = z.output<typeof gatewayConfig>;
 
 function httpUrl() {

@@ -5,7 +5,6 @@ import type { Leases } from './connections/leases';
 import type { EphemeralBus } from './ephemeral-bus';
 import type { MemberCache } from './member-cache';
 import type { PresenceService } from './presence/presence';
-import type { RateLimits } from './rate-limits';
 
 /** What routes and events take what they need from; none takes the whole. */
 export interface GatewayContext {
@@ -15,7 +14,6 @@ export interface GatewayContext {
   authenticator: Authenticator;
   bus: EphemeralBus;
   leases: Leases;
-  limits: RateLimits;
   members: MemberCache;
   presence: PresenceService;
 }

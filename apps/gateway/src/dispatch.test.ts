@@ -3,14 +3,14 @@ import { requests } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import fc from 'fast-check';
 import type { Deferred } from '../tests/fakes';
-import { connectionOf, deferred, loggerOf } from '../tests/fakes';
+import { connectionOf, deferred, loggerOf, settled, socketLimitsOf } from '../tests/fakes';
 import type { RequestHandlers } from './dispatch';
 import { createDispatch } from './dispatch';
 
 const valid = { conversation_id: 'cnv_a', seq: 3 };
 
 /** A dispatch whose handlers all do the same, and what they were called with. */
-function setup(handle: () => unknown = () => ({})) {
+function setup(handle: () => unknown = () => ({}), limits = socketLimitsOf()) {
   const handled: { name: string; payload: unknown }[] = [];
   const { log, lines } = loggerOf();
   const handlers = Object.fromEntries(
@@ -22,7 +22,7 @@ function setup(handle: () => unknown = () => ({})) {
       },
     ]),
   ) as unknown as RequestHandlers;
-  return { dispatch: createDispatch(handlers, log), handled, lines, ...connectionOf() };
+  return { dispatch: createDispatch(handlers, limits, log), handled, lines, ...connectionOf() };
 }
 
 test('the handler gets the parsed payload and its answer is the ack', async () => {
@@ -111,6 +111,7 @@ test('the 1,001st unanswered request is refused, all others are answered once', 
       retry_after_ms: 1_000,
     },
   });
+  await settled();
   expect(waiting).toHaveLength(1_000);
   expect(answers).toEqual([]);
 
@@ -119,17 +120,88 @@ test('the 1,001st unanswered request is refused, all others are answered once', 
   expect(answers).toHaveLength(1_000);
   expect(connection.pendingRequests).toBe(0);
   const next = dispatch(connection, 'read', valid);
+  await settled();
   waiting.splice(0).forEach(({ resolve }) => resolve({}));
   expect(await next).toEqual({ ok: true });
 });
 
-test('requests start in the order in which they came', async () => {
-  const { dispatch, connection, handled } = setup();
-  const asked = [1, 2, 3].map((seq) => dispatch(connection, 'read', { ...valid, seq }));
-  expect(handled.map(({ payload }) => payload)).toEqual(
-    [1, 2, 3].map((seq) => ({ ...valid, seq })),
+const REQUESTS: { name: RequestName; payload: object }[] = [
+  { name: 'message:send', payload: { client_id: 'c', content: 'x', conversation_id: 'cnv_a' } },
+  { name: 'received', payload: valid },
+  { name: 'read', payload: valid },
+  { name: 'sync', payload: { conversation_id: 'cnv_a', after_seq: 0 } },
+  { name: 'typing', payload: { conversation_id: 'cnv_a', typing: true } },
+];
+
+test('requests start in the order in which they came, whatever they are', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(...REQUESTS), { maxLength: 50 }), async (asked) => {
+      const { dispatch, connection, handled } = setup();
+      await Promise.all(asked.map(({ name, payload }) => dispatch(connection, name, payload)));
+      expect(handled.map(({ name }) => name)).toEqual(asked.map(({ name }) => name));
+    }),
   );
-  await Promise.all(asked);
+});
+
+describe('nothing that a connection asks is free', () => {
+  const names = [...Object.keys(requests), 'nope', '__proto__', ''];
+
+  test.each(names)(
+    '%p is refused when its budget is used up, until the next minute',
+    async (name) => {
+      jest.useFakeTimers();
+      const one = { sends: 1, reads: 1, receipts: 1, signals: 1 };
+      const { dispatch, connection, handled } = setup(undefined, socketLimitsOf(one));
+      const first = await dispatch(connection, name, undefined);
+      expect(first.ok || first.error.code).not.toBe('rate_limited');
+      jest.advanceTimersByTime(1_000);
+      const before = handled.length;
+      expect(await dispatch(connection, name, undefined)).toEqual({
+        ok: false,
+        error: { code: 'rate_limited', message: 'Too many requests', retry_after_ms: 59_000 },
+      });
+      expect(handled).toHaveLength(before);
+      jest.advanceTimersByTime(59_000);
+      const next = await dispatch(connection, name, undefined);
+      expect(next.ok || next.error.code).not.toBe('rate_limited');
+      jest.useRealTimers();
+    },
+  );
+
+  test('each belongs to one budget, and leaves the others as they are', async () => {
+    const refused: string[] = [];
+    for (const budget of ['sends', 'reads', 'receipts', 'signals']) {
+      const { dispatch, connection } = setup(undefined, socketLimitsOf({ [budget]: 1 }));
+      // The first one of a budget uses it up.
+      for (const name of [...names, ...names]) await dispatch(connection, name, undefined);
+      for (const name of names) {
+        const answer = await dispatch(connection, name, undefined);
+        if (!answer.ok && answer.error.code === 'rate_limited') refused.push(name);
+      }
+    }
+    expect(refused.sort()).toEqual(names.sort());
+  });
+
+  test('who goes on asking beyond its budgets is told when to come back, and closed', async () => {
+    const limits = socketLimitsOf({ receipts: 1, refusals: 3 });
+    const { dispatch, connection, live } = setup(undefined, limits);
+    for (let n = 0; n < 4; n += 1) await dispatch(connection, 'read', valid);
+    expect(live.closes).toEqual([]);
+    await dispatch(connection, 'read', valid);
+    expect(live.closes).toEqual(['reconnect']);
+    const closing = live.sent.find(({ name }) => name === 'closing')?.payload;
+    expect(closing).toMatchObject({ code: 'rate_limited', reconnect: true });
+    expect((closing as { retry_after_ms: number }).retry_after_ms).toBeGreaterThan(50_000);
+  });
+
+  test('one connection does not use up what is for another identity', async () => {
+    const limits = socketLimitsOf({ receipts: 1 });
+    const { dispatch, connection } = setup(undefined, limits);
+    await dispatch(connection, 'read', valid);
+    expect(await dispatch(connection, 'read', valid)).toMatchObject({ ok: false });
+    const other = connectionOf({ identityId: 'usr_2' }).connection;
+    expect(await dispatch(other, 'read', valid)).toEqual({ ok: true });
+  });
 });
 
 test('whatever comes is answered: ok, or what is wrong with it', async () => {

@@ -9,6 +9,9 @@ import { LIMITS, requests } from '@agent-messenger/contracts';
 import { AppError, toWireError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
 import type { Connection } from './connections/connection';
+import type { RateLimits } from './rate-limits';
+import { enforce } from './rate-limits';
+import { budgetOfRequest, isRequest } from './request-limits';
 
 /** A connection that has more than this unsent when it asks for something is not reading. */
 const ABANDONED_BYTES = 8 * 1024 * 1024;
@@ -28,11 +31,21 @@ export type Dispatch = (
 ) => Promise<Ack<RequestName>>;
 
 /**
- * The one place that parses what a connection asks and turns failures into acks. Handlers see only parsed payloads.
- * Up to the handler's own first await everything is synchronous: requests of a connection start in the order in which
- * they came.
+ * The one place that counts and parses what a connection asks and turns failures into acks. Handlers see only parsed
+ * payloads. Up to the handler's own first await the only wait is for the limits, which takes the same number of turns
+ * for every request: requests of a connection start in the order in which they came.
  */
-export function createDispatch(handlers: RequestHandlers, log: Logger): Dispatch {
+export function createDispatch(
+  handlers: RequestHandlers,
+  limits: Pick<RateLimits, 'sockets' | 'refusals'>,
+  log: Logger,
+): Dispatch {
+  /** A peer that goes on asking beyond its budgets, and does not wait as it is told, costs more than its connection is worth. */
+  async function noteRefusal(connection: Connection): Promise<void> {
+    const { isExceeded, resetMs } = await limits.refusals.count(connection.id);
+    if (isExceeded) connection.close('rate_limited', resetMs);
+  }
+
   return async (connection, name, payload) => {
     connection.pendingRequests += 1;
     try {
@@ -43,10 +56,12 @@ export function createDispatch(handlers: RequestHandlers, log: Logger): Dispatch
       if (connection.pendingRequests > LIMITS.pendingRequests) {
         throw new AppError('rate_limited', 'Too many unanswered requests', { retryAfterMs: 1_000 });
       }
+      const { identity, live } = connection;
+      enforce(await limits.sockets.count(budgetOfRequest(name), identity, live.ip));
       if (!isRequest(name)) throw new AppError('not_found', 'There is no such event');
       const request: RequestContract = requests[name];
-      if (!request.from.includes(connection.identity.kind)) {
-        throw new AppError('forbidden', `${name} is not for ${connection.identity.kind}s`);
+      if (!request.from.includes(identity.kind)) {
+        throw new AppError('forbidden', `${name} is not for ${identity.kind}s`);
       }
       const handler = handlers[name] as RequestHandler<RequestName>;
       const answer = await handler(connection, request.payload.parse(payload) as never);
@@ -54,16 +69,19 @@ export function createDispatch(handlers: RequestHandlers, log: Logger): Dispatch
     } catch (error) {
       // The store knows of a newer connection before the eviction has come, or when it was lost.
       if (error instanceof AppError && error.code === 'replaced') connection.close('replaced');
+      if (error instanceof AppError && error.code === 'rate_limited') await noteRefusal(connection);
       return {
         ok: false,
-        error: toWireError(error, log.child({ event: isRequest(name) ? name : 'unknown' })),
+        error: toWireError(
+          error,
+          log.child({
+            event: isRequest(name) ? name : 'unknown',
+            connection_id: connection.id,
+          }),
+        ),
       };
     } finally {
       connection.pendingRequests -= 1;
     }
   };
-}
-
-function isRequest(name: string): name is RequestName {
-  return Object.hasOwn(requests, name);
 }

@@ -36,9 +36,9 @@ export class GatewayChannel {
 
   /**
    * Resolves when the subscription stands: only then may the gateway take leases.
-   * @param onGap told of every connection after the subscription was away: it may have missed events
+   * @param onGap told of all connections after the subscription was away: they may have missed events
    */
-  async start(scope: Scope, onGap: (connection: Connection) => void): Promise<void> {
+  async start(scope: Scope, onGap: (connections: Connection[]) => void): Promise<void> {
     const { subscriber, publisher, gatewayId, names, log } = this.options;
     subscriber.on('message', (channel: string, text: string) => this.receive(channel, text));
     await this.subscribe();
@@ -65,7 +65,7 @@ export class GatewayChannel {
     this.heardAt = performance.now();
   }
 
-  private async resubscribe(onGap: (connection: Connection) => void): Promise<void> {
+  private async resubscribe(onGap: (connections: Connection[]) => void): Promise<void> {
     const { connections, subscriber, log } = this.options;
     try {
       await this.subscribe();
@@ -74,7 +74,7 @@ export class GatewayChannel {
       return void subscriber.stream?.destroy();
     }
     log.info({ connections: connections.size }, 'subscribed again');
-    connections.all().forEach(onGap);
+    onGap(connections.all());
   }
 
   private receive(channel: string, text: string): void {
@@ -90,12 +90,12 @@ export class GatewayChannel {
 
   private deliver({ log_id, frames }: Extract<GatewayMessage, { type: 'events' }>): void {
     this.noteLog(log_id);
-    for (const { to, event } of frames) {
+    for (const { to, event, traceparent } of frames) {
       this.options.members.invalidate(event);
       for (const [identityId, epoch] of to) {
         const connection = this.options.connections.get(identityId);
         // A lower epoch: the lease was read before this connection took it, so its backlog has the event.
-        if (connection?.epoch === epoch) connection.feed?.offer(event);
+        if (connection?.epoch === epoch) connection.feed?.offer(event, traceparent);
       }
     }
   }

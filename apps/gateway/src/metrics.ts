@@ -1,22 +1,52 @@
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
-export interface GatewayMetrics {
-  connects: Counter<'outcome'>;
-  delivered: Counter;
-  batchSize: Histogram;
+export type GatewayMetrics = ReturnType<typeof createMetrics>;
+
+/** What is measured when it is asked for. */
+interface Sources {
+  connections(): number;
+  waitingOperations(): number;
 }
 
-export function createMetrics(registry: Registry, connections: () => number): GatewayMetrics {
+const NOTHING: Sources = { connections: () => 0, waitingOperations: () => 0 };
+
+/** From a loopback to what a client takes for hanging, s. */
+const LATENCIES = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export function createMetrics(registry: Registry, sources = NOTHING) {
   const registers = [registry];
   new Gauge({
     name: 'gateway_connections',
     help: 'Live connections.',
     registers,
     collect() {
-      this.set(connections());
+      this.set(sources.connections());
     },
   });
+  new Gauge({
+    name: 'gateway_append_waiting_operations',
+    help: 'Operations that wait for the append in flight to be answered.',
+    registers,
+    collect() {
+      this.set(sources.waitingOperations());
+    },
+  });
+  return {
+    ...connectionMetrics(registry),
+    ...leaseMetrics(registry),
+    ...messageMetrics(registry),
+    exceeded: new Counter({
+      name: 'gateway_rate_limited_total',
+      help: 'Requests refused by a rate limit, by the name of the limit.',
+      labelNames: ['limit'],
+      registers,
+    }),
+  };
+}
+
+function connectionMetrics(registry: Registry) {
+  const registers = [registry];
   return {
     connects: new Counter({
       name: 'gateway_connects_total',
@@ -24,15 +54,85 @@ export function createMetrics(registry: Registry, connections: () => number): Ga
       labelNames: ['outcome'],
       registers,
     }),
+    closes: new Counter({
+      name: 'gateway_closes_total',
+      help: 'Connections that ended, by the code with which the gateway closed them: `replaced` is a take-over, `lease_lost` a lost lease, `slow_consumer` a peer that did not read; `peer` closed by itself.',
+      labelNames: ['code'],
+      registers,
+    }),
+    resumeEvents: new Histogram({
+      name: 'gateway_resume_events',
+      help: 'Undelivered events written to a connection between `connected` and `synced`.',
+      buckets: [0, 1, 10, 100, 1_000, 10_000, 100_000],
+      registers,
+    }),
+    resumeSeconds: new Histogram({
+      name: 'gateway_resume_seconds',
+      help: 'Time from `connected` to `synced`.',
+      buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120],
+      registers,
+    }),
+  };
+}
+
+function leaseMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    renewalFailures: new Counter({
+      name: 'gateway_lease_renewal_failures_total',
+      help: 'Renewals, of up to 200 leases each, that Redis did not carry out; after a lease without renewal connections close as `lease_lost`.',
+      registers,
+    }),
+    leasesRewritten: new Counter({
+      name: 'gateway_leases_rewritten_total',
+      help: 'Leases that had vanished from Redis and were written again.',
+      registers,
+    }),
+    channelGaps: new Counter({
+      name: 'gateway_channel_gaps_total',
+      help: 'Times that the subscription to the relay was renewed after it was lost: all connections read the log then.',
+      registers,
+    }),
+  };
+}
+
+function messageMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    requestSeconds: new Histogram({
+      name: 'gateway_request_seconds',
+      help: 'Time from a socket request to its ack, by request: that of `message:send` is the ack latency. `unknown` stands for names that are not in the protocol.',
+      labelNames: ['event'],
+      buckets: LATENCIES,
+      registers,
+    }),
+    refusedRequests: new Counter({
+      name: 'gateway_requests_refused_total',
+      help: 'Socket requests that were answered with an error, by request and code.',
+      labelNames: ['event', 'code'],
+      registers,
+    }),
     delivered: new Counter({
       name: 'gateway_events_written_total',
       help: 'Events of the log written to connections.',
+      registers,
+    }),
+    deliverySeconds: new Histogram({
+      name: 'gateway_delivery_seconds',
+      help: 'Time from the commit of an event to its being written to a socket, for connections that were there at the commit. By the clocks of two machines.',
+      buckets: LATENCIES,
       registers,
     }),
     batchSize: new Histogram({
       name: 'gateway_append_operations',
       help: 'Operations handed to the store in one append.',
       buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000],
+      registers,
+    }),
+    appendSeconds: new Histogram({
+      name: 'gateway_append_seconds',
+      help: 'Time from handing an append to the store to its answer, failed ones included.',
+      buckets: LATENCIES,
       registers,
     }),
   };

@@ -5,8 +5,8 @@ import {
   createClient,
   createHttpServer,
   listen,
+  openInternalServer,
   pingService,
-  serveInternal,
 } from '@agent-messenger/service-kit';
 import type { IncomingMessage } from 'node:http';
 import proxyaddr from 'proxy-addr';
@@ -16,18 +16,23 @@ import { Authenticator } from './authenticate';
 import type { GatewayConfig } from './config';
 import { Admission } from './connections/admission';
 import type { Connection } from './connections/connection';
+import { ConnectionTelemetry } from './connections/connection-telemetry';
 import { Connections } from './connections/connections';
+import { startCredentialCheck } from './connections/credential-check';
 import { withLeaseScripts } from './connections/lease-scripts';
 import { Leases } from './connections/leases';
 import type { GatewayContext } from './context';
+import { ConversationCounts } from './conversation-counts';
 import { createDispatch } from './dispatch';
 import { EphemeralBus, ephemeralAdapter } from './ephemeral-bus';
 import { requestHandlers } from './events';
 import { GatewayChannel } from './gateway-channel';
 import { Callers } from './http/callers';
-import { createRestServer } from './http/rest-server';
+import { createRestServer, type RestOptions } from './http/rest-server';
 import { MemberCache } from './member-cache';
 import { createMetrics } from './metrics';
+import { observeAppend } from './observe-append';
+import { observeDispatch } from './observe-dispatch';
 import { PresenceService } from './presence/presence';
 import { createRateLimits } from './rate-limits';
 import { routeHandlers } from './routes';
@@ -42,8 +47,9 @@ import { routeUpgrades } from './sockets/upgrade-router';
 /** The only public entry: REST and sockets on one port. Holds live connections and nothing that must survive. */
 export async function startGateway(
   config: GatewayConfig,
-  { log, scope, metrics }: ServiceContext,
+  { log, scope, metrics, tracing }: ServiceContext,
 ): Promise<Running> {
+  const internal = await openInternalServer({ config, log, scope, metrics, tracing });
   // Fresh per boot: what was published for an earlier life of this process is for nobody.
   const gatewayId = uuidv7();
   const names = redisNames(config.REDIS_PREFIX);
@@ -62,11 +68,17 @@ export async function startGateway(
   ]);
 
   const { INTERNAL_JWT_SECRET: secret, CORS_ORIGINS: corsOrigins = [], TRUST_PROXY = [] } = config;
-  const toMessages = { url: config.MESSAGES_URL, service: 'messages', secret, scope };
+  const toMessages = { url: config.MESSAGES_URL, service: 'messages', secret, scope, tracing };
   const messages = createClient(messagesCalls, toMessages);
   // Reads of many slow or greedy connections must not stand in the way of a message.
   const { append } = createClient({ append: messagesCalls.append }, toMessages);
-  const auth = createClient(authCalls, { url: config.AUTH_URL, service: 'auth', secret, scope });
+  const auth = createClient(authCalls, {
+    url: config.AUTH_URL,
+    service: 'auth',
+    secret,
+    scope,
+    tracing,
+  });
 
   const io = createSocketServer();
   const bus = new EphemeralBus(
@@ -75,16 +87,24 @@ export async function startGateway(
   );
 
   const connections = new Connections();
-  const { connects, delivered, batchSize } = createMetrics(metrics, () => connections.size);
+  const measured = createMetrics(metrics, {
+    connections: () => connections.size,
+    waitingOperations: () => appends.waitingOperations,
+  });
   const appends = new AppendQueue({
-    append,
-    batchSize,
+    append: observeAppend(append, { seconds: measured.appendSeconds, tracing }),
+    batchSize: measured.batchSize,
+    ...(tracing && { traceparent: () => tracing.current() }),
     log,
     onMoved({ receipt, tell }) {
       if (receipt) for (const id of tell) bus.emit(id, 'receipt', receipt);
     },
   });
-  const limits = createRateLimits(config, limiter);
+  const limits = createRateLimits(config, {
+    redis: limiter,
+    conversations: new ConversationCounts(messages, log),
+    exceeded: measured.exceeded,
+  });
   const presence = new PresenceService({
     redis,
     names,
@@ -99,6 +119,7 @@ export async function startGateway(
     ttlMs: config.LEASE_TTL_MS,
     connections,
     log,
+    onFailure: () => measured.renewalFailures.inc(),
   });
   const admission = new Admission({
     messages,
@@ -109,7 +130,7 @@ export async function startGateway(
     appends,
     config,
     limits,
-    delivered,
+    telemetry: new ConnectionTelemetry({ metrics: measured, tracing }),
     log,
   });
   const context: GatewayContext = {
@@ -119,8 +140,7 @@ export async function startGateway(
     bus,
     leases,
     presence,
-    authenticator: new Authenticator(config.JWT_SECRET, auth),
-    limits,
+    authenticator: new Authenticator(config, auth),
     members: new MemberCache(messages.listMembers),
   };
 
@@ -131,21 +151,34 @@ export async function startGateway(
     messages: () => pingService(config.MESSAGES_URL),
     auth: () => pingService(config.AUTH_URL),
   };
-  const rest = createRestServer(
-    routeHandlers(context, { registrationOpen: config.REGISTRATION_OPEN, dependencies, log }),
-    new Callers(context.authenticator, config.ADMIN_API_KEY),
-    { trustProxy, corsOrigins, log },
+  const routesOn = (serves: RestOptions['serves']) =>
+    createRestServer(
+      routeHandlers(context, { registrationOpen: config.REGISTRATION_OPEN, dependencies, log }),
+      new Callers(context.authenticator, limits.wrongKeys, config.ADMIN_API_KEY),
+      { serves, limits, trustProxy, corsOrigins, log, metrics, tracing },
+    );
+  const hidesAdmin = config.ADMIN_ROUTES === 'internal';
+  const http = createHttpServer(
+    routesOn(({ caller }) => caller !== 'admin' || !hidesAdmin),
+    {
+      headersTimeoutMs: config.HTTP_HEADERS_TIMEOUT_MS,
+      requestTimeoutMs: config.HTTP_REQUEST_TIMEOUT_MS,
+      idleTimeoutMs: config.HTTP_IDLE_TIMEOUT_MS,
+      maxConnections: config.MAX_CONNECTIONS + config.MAX_HTTP_CONNECTIONS,
+    },
   );
-  const http = createHttpServer(rest);
   io.attach(http);
   const handshake = new Handshake({
     admission,
     authenticator: context.authenticator,
     limits,
-    connects,
+    connects: measured.connects,
     log,
   });
-  const dispatch = createDispatch(requestHandlers(context), log);
+  const dispatch = observeDispatch(createDispatch(requestHandlers(context), limits, log), {
+    metrics: measured,
+    tracing,
+  });
   const clientIp = (request: IncomingMessage) => proxyaddr(request, trustProxy);
   const socketIo = new SocketServer(io, { handshake, dispatch, clientIp });
   const plain = new PlainServer({ handshake, dispatch, clientIp, log });
@@ -164,10 +197,20 @@ export async function startGateway(
     presence,
     members: context.members,
     log,
-  }).start(scope, recover);
-  leases.start(scope, recover);
+  }).start(scope, (all) => {
+    measured.channelGaps.inc();
+    all.forEach(recover);
+  });
+  leases.start(scope, (connection) => {
+    measured.leasesRewritten.inc();
+    recover(connection);
+  });
+  startCredentialCheck(scope, { messages, connections, everyMs: config.LEASE_TTL_MS, log });
   presence.start(scope);
-  const internal = await serveInternal({ config, log, scope, metrics, dependencies });
+  internal.serve({
+    dependencies,
+    rest: hidesAdmin ? routesOn(({ caller }) => caller === 'admin') : undefined,
+  });
   const port = await listen(http, config.PORT, config.HOST, scope);
   scope.defer('sockets', () =>
     drain({

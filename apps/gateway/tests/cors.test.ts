@@ -39,7 +39,7 @@ test('a configured page may call, with a token and a body, not with the admin ke
     'allow-origin': APP,
     'allow-methods': 'GET,POST,PUT,PATCH,DELETE',
     'allow-headers': 'Authorization,Content-Type',
-    'expose-headers': 'Retry-After',
+    'expose-headers': 'Retry-After,RateLimit-Limit,RateLimit-Remaining,RateLimit-Reset',
     'max-age': '7200',
   });
   expect(await cors(open, APP, 'GET')).toMatchObject({ 'allow-origin': APP });

@@ -19,6 +19,8 @@ export const storeCalls = {
   authorize: messagesCalls.authorize,
   connect: messagesCalls.connect,
   listPending: messagesCalls.listPending,
+  countConversations: messagesCalls.countConversations,
+  checkCredentials: messagesCalls.checkCredentials,
   append: messagesCalls.append,
   readLog: messagesCalls.readLog,
   listMembers: messagesCalls.listMembers,
@@ -60,6 +62,10 @@ export class FakeStore {
 
   /** Pages of the log that were asked for. */
   reads = 0;
+  /** How often it was asked how many conversations somebody has. */
+  counts = 0;
+  /** How many credentials each `checkCredentials` asked about. */
+  readonly checks: number[] = [];
 
   addConversation(id: string, members: string[]): void {
     this.conversations.set(id, { members, log: [], delivered: new Map() });
@@ -83,6 +89,19 @@ export class FakeStore {
         };
       },
       listPending: ({ identity_id }) => this.pending(identity_id),
+      countConversations: ({ identity_id }) => {
+        this.counts += 1;
+        const own = [...this.conversations.values()].filter(({ members }) =>
+          members.includes(identity_id),
+        );
+        return { conversations: own.length };
+      },
+      checkCredentials: ({ credentials }) => {
+        this.mayFail();
+        this.checks.push(credentials.length);
+        const ids = credentials.map(({ credential_id }) => credential_id);
+        return { invalid: ids.filter((id) => this.revoked.has(id)) };
+      },
       append: async ({ operations }) => {
         this.mayFail();
         await this.committing();

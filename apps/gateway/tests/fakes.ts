@@ -2,8 +2,11 @@ import type { Actor, Event, ServerEventName, ServerEventPayload } from '@agent-m
 import { kindOf } from '@agent-messenger/contracts';
 import type { Logger } from '@agent-messenger/service-kit';
 import { createLogger } from '@agent-messenger/service-kit';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Connection, HIGH_WATER_BYTES } from '../src/connections/connection';
 import type { CloseManner, LiveConnection } from '../src/connections/live-connection';
+import type { BudgetName, RateLimits } from '../src/rate-limits';
+import { IdentityLimits, RateLimit } from '../src/rate-limits';
 
 export const silent = createLogger({ name: 'test', level: 'silent' });
 
@@ -20,6 +23,7 @@ export class FakeLive implements LiveConnection {
   readonly sent: { name: ServerEventName; payload: unknown }[] = [];
   readonly closes: CloseManner[] = [];
   private buffered = 0;
+  private fullAfter = Infinity;
   private waiting: ((drained: boolean) => void)[] = [];
 
   get events(): Event[] {
@@ -28,6 +32,8 @@ export class FakeLive implements LiveConnection {
 
   send<N extends ServerEventName>(name: N, payload: ServerEventPayload<N>): void {
     this.sent.push({ name, payload });
+    this.fullAfter -= 1;
+    if (this.fullAfter === 0) this.fill();
   }
 
   bufferedBytes(): number {
@@ -45,8 +51,13 @@ export class FakeLive implements LiveConnection {
   }
 
   /** The peer stops reading. */
-  fill(): void {
-    this.buffered = HIGH_WATER_BYTES + 1;
+  fill(bytes = HIGH_WATER_BYTES + 1): void {
+    this.buffered = bytes;
+  }
+
+  /** It stops reading when it was sent so many more. */
+  fillAfter(count: number): void {
+    this.fullAfter = count;
   }
 
   /** The peer has read everything. */
@@ -125,4 +136,30 @@ export function deferred<T>(): Deferred<T> {
 /** Everything that is due now has run, and what follows from it at once: promises and immediates, not timers. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const UNLIMITED = 1e9;
+
+/** The limits of sockets, in memory as they are, with these points and none where nothing is given. */
+export function socketLimitsOf(
+  points: Partial<Record<BudgetName | 'refusals', number>> = {},
+): Pick<RateLimits, 'sockets' | 'refusals'> {
+  const limit = (name: BudgetName | 'refusals' | 'ip') =>
+    new RateLimit({
+      limiter: new RateLimiterMemory({ keyPrefix: name, duration: 60, points: UNLIMITED }),
+      points: name === 'ip' ? UNLIMITED : (points[name] ?? UNLIMITED),
+      keyOf: (subject) => subject,
+      onExceeded: () => undefined,
+    });
+  const sockets = new IdentityLimits(
+    {
+      sends: limit('sends'),
+      reads: limit('reads'),
+      receipts: limit('receipts'),
+      signals: limit('signals'),
+    },
+    { user: limit('ip'), agent: limit('ip') },
+    () => 1,
+  );
+  return { sockets, refusals: limit('refusals') };
 }

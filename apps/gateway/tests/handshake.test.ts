@@ -1,5 +1,5 @@
 import { errorCodeSchema } from '@agent-messenger/contracts';
-import { createTokenIssuer } from '@agent-messenger/service-kit';
+import { createTokenIssuer, hs256Key } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
 import jwt from 'jsonwebtoken';
 import { deferred } from './fakes';
@@ -27,15 +27,16 @@ const claims = {
   aud: 'agent-messenger',
   exp: 4_000_000_000,
 };
+const keyid = hs256Key(JWT_SECRET).kid;
 const foreign = createTokenIssuer({
-  secret: 'another-Key-of-more-than-32-characters',
+  key: hs256Key('another-Key-of-more-than-32-characters'),
   ttlSeconds: 60,
 })({ identityId: 'usr_1', credentialId: 'ses_1' }).token;
-const user = createTokenIssuer({ secret: JWT_SECRET, ttlSeconds: 60 })({
+const user = createTokenIssuer({ key: hs256Key(JWT_SECRET), ttlSeconds: 60 })({
   identityId: 'usr_1',
   credentialId: 'ses_1',
 }).token;
-const agent = createTokenIssuer({ secret: JWT_SECRET, ttlSeconds: 60 })({
+const agent = createTokenIssuer({ key: hs256Key(JWT_SECRET), ttlSeconds: 60 })({
   identityId: AGENT,
   credentialId: 'key1',
 }).token;
@@ -49,13 +50,13 @@ test.each<[string, '/client' | '/agent', Record<string, unknown>, string]>([
   [
     'another audience',
     '/client',
-    { token: jwt.sign({ ...claims, aud: 'others' }, JWT_SECRET) },
+    { token: jwt.sign({ ...claims, aud: 'others' }, JWT_SECRET, { keyid }) },
     'unauthorized',
   ],
   [
     'an expired token',
     '/client',
-    { token: jwt.sign({ ...claims, exp: 1 }, JWT_SECRET) },
+    { token: jwt.sign({ ...claims, exp: 1 }, JWT_SECRET, { keyid }) },
     'unauthorized',
   ],
   ['the token of a person on /agent', '/agent', { token: user }, 'forbidden'],

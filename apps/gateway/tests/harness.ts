@@ -4,6 +4,7 @@ import {
   AppError,
   connectRedis,
   createTokenIssuer,
+  hs256Key,
   loadConfig,
   Scope,
   serveInternal,
@@ -88,7 +89,8 @@ export async function startHarness(): Promise<Harness> {
   });
 
   const token: Harness['token'] = (identityId, { ttlSeconds = 300, credentialId = 'ses_1' } = {}) =>
-    createTokenIssuer({ secret: JWT_SECRET, ttlSeconds })({ identityId, credentialId }).token;
+    createTokenIssuer({ key: hs256Key(JWT_SECRET), ttlSeconds })({ identityId, credentialId })
+      .token;
   const socket: Harness['socket'] = ({ url }, namespace, credentials, query = {}) => {
     const one = new TestSocket(url, namespace, credentials, { query });
     scope.defer('socket', () => one.close());
@@ -127,6 +129,7 @@ export async function startHarness(): Promise<Harness> {
           LOGINS_PER_MINUTE_IP: '1000000',
           REGISTRATIONS_PER_HOUR_IP: '1000000',
           CONNECTS_PER_MINUTE_IP: '1000000',
+          WRONG_KEYS_PER_MINUTE_IP: '1000000',
           DRAIN_SPREAD_MS: '50',
           ...env,
         }),
@@ -160,6 +163,7 @@ const fakeAuthCalls = {
   agentToken: authCalls.agentToken,
   verifyApiKey: authCalls.verifyApiKey,
   createAgent: authCalls.createAgent,
+  createAgentKey: authCalls.createAgentKey,
 };
 
 const tokens = {
@@ -176,12 +180,12 @@ function checkKey(apiKey: string): void {
 
 const fakeAuth: Handlers<typeof fakeAuthCalls> = {
   register: ({ username }) => ({ user_id: 'usr_1', username }),
-  login: () => tokens,
-  refresh: () => tokens,
+  login: () => ({ tokens: { ...tokens, device_token: 'device' }, ended: [] }),
+  refresh: () => ({ tokens, ended: [] }),
   /** A refresh token names its session: `<identity> <session>`. */
   logout({ refresh_token }) {
     const [identity_id, credential_id] = refresh_token.split(' ');
-    return { ended: identity_id && credential_id ? { identity_id, credential_id } : null };
+    return { ended: identity_id && credential_id ? [{ identity_id, credential_id }] : [] };
   },
   agentToken({ api_key }) {
     checkKey(api_key);
@@ -189,11 +193,20 @@ const fakeAuth: Handlers<typeof fakeAuthCalls> = {
   },
   verifyApiKey({ api_key }) {
     checkKey(api_key);
-    return { agent_id: AGENT, key_id: 'key1' };
+    return { agent_id: AGENT, key_id: 'key1', expires_at: null };
   },
   createAgent: ({ name, description = null, model = null }) => ({
     agent: { id: AGENT, name, description, model, created_at: new Date(0).toISOString() },
     api_key: API_KEY,
     key_id: 'key1',
+  }),
+  createAgentKey: ({ name, expires_at = null }) => ({
+    key_id: 'key2',
+    name,
+    created_at: new Date(0).toISOString(),
+    last_used_at: null,
+    expires_at,
+    revoked_at: null,
+    api_key: API_KEY,
   }),
 };

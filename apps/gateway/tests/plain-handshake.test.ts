@@ -1,4 +1,4 @@
-import { createTokenIssuer } from '@agent-messenger/service-kit';
+import { createTokenIssuer, hs256Key } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
 import jwt from 'jsonwebtoken';
 import { deferred } from './fakes';
@@ -21,11 +21,13 @@ afterEach(() => {
 });
 
 const tokenOf = (identityId: string, credentialId: string, secret = JWT_SECRET) =>
-  createTokenIssuer({ secret, ttlSeconds: 60 })({ identityId, credentialId }).token;
+  createTokenIssuer({ key: hs256Key(secret), ttlSeconds: 60 })({ identityId, credentialId }).token;
 const user = tokenOf('usr_1', 'ses_1');
 const agent = tokenOf(AGENT, 'key1');
 const forged = tokenOf('usr_1', 'ses_1', 'another-Key-of-more-than-32-characters');
-const expired = jwt.sign({ ...(jwt.decode(user) as object), exp: 1 }, JWT_SECRET);
+const expired = jwt.sign({ ...(jwt.decode(user) as object), exp: 1 }, JWT_SECRET, {
+  keyid: hs256Key(JWT_SECRET).kid,
+});
 
 test('people come with ?token= or a first frame, agents with a key or a token in it', async () => {
   const byQuery = await harness.plain(gateway, '/client', {}, { token: user }).synced();

@@ -8,7 +8,7 @@ interface CallsOptions {
   deadPushes: QueueCalls;
   /** Told after a call, other than `append`, that may have written an event. */
   onCommit(): void;
-  /** Told after a conversation was deleted: its contents are to be removed. */
+  /** Told after a conversation was deleted or a person erased: there is something to purge. */
   onDelete(): void;
 }
 
@@ -23,18 +23,37 @@ export function createCalls({
   return {
     createUser: (request) => store.createUser(request),
     findUser: (request) => store.findUser(request),
+    listUsers: (request) => store.listUsers(request),
+    getUser: (request) => store.getUser(request),
+    updateUser: (request) => store.updateUser(request),
+    async eraseUser(request) {
+      const answer = await store.eraseUser(request);
+      onDelete();
+      return answer;
+    },
+    exportUser: (request) => store.exportUser(request),
     createSession: (request) => store.createSession(request),
     rotateSession: (request) => store.rotateSession(request),
     endSession: (request) => store.endSession(request),
 
     createAgent: (request) => store.createAgent(request),
-    findAgentKey: (request) => store.findAgentKey(request),
     listAgents: (request) => store.listAgents(request),
     getAgent: (request) => store.getAgent(request),
+    updateAgent: (request) => store.updateAgent(request),
+    deleteAgent: (request) => store.deleteAgent(request),
+    createAgentKey: (request) => store.createAgentKey(request),
+    listAgentKeys: (request) => store.listAgentKeys(request),
+    revokeAgentKey: (request) => store.revokeAgentKey(request),
+    findAgentKey: (request) => store.findAgentKey(request),
+
+    recordAudit: (request) => store.recordAudit(request),
+    listAudit: (request) => store.listAudit(request),
 
     authorize: (request) => store.authorize(request),
+    checkCredentials: (request) => store.checkCredentials(request),
     connect: (request) => store.connect(request),
     listPending: (request) => store.listPending(request),
+    countConversations: (request) => store.countConversations(request),
     counterparts: (request) => store.counterparts(request),
     lastConnected: (request) => store.lastConnected(request),
 
@@ -69,6 +88,12 @@ export function createCalls({
     dropPushToken: (request) => store.dropPushToken(request),
     announcePush: (request) => store.announcePush(request),
     pushConfig: (request) => store.pushConfig(request),
-    ...deadPushes,
+    listDeadPushes: (request) => deadPushes.listDeadPushes(request),
+    async replayDeadPushes(request) {
+      const answer = await deadPushes.replayDeadPushes(request);
+      const done = { action: 'push.replay', target: null, result: 'ok' } as const;
+      await store.recordAudit({ records: [{ ...request.by, ...done }] });
+      return answer;
+    },
   };
 }

@@ -13,5 +13,10 @@ export const configSchema = z.object({
     600_000,
     'How long a message may remain unreceived before a push is due, milliseconds.',
   ).default(2_000),
+  AUDIT_RETENTION_DAYS: whole(
+    0,
+    36_500,
+    'How long entries of the audit log are kept, days; 0 keeps them for ever.',
+  ).default(365),
 });
 export type Config = z.output<typeof configSchema>;

@@ -1,6 +1,7 @@
 import type { Operation, OperationResult } from '@agent-messenger/contracts';
 import { AppError, toWireError, type Logger } from '@agent-messenger/service-kit';
-import { Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { commitMetrics } from './metrics';
 import type { Store } from './store/store';
 
 /**
@@ -39,9 +40,9 @@ interface WaitingCall {
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const { store, log, onCommit } = options;
   const limits = { ...LIMITS, ...options.limits };
-  const metrics = createMetrics(options.metrics);
   let calls: WaitingCall[] = [];
   let waiting = 0;
+  const metrics = commitMetrics(options.metrics, () => waiting);
   let running: Promise<void> | undefined;
 
   /** Takes calls in the order in which they came, as many as fit. */
@@ -120,22 +121,5 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     async drain() {
       await running;
     },
-  };
-}
-
-function createMetrics(registry: Registry) {
-  return {
-    batchSize: new Histogram({
-      name: 'messages_append_batch_operations',
-      help: 'Operations that shared one transaction.',
-      buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000],
-      registers: [registry],
-    }),
-    seconds: new Histogram({
-      name: 'messages_append_seconds',
-      help: 'Time from the begin of an append transaction to the end of its commit.',
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-      registers: [registry],
-    }),
   };
 }

@@ -14,24 +14,35 @@ export interface Purger {
 interface PurgerOptions {
   store: Pick<Store, 'purge'>;
   log: Logger;
+  name?: string;
   /** Between two looks when nothing wakes it; what a deleted message said is gone from the files after this time. */
   idleMs?: number;
+  /** Told after a step that removed something, which may have ended conversations. */
+  onStep?(): void;
 }
 
 const IDLE_MS = 600_000;
 /** Lets the traffic pass between two steps, which block the store for some milliseconds each. */
 const PAUSE_MS = 10;
 
-export function startPurger({ store, log, idleMs = IDLE_MS }: PurgerOptions): Purger {
+export function startPurger({
+  store,
+  log,
+  name = 'purge',
+  idleMs = IDLE_MS,
+  onStep,
+}: PurgerOptions): Purger {
   let stopping = false;
 
   async function step(): Promise<boolean> {
     if (stopping) return false;
     await pause(PAUSE_MS);
-    return await store.purge();
+    const more = await store.purge();
+    if (more) onStep?.();
+    return more;
   }
 
-  const loop = startConsumerLoop({ name: 'purge', log, step, idleMs });
+  const loop = startConsumerLoop({ name, log, step, idleMs });
   return {
     wake: () => loop.wake(),
     stop() {

@@ -1,8 +1,11 @@
 import type { Lease, Recipient, RedisNames } from '@agent-messenger/contracts';
 import type { Logger } from '@agent-messenger/service-kit';
 import type { Redis } from 'ioredis';
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { startConsumerLoop } from './consumer-loop';
+import type { EventTraces, TracedEntry } from './event-traces';
+import { lagOf } from './lag-of';
+import { relayMetrics } from './metrics';
 import type { LogEntry, Store } from './store/store';
 
 /**
@@ -24,6 +27,7 @@ interface RelayOptions {
   names: RedisNames;
   log: Logger;
   metrics: Registry;
+  traces?: EventTraces | undefined;
 }
 
 /** Events per round trip to Redis. */
@@ -33,16 +37,14 @@ const IDLE_MS = 1_000;
 /** Largest message on a gateway's channel, bytes: a slow subscriber is cut off by its output buffer. */
 const PUBLISH_BYTES = 1024 * 1024;
 
-export function startRelay({ store, redis, names, log, metrics }: RelayOptions): Relay {
+export function startRelay(options: RelayOptions): Relay {
+  const { store, redis, names, log, metrics, traces } = options;
   let offset: number | undefined;
-  new Gauge({
-    name: 'messages_relay_lag_events',
-    help: 'Committed events that are not relayed yet.',
-    registers: [metrics],
-    async collect() {
-      // What was purged since it was relayed counts for nothing.
-      this.set(Math.max(0, (await store.head()) - (offset ?? (await store.offset('relay')))));
-    },
+  const position = async () => offset ?? (await store.offset('relay'));
+  const { relayed } = relayMetrics(metrics, {
+    // What was purged since it was relayed counts for nothing.
+    events: async () => Math.max(0, (await store.head()) - (await position())),
+    seconds: async () => lagOf(store, await position()),
   });
 
   async function step(): Promise<boolean> {
@@ -50,11 +52,24 @@ export function startRelay({ store, redis, names, log, metrics }: RelayOptions):
     const entries = await store.entriesAfter(offset, PAGE);
     const last = entries.at(-1);
     if (!last) return false;
-    const gateways = await findGateways(redis, names, entries);
-    if (gateways.size > 0) await publish(redis, names, toMessages(store.logId, entries, gateways));
+    await passOn(entries);
+    relayed.inc(entries.length);
     offset = last.pos;
     store.advance('relay', offset);
     return true;
+  }
+
+  async function passOn(entries: LogEntry[]): Promise<void> {
+    const spans = traces?.relay(entries);
+    try {
+      const gateways = await findGateways(redis, names, entries);
+      const items = spans?.items ?? entries;
+      if (gateways.size > 0) await publish(redis, names, toMessages(store.logId, items, gateways));
+      spans?.end();
+    } catch (error) {
+      spans?.end(error);
+      throw error;
+    }
   }
 
   const loop = startConsumerLoop({ name: 'relay', log, step, idleMs: IDLE_MS });
@@ -97,7 +112,7 @@ async function findGateways(
  */
 export function toMessages(
   logId: string,
-  entries: LogEntry[],
+  entries: TracedEntry[],
   gateways: Gateways,
   maxBytes = PUBLISH_BYTES,
 ): { gateway: string; message: string }[] {
@@ -107,7 +122,7 @@ export function toMessages(
   const close = (gateway: string, frames: string[]) =>
     messages.push({ gateway, message: `${head}${frames.join(',')}]}` });
 
-  for (const { event, to } of entries) {
+  for (const { event, to, traceparent } of entries) {
     const recipients = new Map<string, string[]>();
     for (const id of to) {
       const found = gateways.get(id);
@@ -118,6 +133,7 @@ export function toMessages(
     }
     if (recipients.size === 0) continue;
     const json = JSON.stringify(event);
+    const trace = traceparent === undefined ? '' : `,"traceparent":"${traceparent}"`;
     const bytes = Buffer.byteLength(json);
     for (const [gateway, list] of recipients) {
       const batch = open.get(gateway) ?? { frames: [], bytes: 0 };
@@ -126,7 +142,7 @@ export function toMessages(
         batch.frames = [];
         batch.bytes = 0;
       }
-      batch.frames.push(`{"to":[${list.join(',')}],"event":${json}}`);
+      batch.frames.push(`{"to":[${list.join(',')}],"event":${json}${trace}}`);
       batch.bytes += bytes;
       open.set(gateway, batch);
     }

@@ -1,13 +1,17 @@
 import { messagesCalls, redisNames } from '@agent-messenger/contracts';
 import {
   connectRedis,
-  serveInternal,
+  openInternalServer,
   type Running,
   type ServiceContext,
 } from '@agent-messenger/service-kit';
+import { startAuditRetention } from './audit-retention';
 import { createCalls } from './calls';
 import type { Config } from './config';
+import { EventTraces } from './event-traces';
 import { createGroupCommit } from './group-commit';
+import { operationMetrics } from './metrics';
+import { observeAppends } from './observe-appends';
 import { startPurger } from './purger';
 import { startPushConsumer } from './push-consumer';
 import { createPushDeadLetters } from './push-dead-letters';
@@ -18,8 +22,9 @@ import { openSqliteStore } from './store/sqlite/sqlite-store';
 
 export async function startMessages(
   config: Config,
-  { log, scope, metrics }: ServiceContext,
+  { log, scope, metrics, tracing }: ServiceContext,
 ): Promise<Running> {
+  const internal = await openInternalServer({ config, log, scope, metrics, tracing });
   const names = redisNames(config.REDIS_PREFIX);
   const store = await openSqliteStore({
     path: config.DB_PATH,
@@ -36,27 +41,31 @@ export async function startMessages(
     scope,
   });
   const queues = await openPushQueues({ redis: queueRedis, names, log, scope });
-  const pushConsumer = startPushConsumer({ store, queues, log, graceMs: config.PUSH_GRACE_MS });
+  const traces = tracing && { tracing, events: new EventTraces(tracing) };
+  const pushConsumer = startPushConsumer({
+    store,
+    queues,
+    log,
+    metrics,
+    traces: traces?.events,
+    graceMs: config.PUSH_GRACE_MS,
+  });
   scope.defer('push consumer', () => pushConsumer.stop());
   startPushExpiry({ store, log, scope });
+  startAuditRetention({ store, log, scope, days: config.AUDIT_RETENTION_DAYS });
 
-  const purger = startPurger({ store, log });
-  scope.defer('purger', () => purger.stop());
-
-  const relay = startRelay({ store, redis, names, log, metrics });
+  const relay = startRelay({ store, redis, names, log, metrics, traces: traces?.events });
   scope.defer('relay', () => relay.stop());
+  const purger = startPurger({ store, log, onStep: () => relay.wake() });
+  scope.defer('purger', () => purger.stop());
   const groupCommit = createGroupCommit({ store, log, metrics, onCommit: () => relay.wake() });
   scope.defer('group commit', () => groupCommit.drain());
 
-  const internal = await serveInternal({
-    config,
-    log,
-    scope,
-    metrics,
+  internal.serve({
     calls: messagesCalls,
     handlers: createCalls({
       store,
-      groupCommit,
+      groupCommit: observeAppends(groupCommit, { metrics: operationMetrics(metrics), traces }),
       deadPushes: createPushDeadLetters(queues),
       onCommit: () => relay.wake(),
       onDelete: () => purger.wake(),

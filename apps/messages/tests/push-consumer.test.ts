@@ -4,10 +4,11 @@ import { startRedis, waitFor, type RedisProcess } from '@agent-messenger/testkit
 import { UnrecoverableError, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
 import { startPushConsumer } from '../src/push-consumer';
 import { createPushDeadLetters } from '../src/push-dead-letters';
 import { openPushQueues } from '../src/push-queues';
-import { createWorld, pushOf, refusal } from './conformance/world';
+import { BY, createWorld, pushOf, refusal } from './conformance/world';
 import { createTempStores, silent } from './temp-store';
 
 const GRACE_MS = 2_000;
@@ -46,6 +47,7 @@ async function createFixture() {
         store: world.store,
         queues,
         log: silent,
+        metrics: new Registry(),
         graceMs: GRACE_MS,
         now,
       });
@@ -210,9 +212,9 @@ test('jobs that were given up are listed page by page, newest first, and replaye
   expect(listed[0]?.reason).toBe('PayloadTooLarge');
 
   const ids = [listed[0]?.id ?? '', 'fcm:999'];
-  expect(await dead.replayDeadPushes({ ids })).toEqual({ replayed: 1 });
+  expect(await dead.replayDeadPushes({ ids, by: BY })).toEqual({ replayed: 1 });
   expect(await queues.of('apns').getWaitingCount()).toBe(1);
-  expect(await dead.replayDeadPushes({})).toEqual({ replayed: 5 });
+  expect(await dead.replayDeadPushes({ by: BY })).toEqual({ replayed: 5 });
   expect(await dead.listDeadPushes({ limit: 9 })).toEqual({ dead: [], next_cursor: null });
   expect(
     (await refusal(Promise.resolve(dead.listDeadPushes({ limit: 9, cursor: 'x' })))).code,

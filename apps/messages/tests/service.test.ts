@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { configSchema } from '../src/config';
 import { startMessages } from '../src/service';
-import { refusal } from './conformance/world';
+import { BY, refusal } from './conformance/world';
 import { createTempStores, silent } from './temp-store';
 
 let server: RedisProcess;
@@ -60,8 +60,8 @@ async function start(path: string) {
 async function createTalk(
   client: Awaited<ReturnType<Awaited<ReturnType<typeof start>>['client']>>,
 ) {
-  const { user_id } = await client.createUser({ username: 'ada', password_hash: 'h' });
-  const agent = await client.createAgent({ name: 'Echo', key_id: 'k', key_hash: 'h' });
+  const { user_id } = await client.createUser({ username: 'ada', password_hash: 'h', by: BY });
+  const agent = await client.createAgent({ name: 'Echo', key_id: 'k', key_hash: 'h', by: BY });
   const { conversation } = await client.createConversation({
     user_id,
     agent_id: agent.id as `agt_${string}`,

@@ -1,9 +1,8 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { MIGRATIONS } from '../src/store/sqlite/migrations';
-import { migrate, openDatabase } from '../src/store/sqlite/open-database';
-import { createWorld, pushOf, refusal, sendOf } from './conformance/world';
+import { openDatabase } from '../src/store/sqlite/open-database';
+import { BY, createWorld, pushOf, refusal, sendOf } from './conformance/world';
 import { createTempStores } from './temp-store';
 
 const stores = createTempStores();
@@ -15,7 +14,7 @@ test('the files are the owner’s alone, in a folder of the owner’s alone', as
   const folder = join(stores.folder(), 'data');
   const path = join(folder, 'messages.db');
   const store = await stores.open({ path });
-  await store.createUser({ username: 'ada', password_hash: 'h' });
+  await store.createUser({ username: 'ada', password_hash: 'h', by: BY });
   expect(mode(folder)).toBe('700');
   for (const suffix of ['', '-wal', '-shm', '.lock']) expect(mode(path + suffix)).toBe('600');
 });
@@ -35,52 +34,6 @@ test('a second writer is turned away while the first lives, and let in afterward
   first.db.exec('SELECT 1');
   first.close();
   openDatabase(path).close();
-});
-
-test('a newer schema is refused, and the file left as it was', () => {
-  const path = join(stores.folder(), 'messages.db');
-  const newer = openDatabase(path);
-  newer.db.pragma('user_version = 999');
-  newer.close();
-  expect(() => openDatabase(path)).toThrow(/schema version 999, this program knows up to \d+/);
-  const raw = new BetterSqlite3(path);
-  expect(raw.pragma('user_version', { simple: true })).toBe(999);
-  raw.close();
-});
-
-test('migrations run once each, in order; a step that fails leaves nothing', () => {
-  const db = new BetterSqlite3(':memory:');
-  migrate(db, 'x', ['CREATE TABLE a (n)']);
-  migrate(db, 'x', ['CREATE TABLE a (n)', 'CREATE TABLE b (n)']);
-  const broken = ['', '', 'CREATE TABLE c (n); CREATE TABLE c (n)'];
-  expect(() => migrate(db, 'x', broken)).toThrow();
-  expect(db.pragma('user_version', { simple: true })).toBe(2);
-  expect(db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'c'").pluck().get()).toBe(0);
-  db.close();
-});
-
-test('the log keeps its positions and goes on behind them when it is taken over from schema 1', async () => {
-  const path = join(stores.folder(), 'messages.db');
-  const old = new BetterSqlite3(path);
-  migrate(old, path, MIGRATIONS.slice(0, 1));
-  old.exec(`
-    INSERT INTO identities (id, kind, name, created_at) VALUES ('usr_1', 'user', 'ada', '2030'), ('agt_1', 'agent', 'A', '2030');
-    INSERT INTO conversations (id, created_at, created_by, digest, last_seq, last_pos, rev)
-      VALUES ('cnv_1', '2030', 'usr_1', x'00', 1, 7, 1);
-    INSERT INTO members (conversation_id, identity_id, joined_seq, rev) VALUES ('cnv_1', 'usr_1', 1, 1);
-    INSERT INTO events (pos, conversation_id, seq, type, actor_id, at, data)
-      VALUES (7, 'cnv_1', 1, 'conversation.created', 'usr_1', '2030', '{}');
-    INSERT INTO events (pos, conversation_id, seq, type, actor_id, at) VALUES (9, 'cnv_1', 2, 'x', 'usr_1', '2030');
-    DELETE FROM events WHERE pos = 9;`);
-  old.close();
-  const store = await stores.open({ path });
-  expect((await store.entriesAfter(0, 9)).map(({ pos }) => pos)).toEqual([7]);
-  const operation = { op: 'send' as const, identity_id: 'usr_1', epoch: null, client_id: 'c' };
-  const { results } = await store.append({
-    operations: [{ ...operation, conversation_id: 'cnv_1', content: 'hi' }],
-  });
-  expect(results[0]).toMatchObject({ ok: true, sent: { message: { seq: 2, reactions: [] } } });
-  expect(await store.head()).toBeGreaterThan(7);
 });
 
 test('what was deleted, edited away or purged is in none of the files', async () => {

@@ -1,4 +1,5 @@
 import { ConfigError, loadConfig } from '@agent-messenger/service-kit';
+import { createVapidKeys } from '@agent-messenger/testkit';
 import { configSchema } from './config';
 
 const needed = {
@@ -33,4 +34,16 @@ test('origins are origins', () => {
   expect(problems({ FCM_ORIGIN: 'https://fcm.example/path' })).toContain('FCM_ORIGIN');
   expect(problems({ WEBPUSH_ORIGINS: 'https://a.example,https://*.b.example' })).toBe('');
   expect(problems({ WEBPUSH_ORIGINS: 'a.example' })).toContain('WEBPUSH_ORIGINS');
+});
+
+test('a VAPID key pair is a pair', () => {
+  const [own, other] = [createVapidKeys(), createVapidKeys()];
+  const WEBPUSH_SUBJECT = 'mailto:push@example.org';
+  const keys = (WEBPUSH_PUBLIC_KEY: string, WEBPUSH_PRIVATE_KEY: string) =>
+    problems({ WEBPUSH_SUBJECT, WEBPUSH_PUBLIC_KEY, WEBPUSH_PRIVATE_KEY });
+  expect(keys(own.publicKey, own.privateKey)).toBe('');
+  for (const wrong of [other.privateKey, own.publicKey, 'AA', 'no key']) {
+    expect(keys(own.publicKey, wrong)).toContain('WEBPUSH_PRIVATE_KEY: ');
+    expect(keys(own.publicKey, wrong)).not.toContain(wrong);
+  }
 });

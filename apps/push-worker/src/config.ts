@@ -1,8 +1,12 @@
 import { baseConfig, redisConfig, whole } from '@agent-messenger/service-kit';
+import { createECDH } from 'node:crypto';
 import { z } from 'zod';
 
 const APNS = ['APNS_KEY_PATH', 'APNS_KEY_ID', 'APNS_TEAM_ID', 'APNS_TOPIC'] as const;
 const WEBPUSH = ['WEBPUSH_PUBLIC_KEY', 'WEBPUSH_PRIVATE_KEY', 'WEBPUSH_SUBJECT'] as const;
+
+/** Sends at a time to a provider: more in parallel are what FCM calls a burst, and would queue at the others. */
+export const MAX_SENDS = 100;
 
 const httpsOrigin = z
   .url({ protocol: /^https$/ })
@@ -26,7 +30,7 @@ export const configSchema = z
     MESSAGES_URL: z.url({ protocol: /^https?$/ }).describe('Internal URL of the messages service.'),
     PUSH_CONCURRENCY: whole(
       1,
-      1_000,
+      MAX_SENDS,
       'Push jobs that a worker carries out at a time, for each provider.',
     ).default(20),
     PUSH_MIN_INTERVAL_MS: whole(
@@ -111,5 +115,21 @@ export const configSchema = z
         });
       }
     }
+    const { WEBPUSH_PUBLIC_KEY: publicKey, WEBPUSH_PRIVATE_KEY: privateKey } = config;
+    if (publicKey === undefined || privateKey === undefined) return;
+    if (vapidPublicKey(privateKey) === publicKey) return;
+    const message = 'is not the VAPID private key that belongs to WEBPUSH_PUBLIC_KEY';
+    context.addIssue({ code: 'custom', path: ['WEBPUSH_PRIVATE_KEY'], message });
   });
 export type Config = z.output<typeof configSchema>;
+
+/** Undefined when it is no private key. */
+function vapidPublicKey(privateKey: string): string | undefined {
+  const pair = createECDH('prime256v1');
+  try {
+    pair.setPrivateKey(privateKey, 'base64url');
+    return pair.getPublicKey('base64url');
+  } catch {
+    return undefined;
+  }
+}

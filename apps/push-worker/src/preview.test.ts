@@ -14,11 +14,21 @@ test('long texts are cut with an ellipsis, between graphemes', () => {
   expect(preview(`short${' '.repeat(2_000)}and more`)).toBe('short…');
 });
 
-test('it never has more than 100 units, and is the beginning of the text', () => {
+test('what is cut off at the end of what is looked at is not shown in part', () => {
+  // The window of 1,000 ends within an emoji, and with so many spaces that emoji would fit into the preview.
+  expect(preview(`short${' '.repeat(994)}👋 and more`)).toBe('short…');
+  expect(preview(`short${' '.repeat(990)}👩‍👩‍👧‍👦 and more`)).toBe('short…');
+});
+
+test('it never has more than 100 units, is well formed, and is the beginning of the text', () => {
+  const graphemes = fc.string({ unit: 'grapheme', maxLength: 300 });
+  const spaces = fc.nat({ max: 1_000 });
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
+    fc.property(graphemes, spaces, graphemes, (from, gap, to) => {
+      const text = `${from}${' '.repeat(gap)}${to}`;
       const shown = preview(text);
       expect(shown.length).toBeLessThanOrEqual(100);
+      expect(shown.isWellFormed()).toBe(true);
       const line = text.replace(/\s+/g, ' ').trim();
       expect(line.startsWith(shown.replace(/…$/, ''))).toBe(true);
     }),

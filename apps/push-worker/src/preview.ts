@@ -4,14 +4,23 @@ const LENGTH = 100;
 const WINDOW = 1_000;
 const ELLIPSIS = '…';
 
+const graphemes = new Intl.Segmenter();
+
 /** The beginning of a message for a locked screen: one line, cut between graphemes. */
 export function preview(content: string): string {
-  const line = content.slice(0, WINDOW).replace(/\s+/g, ' ').trim();
-  if (line.length <= LENGTH && content.length <= WINDOW) return line;
+  const isAll = content.length <= WINDOW;
+  const line = (isAll ? content : beginning(content)).replace(/\s+/g, ' ').trim();
+  if (line.length <= LENGTH && isAll) return line;
   let text = '';
-  for (const { segment } of new Intl.Segmenter().segment(line)) {
+  for (const { segment } of graphemes.segment(line)) {
     if (text.length + segment.length > LENGTH - ELLIPSIS.length) break;
     text += segment;
   }
   return `${text.trimEnd()}${ELLIPSIS}`;
+}
+
+/** Without the grapheme in which the window ends: half of it is another one, or no character at all. */
+function beginning(content: string): string {
+  const last = graphemes.segment(content.slice(0, WINDOW)).containing(WINDOW - 1);
+  return content.slice(0, last?.index);
 }

@@ -1,6 +1,6 @@
 import { messagesCalls } from '@agent-messenger/contracts';
 import type { Logger, Running, ServiceContext } from '@agent-messenger/service-kit';
-import { connectRedis, createClient, serveInternal } from '@agent-messenger/service-kit';
+import { connectRedis, createClient, openInternalServer } from '@agent-messenger/service-kit';
 import type { Redis } from 'ioredis';
 import { announce } from './announce';
 import type { Config } from './config';
@@ -14,7 +14,8 @@ export async function startPushWorker(
   context: ServiceContext,
   given?: Providers,
 ): Promise<Running> {
-  const { log, scope, metrics: registry } = context;
+  const { log, scope, metrics: registry, tracing } = context;
+  const server = await openInternalServer({ config, log, scope, metrics: registry, tracing });
   const providers = given ?? createProviders(config, context);
   const redisUrl = config.QUEUE_REDIS_URL ?? config.REDIS_URL;
   const redis = await connectRedis(redisUrl, { name: 'push queue', log, scope });
@@ -24,12 +25,9 @@ export async function startPushWorker(
     service: 'messages',
     secret: config.INTERNAL_JWT_SECRET,
     scope,
+    tracing,
   });
-  const server = await serveInternal({
-    config,
-    log,
-    scope,
-    metrics: registry,
+  server.serve({
     dependencies: {
       redis: () => redis.ping(),
       messages: () => store.lastConnected({ ids: [] }),
@@ -37,9 +35,22 @@ export async function startPushWorker(
   });
 
   const metrics = createMetrics(registry);
-  for (const [platform, provider] of providers) {
-    startPlatform({ platform, provider, config, redis, redisUrl, store, log, scope, metrics });
-  }
+  const workers = [...providers].map(([platform, provider]) =>
+    startPlatform({
+      platform,
+      provider,
+      config,
+      redis,
+      redisUrl,
+      store,
+      log,
+      scope,
+      metrics,
+      tracing,
+    }),
+  );
+  // At the same time: one after the other, providers that hang would take longer than there is.
+  scope.defer('push workers', () => Promise.all(workers.map((worker) => worker.close())));
   const { WEBPUSH_PUBLIC_KEY: webpush_public_key } = config;
   const push = {
     platforms: [...providers.keys()],

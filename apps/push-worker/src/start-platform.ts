@@ -1,25 +1,25 @@
 import type { Client, messagesCalls, PushPlatform } from '@agent-messenger/contracts';
 import { redisNames } from '@agent-messenger/contracts';
-import type { Logger, Scope } from '@agent-messenger/service-kit';
+import type { Logger, Scope, Tracing } from '@agent-messenger/service-kit';
 import { AppError } from '@agent-messenger/service-kit';
 import { Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { CircuitBreaker } from './circuit-breaker';
 import type { Config } from './config';
+import { createBreakers } from './create-breakers';
 import { pushJob } from './jobs/push';
 import type { PushMetrics } from './metrics';
 import type { PushProvider } from './providers/provider';
 import { succeedsWithin } from './succeeds-within';
 import { SupervisedWorker } from './supervised-worker';
+import { tracePushJobs } from './trace-push-jobs';
 import { watchQueue } from './watch-queue';
 
 const WATCH_EVERY_MS = 5_000;
 const STUCK_AFTER_MS = 30_000;
-/** Less than the scope's deadline, which is less than a pod's grace period. */
+/** For jobs in flight. Less than the scope's deadline, which is less than a pod's grace period. */
 const CLOSE_MS = 15_000;
 /** Times a job may be taken over from dead workers, before it counts as the one that kills them. */
 const MAX_STALLED = 3;
-const BREAKER = { failures: 5, firstMs: 1_000 };
 
 interface PlatformOptions {
   platform: PushPlatform;
@@ -32,11 +32,12 @@ interface PlatformOptions {
   log: Logger;
   scope: Scope;
   metrics: PushMetrics;
+  tracing?: Tracing | undefined;
 }
 
-/** The queue, worker and circuit breaker of one provider: what happens to it concerns no other. */
-export function startPlatform(options: PlatformOptions): void {
-  const { platform, provider, config, redis, redisUrl, store, scope, metrics } = options;
+/** The queue, worker and circuit breakers of one provider: what happens to it concerns no other. */
+export function startPlatform(options: PlatformOptions): SupervisedWorker {
+  const { platform, provider, config, redis, redisUrl, store, scope, metrics, tracing } = options;
   const log = options.log.child({ platform });
   const names = redisNames(config.REDIS_PREFIX);
   const queue = new Queue(names.pushQueue(platform), {
@@ -47,31 +48,25 @@ export function startPlatform(options: PlatformOptions): void {
   // Outages are already reported by the connection; without a listener they would end the process.
   queue.on('error', (error) => log.debug({ err: error }, 'push queue'));
 
-  metrics.breakerOpen.set({ platform }, 0);
-  const breaker = new CircuitBreaker({
-    ...BREAKER,
-    longestMs: config.PUSH_BREAKER_MS,
-    onChange(open) {
-      metrics.breakerOpen.set({ platform }, open ? 1 : 0);
-      if (open) log.warn('the push provider does not work: its jobs wait');
-      else log.info('the push provider works again');
-    },
-  });
+  const longestMs = config.PUSH_BREAKER_MS;
   const worker = new SupervisedWorker({
     log,
-    process: pushJob({
-      platform,
-      provider,
-      breaker,
-      store,
-      log,
-      metrics,
-      settings: {
-        minIntervalMs: config.PUSH_MIN_INTERVAL_MS,
-        ttlMs: config.PUSH_TTL_S * 1_000,
-        previews: config.PUSH_PREVIEWS,
-      },
-    }),
+    process: tracePushJobs(
+      pushJob({
+        platform,
+        provider,
+        breakerOf: createBreakers({ platform, longestMs, log, metrics }),
+        store,
+        log,
+        metrics,
+        settings: {
+          minIntervalMs: config.PUSH_MIN_INTERVAL_MS,
+          ttlMs: config.PUSH_TTL_S * 1_000,
+          previews: config.PUSH_PREVIEWS,
+        },
+      }),
+      { platform, tracing },
+    ),
     create: (process) =>
       watched(
         new Worker(names.pushQueue(platform), process, {
@@ -94,7 +89,6 @@ export function startPlatform(options: PlatformOptions): void {
     // At the end there is no time for the connection's own deadline.
     redisAnswers: () => succeedsWithin(1_000, redis.ping()),
   });
-  scope.defer(`worker of ${platform}`, () => worker.close());
   watchQueue({
     platform,
     queue,
@@ -104,6 +98,7 @@ export function startPlatform(options: PlatformOptions): void {
     metrics,
     onSample: ({ jobsWait }) => worker.observe(jobsWait),
   });
+  return worker;
 }
 
 function watched(

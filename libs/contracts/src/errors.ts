@@ -17,8 +17,8 @@ export const ERROR_STATUS = {
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
-const codes = Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]];
-export const errorCodeSchema = z.enum(codes).meta({ id: 'ErrorCode' });
+export const ERROR_CODES = Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]];
+export const errorCodeSchema = z.enum(ERROR_CODES).meta({ id: 'ErrorCode' });
 
 /** What a failed socket request is acked with, and what a connect_error carries as `data`. */
 export const errorSchema = z
@@ -47,7 +47,7 @@ export type Problem = z.infer<typeof problemSchema>;
 /** Why a connection is closed by the server; sent in `closing` before every close that the peer can still read. */
 export const closeCodeSchema = z
   .enum([
-    ...codes,
+    ...ERROR_CODES,
     'draining',
     'lease_lost',
     'slow_consumer',

@@ -3,11 +3,19 @@ import { z } from 'zod';
 export const PUSH_PLATFORMS = ['apns', 'fcm', 'webpush'] as const;
 export type PushPlatform = (typeof PUSH_PLATFORMS)[number];
 
-/** Tells one device of a person about a conversation. Ids only: the text is read from the store when the job runs. */
-export const pushJobSchema = z.object({
+/** A device of a person, and the conversation that it is told about. */
+export const pushTargetSchema = z.object({
   user_id: z.string(),
   conversation_id: z.string(),
   device_id: z.string(),
+});
+
+/** Tells one device of a person about a conversation. Ids only: the text is read from the store when the job runs. */
+export const pushJobSchema = pushTargetSchema.extend({
+  /** W3C Trace Context of the message that was the reason; later ones that the job speaks for have traces of their own. */
+  traceparent: z.string().optional(),
+  /** Up to here the device has been told, which could not be noted in the store yet. */
+  told_seq: z.int().optional(),
 });
 export type PushJob = z.infer<typeof pushJobSchema>;
 

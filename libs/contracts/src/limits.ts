@@ -14,6 +14,12 @@ export const LIMITS = {
   agentNameChars: 80,
   agentDescriptionChars: 500,
   passwordBytes: { min: 8, max: 72 },
+  /** Sessions of a person that have not ended; one more ends the oldest. */
+  sessionsPerPerson: 100,
+  /** Keys of an agent that are neither revoked nor have run out; one more is a `conflict`. */
+  keysPerAgent: 20,
+  /** How long two keys may go on beside each other in a rotation, s. */
+  keyOverlapS: 2_592_000,
   pageDefault: 50,
   /** Largest `limit` of every list, the log's included. */
   pageMax: 200,

@@ -42,10 +42,17 @@ export interface PresenceChange {
 /** Who gets an event on a gateway: identity and the epoch of its lease when the event was relayed. */
 export type Recipient = [identityId: string, epoch: number];
 
+export interface EventFrame {
+  to: Recipient[];
+  event: Event;
+  /** W3C Trace Context of the relay; there when the event is traced. */
+  traceparent?: string;
+}
+
 /** What travels on a gateway's own channel. */
 export type GatewayMessage =
   /** `log_id`: whose log they are of; connections that began with another one have to begin again. */
-  | { type: 'events'; log_id: string; frames: { to: Recipient[]; event: Event }[] }
+  | { type: 'events'; log_id: string; frames: EventFrame[] }
   /** Connections of the identity with a lower epoch are closed with this code. */
   | { type: 'evict'; identity_id: string; epoch: number; code: 'replaced' | 'revoked' }
   /** The gateway hears itself: its subscription is alive. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LIMITS } from './limits';
-import { loginSchema } from './rest-bodies';
+import { loginSchema } from './auth-bodies';
 import { pushRegistrationSchema } from './push';
 import { routes } from './rest';
 

@@ -1,8 +1,9 @@
-import { createHmac, createSecretKey, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IdentityKind } from '@agent-messenger/contracts';
 import { identityIdSchema, kindOf } from '@agent-messenger/contracts';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
+import type { AccessTokenKey } from './access-token-keys';
 import { AppError } from './errors';
 
 const PARTY = 'agent-messenger';
@@ -18,59 +19,75 @@ export interface AccessToken {
 }
 
 interface IssuerOptions {
-  /** JWT_SECRET. */
-  secret: string;
+  key: AccessTokenKey;
   ttlSeconds: number;
 }
 
-export type TokenIssuer = (bearer: { identityId: string; credentialId: string }) => {
+interface Bearer {
+  identityId: string;
+  credentialId: string;
+  /** When the credential runs out, and its tokens with it; ms since the epoch. */
+  notAfter?: number | null;
+}
+
+/** Throws AppError `unauthorized` when the credential has run out. */
+export type TokenIssuer = (bearer: Bearer) => {
   token: string;
   /** Seconds. */
   expiresIn: number;
 };
-export type TokenVerifier = (token: string) => AccessToken;
 
-// With a KeyObject jsonwebtoken is some 35 times faster than with the secret as a string.
-const keyOf = (secret: string) => createSecretKey(Buffer.from(secret, 'utf8'));
-
-export function createTokenIssuer({ secret, ttlSeconds }: IssuerOptions): TokenIssuer {
-  const key = keyOf(secret);
-  // Names the key without giving anything of it away that a signature does not.
-  const keyid = createHmac('sha256', secret).update('kid').digest('base64url').slice(0, 11);
-  return ({ identityId, credentialId }) => ({
-    token: jwt.sign({ sid: credentialId }, key, {
-      algorithm: 'HS256',
-      keyid,
+export function createTokenIssuer({ key, ttlSeconds }: IssuerOptions): TokenIssuer {
+  return ({ identityId, credentialId, notAfter }) => {
+    const left = Math.floor(((notAfter ?? Infinity) - Date.now()) / 1_000);
+    if (left < 1) throw new AppError('unauthorized', 'The credential has run out');
+    const expiresIn = Math.min(ttlSeconds, left);
+    const token = jwt.sign({ sid: credentialId }, key.key, {
+      algorithm: key.alg,
+      keyid: key.kid,
       issuer: PARTY,
       audience: PARTY,
       subject: identityId,
       jwtid: randomUUID(),
-      expiresIn: ttlSeconds,
-    }),
-    expiresIn: ttlSeconds,
-  });
+      expiresIn,
+    });
+    return { token, expiresIn };
+  };
 }
 
-const headerSchema = z.object({ typ: z.literal('JWT').optional() });
+/** The key of this id, if there is one; it may have to be asked for. */
+export type FindKey = (
+  kid: string,
+  alg: AccessTokenKey['alg'],
+) => AccessTokenKey | undefined | Promise<AccessTokenKey | undefined>;
+
+/** Rejects with AppError `unauthorized` for whatever is not a valid access token; other errors are those of `find`. */
+export type TokenVerifier = (token: string) => Promise<AccessToken>;
+
+/** What our issuers write and nothing else: no key and no address of one may come with a token, no `crit`. */
+const headerSchema = z.strictObject({
+  alg: z.enum(['HS256', 'ES256']),
+  typ: z.literal('JWT').optional(),
+  kid: z.string().regex(/^[\w-]{1,64}$/),
+});
 const claimsSchema = z.object({
   sub: identityIdSchema,
   sid: z.string().min(1),
   exp: z.number(),
 });
 
-/** The returned function throws AppError `unauthorized` for whatever is not a valid access token. */
-export function createTokenVerifier(secret: string): TokenVerifier {
-  const key = keyOf(secret);
-  return (token) => {
+export function createTokenVerifier(find: FindKey): TokenVerifier {
+  return async (token) => {
+    const header = headerOf(token);
+    const key = header && (await find(header.kid, header.alg));
     try {
-      // The algorithm is pinned: a token cannot choose how it is checked (`alg: none`).
-      const { header, payload } = jwt.verify(token, key, {
-        algorithms: ['HS256'],
+      // The key says how a token is checked, never the token: not with `none`, nor a public key taken for a secret.
+      if (!key || key.alg !== header.alg) throw new Error('no such key');
+      const payload = jwt.verify(token, key.key, {
+        algorithms: [key.alg],
         issuer: PARTY,
         audience: PARTY,
-        complete: true,
       });
-      headerSchema.parse(header);
       const { sub, sid, exp } = claimsSchema.parse(payload);
       return { identityId: sub, kind: kindOf(sub), credentialId: sid, expiresAt: exp * 1_000 };
     } catch (cause) {
@@ -82,4 +99,21 @@ export function createTokenVerifier(secret: string): TokenVerifier {
       );
     }
   };
+}
+
+function headerOf(token: string): z.infer<typeof headerSchema> | undefined {
+  try {
+    return headerSchema.parse(jwt.decode(token, { complete: true })?.header);
+  } catch {
+    // Whatever it is, it is refused where all others are.
+    return undefined;
+  }
+}
+
+/** Looks among these, of which several may be in use at a time: a key is changed by adding the next one first. */
+export function findAmong(
+  keys: readonly AccessTokenKey[],
+): (kid: string) => AccessTokenKey | undefined {
+  const byId = new Map(keys.map((key) => [key.kid, key]));
+  return (kid) => byId.get(kid);
 }

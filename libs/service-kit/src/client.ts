@@ -4,6 +4,7 @@ import { Pool, request as httpRequest } from 'undici';
 import { AppError } from './errors';
 import type { Scope } from './scope';
 import { createServiceTokens } from './service-tokens';
+import type { Tracing } from './tracing';
 
 /** Calls that wait for a connection; the callee hangs, and more would only wait as well. */
 const MOST_QUEUED = 2_000;
@@ -16,6 +17,8 @@ interface ClientOptions {
   /** INTERNAL_JWT_SECRET. */
   secret: string;
   scope: Scope;
+  /** Calls made in a span are part of its trace. */
+  tracing?: Tracing | undefined;
   timeoutMs?: number;
 }
 
@@ -24,7 +27,7 @@ interface ClientOptions {
  * cannot be reached or does not answer in time; then the call may or may not have been carried out.
  */
 export function createClient<C extends Calls>(calls: C, options: ClientOptions): Client<C> {
-  const { url, service, secret, scope, timeoutMs = 10_000 } = options;
+  const { url, service, secret, scope, tracing, timeoutMs = 10_000 } = options;
   const pool = new Pool(url, {
     connections: 32,
     // Shorter than the server's, so that no request is sent into a connection that is being closed.
@@ -43,6 +46,7 @@ export function createClient<C extends Calls>(calls: C, options: ClientOptions):
     let status: number;
     let text: string;
     let refused: boolean;
+    let requestId: string | undefined;
     if (pool.stats.queued > MOST_QUEUED) {
       throw new AppError('unavailable', `${service} is overloaded`, { retryAfterMs: 1_000 });
     }
@@ -50,13 +54,14 @@ export function createClient<C extends Calls>(calls: C, options: ClientOptions):
       const response = await pool.request({
         method: 'POST',
         path: `/internal/${name}`,
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token()}` },
+        headers: headers(),
         body: JSON.stringify(request),
         // From now, the wait for a connection of the pool included.
         signal: AbortSignal.timeout(timeoutMs),
       });
       status = response.statusCode;
       refused = response.headers['www-authenticate'] !== undefined;
+      requestId = response.headers['x-request-id']?.toString();
       text = await response.body.text();
     } catch (cause) {
       throw new AppError('unavailable', `${service} cannot be reached`, {
@@ -75,7 +80,16 @@ export function createClient<C extends Calls>(calls: C, options: ClientOptions):
     if (!problem.success)
       throw new AppError('unavailable', `${service} answered ${status}`, { retryAfterMs: 1_000 });
     const { detail, ...wire } = problem.data;
-    throw AppError.fromWire({ ...wire, message: detail ?? wire.title });
+    throw AppError.fromWire({ ...wire, message: detail ?? wire.title }, requestId);
+  }
+
+  function headers(): Record<string, string> {
+    const traceparent = tracing?.current();
+    return {
+      'content-type': 'application/json',
+      authorization: `Bearer ${token()}`,
+      ...(traceparent !== undefined && { traceparent }),
+    };
   }
 
   const names = Object.keys(calls) as (keyof C & string)[];
@@ -92,9 +106,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Resolves when the service at this internal URL is alive. */
+/** Resolves when the service at this internal URL is ready. */
 export async function pingService(url: string): Promise<void> {
-  const { statusCode, body } = await httpRequest(new URL('/livez', url), { headersTimeout: 2_000 });
+  const path = new URL('/readyz?brief', url);
+  const { statusCode, body } = await httpRequest(path, { headersTimeout: 2_000 });
   await body.dump();
   if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
 }

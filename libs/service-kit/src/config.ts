@@ -37,7 +37,9 @@ export function loadConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
   for (const issue of parsed.error?.issues ?? []) {
     const name = issue.path.join('.');
     if (!named.has(name))
-      problems.push(`${name}: ${name in values ? issue.message : 'is required'}`);
+      problems.push(
+        `${name}: ${name in values || issue.code === 'custom' ? issue.message : 'is required'}`,
+      );
   }
   throw new ConfigError(problems);
 }
@@ -60,6 +62,53 @@ export const port = (description: string) =>
 export const whole = (min: number, max: number, description: string) =>
   z.coerce.number().int().min(min).max(max).describe(description);
 
+/** `name=value,…`, where values are percent-encoded; undefined for anything else. */
+function headersOf(text: string): Record<string, string> | undefined {
+  const headers: Record<string, string> = {};
+  for (const pair of text.split(',')) {
+    const [, name, value] = /^\s*([\w-]+)=(\S+)\s*$/.exec(pair) ?? [];
+    if (name === undefined || value === undefined) return undefined;
+    try {
+      headers[name] = decodeURIComponent(value);
+    } catch {
+      return undefined;
+    }
+  }
+  return headers;
+}
+
+/** With the names and meanings of OpenTelemetry. */
+export const tracingConfig = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Base URL of an OpenTelemetry collector (OTLP/HTTP, JSON); without it nothing is traced.',
+    ),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .refine((text) => headersOf(text) !== undefined, 'must be name=value,…')
+    .transform((text) => headersOf(text) ?? {})
+    .pipe(z.record(z.string(), z.string()))
+    .optional()
+    .describe('Headers for the collector, its credentials for instance: `name=value,…`.'),
+  OTEL_TRACES_SAMPLER: z
+    .enum(['parentbased_always_on', 'parentbased_traceidratio'])
+    .default('parentbased_always_on')
+    .describe('Whether all traces are kept, or the share OTEL_TRACES_SAMPLER_ARG of them.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('Share of traces that parentbased_traceidratio keeps.'),
+  OTEL_BSP_SCHEDULE_DELAY: whole(
+    10,
+    60_000,
+    'How long spans wait to be sent together, ms.',
+  ).default(5_000),
+};
+
 export const baseConfig = {
   INTERNAL_JWT_SECRET: secret('Key of the tokens between services; the same for all services.'),
   INTERNAL_PORT: port(
@@ -70,6 +119,7 @@ export const baseConfig = {
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('Least severe level that is logged.'),
+  ...tracingConfig,
 };
 
 export const redisConfig = {
@@ -86,5 +136,5 @@ export const redisConfig = {
 };
 
 export const jwtConfig = {
-  JWT_SECRET: secret('Key of the access tokens (HS256): auth signs, gateways verify.'),
+  JWT_SECRET: secret('Key of the access tokens (HS256): auth signs, gateways verify.').optional(),
 };

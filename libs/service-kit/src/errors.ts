@@ -9,6 +9,8 @@ interface AppErrorOptions {
   retryAfterMs?: number;
   /** With `conflict` on a send: the message accepted under the same client_id. */
   messageId?: string;
+  /** Of the call that another service answered so: what its log says about it is under this id. */
+  requestId?: string;
 }
 
 /** An expected failure: its code and message are answered to the caller. Anything else is a bug and answered as `internal`. */
@@ -16,6 +18,7 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly retryAfterMs: number | undefined;
   readonly messageId: string | undefined;
+  readonly requestId: string | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -25,12 +28,14 @@ export class AppError extends Error {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
     this.messageId = options.messageId;
+    this.requestId = options.requestId;
   }
 
-  static fromWire(wire: WireError): AppError {
+  static fromWire(wire: WireError, requestId?: string): AppError {
     return new AppError(wire.code, wire.message, {
       ...(wire.retry_after_ms !== undefined && { retryAfterMs: wire.retry_after_ms }),
       ...(wire.message_id !== undefined && { messageId: wire.message_id }),
+      ...(requestId !== undefined && { requestId }),
     });
   }
 }
@@ -38,6 +43,10 @@ export class AppError extends Error {
 /** The one place that turns a failure into what a caller may see. Unexpected ones are logged and say nothing. */
 export function toWireError(error: unknown, log: Logger): WireError {
   if (error instanceof AppError) {
+    // Logged where it happened; this line leads there.
+    if (error.requestId !== undefined && error.code === 'internal') {
+      log.warn({ call_request_id: error.requestId }, 'another service failed unexpectedly');
+    }
     return {
       code: error.code,
       message: error.message,

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,13 +9,24 @@ import { AppError, toProblem, toWireError } from './errors';
 import type { Logger } from './logger';
 import type { Scope } from './scope';
 
-/** An Express app without what gives internals away. */
+/** An Express app without what gives internals away, whose requests have ids. */
 export function createApp(): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(identifyRequest);
   return app;
 }
+
+const REQUEST_ID = 'X-Request-Id';
+
+/** Answers with the id by which our log names the request; a proxy or client may have chosen it. */
+const identifyRequest: RequestHandler = (request, response, next) => {
+  const given = request.headers['x-request-id'];
+  const isUsable = typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given);
+  response.setHeader(REQUEST_ID, isUsable ? given : randomUUID());
+  next();
+};
 
 /** Parses JSON bodies up to `limit` bytes; invalid UTF-8 is refused instead of being replaced. */
 export function jsonBody(limit: number): RequestHandler {
@@ -36,7 +48,8 @@ export const notFound: RequestHandler = () => {
 export function answerProblem(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
-    sendProblem(response, fromExpress(error), log.child({ path: request.path }));
+    const details = { path: request.path, request_id: response.getHeader(REQUEST_ID) };
+    sendProblem(response, fromExpress(error), log.child(details));
   };
 }
 
@@ -80,12 +93,44 @@ export async function listen(
   return (server.address() as AddressInfo).port;
 }
 
-/** A server with deadlines against slow headers and bodies. */
-export function createHttpServer(app?: Express): Server {
+export interface HttpBounds {
+  /** Times for the headers and for the whole of a request, ms. */
+  headersTimeoutMs: number;
+  requestTimeoutMs: number;
+  /** How long a connection may be open on which nothing moves, between requests or because the client does not read, ms. */
+  idleTimeoutMs: number;
+  /** Open connections, those that have become WebSockets included; further ones are closed at once. */
+  maxConnections: number;
+}
+
+const BOUNDS: HttpBounds = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  idleTimeoutMs: 65_000,
+  maxConnections: 10_000,
+};
+/** Request line and all headers; more is answered 431. */
+const HEADER_BYTES = 16 * 1024;
+
+/** A server with bounds against slow and large requests, and against clients that come and do not go. */
+export function createHttpServer(app?: Express, bounds: Partial<HttpBounds> = {}): Server {
+  const { headersTimeoutMs, requestTimeoutMs, idleTimeoutMs, maxConnections } = {
+    ...BOUNDS,
+    ...bounds,
+  };
+  const headersTimeout = Math.min(headersTimeoutMs, requestTimeoutMs);
   const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
+    {
+      headersTimeout,
+      requestTimeout: requestTimeoutMs,
+      // How late the two above may be noticed.
+      connectionsCheckingInterval: Math.min(headersTimeout / 2, 5_000),
+      keepAliveTimeout: idleTimeoutMs,
+      maxHeaderSize: HEADER_BYTES,
+    },
     app,
   );
-  server.keepAliveTimeout = 65_000;
+  server.timeout = idleTimeoutMs;
+  server.maxConnections = maxConnections;
   return server;
 }

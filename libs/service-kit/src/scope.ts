@@ -1,5 +1,8 @@
 import type { Logger } from './logger';
 
+/** How long a service takes to close at most; what sends SIGKILL afterwards has to wait longer. */
+export const CLOSE_DEADLINE_MS = 25_000;
+
 /**
  * What a service has opened, to be closed last-opened-first: open a thing and register its close on the next line.
  * Closing happens once, goes on past failures, and gives up on whatever is left when the deadline passes.
@@ -14,8 +17,7 @@ export class Scope {
     this.closers.push({ name, close });
   }
 
-  /** @param deadlineMs must be shorter than the grace period of whoever sends SIGKILL afterwards. */
-  close(deadlineMs = 25_000): Promise<void> {
+  close(deadlineMs = CLOSE_DEADLINE_MS): Promise<void> {
     this.closing ??= this.closeAll(deadlineMs);
     return this.closing;
   }

@@ -2,10 +2,20 @@ import type { JsonSchema } from '@agent-messenger/contracts';
 import { asyncApiDocument } from '@agent-messenger/contracts';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import type { MetricDescription } from '@agent-messenger/service-kit';
 import { configurationPage } from './configuration';
+import { metricsPage, type ServiceMetrics } from './metrics';
 import { protocolPage } from './protocol';
 
 const SERVICES = ['gateway', 'auth', 'messages', 'push-worker'];
+
+/** What each service measures, as its build says it. */
+export function describedMetrics(root: string): ServiceMetrics[] {
+  return SERVICES.map((service) => ({
+    service,
+    metrics: JSON.parse(ask(root, service, '--metrics')) as MetricDescription[],
+  }));
+}
 
 /** The generated files, by their path from the root, as they should be. Asks the built services for their variables. */
 export function generatedDocs(root: string): Record<string, string> {
@@ -14,11 +24,16 @@ export function generatedDocs(root: string): Record<string, string> {
     'docs/protocol.md': protocolPage(),
     'docs/asyncapi.json': `${JSON.stringify(asyncApiDocument(), null, 2)}\n`,
     'docs/configuration.md': configurationPage(configs),
+    'docs/metrics.md': metricsPage(describedMetrics(root)),
   };
 }
 
-function configSchemaOf(root: string, service: string): JsonSchema {
+/** JSON Schema of the variables of a built service, as it prints it itself. */
+export function configSchemaOf(root: string, service: string): JsonSchema {
+  return JSON.parse(ask(root, service, '--config-schema')) as JsonSchema;
+}
+
+function ask(root: string, service: string, option: string): string {
   const entry = join(root, 'apps', service, 'dist', 'main.js');
-  const output = execFileSync(process.execPath, [entry, '--config-schema'], { encoding: 'utf8' });
-  return JSON.parse(output) as JsonSchema;
+  return execFileSync(process.execPath, [entry, option], { encoding: 'utf8' });
 }

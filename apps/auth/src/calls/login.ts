@@ -1,7 +1,10 @@
 import { usernameSchema } from '@agent-messenger/contracts';
 import type { Counter } from 'prom-client';
+import type { AuditLog } from '../audit-log';
+import type { DeviceTokens } from '../device-tokens';
 import type { FailedAttempts } from '../failed-attempts';
 import type { Hasher } from '../hasher';
+import type { LoginSubjects } from '../login-subjects';
 import { countOutcome } from '../metrics';
 import { passwordMatches } from '../passwords';
 import type { Sessions } from '../sessions';
@@ -11,27 +14,37 @@ interface LoginDeps {
   store: Store;
   hasher: Hasher;
   attempts: FailedAttempts;
+  subjects: LoginSubjects;
+  devices: DeviceTokens;
   sessions: Sessions;
+  audit: AuditLog;
   outcomes: Counter<'outcome'>;
 }
 
-/** Unknown name, impossible name and wrong password are one answer and take the same time. */
+/** Unknown name, impossible name, disabled person and wrong password are one answer and take the same time. */
 export function loginCall(deps: LoginDeps): AuthHandlers['login'] {
-  const { store, hasher, attempts, sessions, outcomes } = deps;
+  const { store, hasher, attempts, subjects, devices, sessions, audit, outcomes } = deps;
 
   async function findUser(username: string) {
     const name = usernameSchema.safeParse(username);
     return name.success ? (await store.findUser({ username: name.data })).user : null;
   }
 
-  return ({ username, password }) =>
-    countOutcome(outcomes, async () => {
-      const subject = username.trim().toLowerCase();
-      const { user_id } = await attempts.guard(subject, async () => {
-        const user = await findUser(username);
-        const matches = await passwordMatches(hasher, password, user?.password_hash ?? null);
-        return matches ? user : null;
-      });
-      return sessions.open(user_id);
-    });
+  return ({ username, password, device_token, by }) =>
+    countOutcome(outcomes, () =>
+      audit.watch('user.login', by, async (about) => {
+        const account = username.trim().toLowerCase();
+        const device = devices.read(device_token, account);
+        const user = await attempts.guard(subjects(account, device, by.ip), async () => {
+          const found = await findUser(account);
+          about.target = found?.user_id ?? null;
+          const matches = await passwordMatches(hasher, password, found?.password_hash ?? null);
+          return matches && !found?.disabled ? found : null;
+        });
+        const hash = user.password_hash;
+        const rehash = hasher.isOutdated(hash) ? { rehash: await hasher.hash(password) } : {};
+        const { tokens, ended } = await sessions.open(user.user_id, { hash, ...rehash }, by);
+        return { tokens: { ...tokens, device_token: devices.issue(account, device) }, ended };
+      }),
+    );
 }

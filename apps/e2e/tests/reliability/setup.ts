@@ -9,6 +9,7 @@ import {
   createClient,
   createLogger,
   createTokenIssuer,
+  hs256Key,
   Scope,
 } from '@agent-messenger/service-kit';
 import {
@@ -63,6 +64,8 @@ export interface Reliability {
 }
 
 const UNLIMITED = '1000000';
+/** Whom the audit log names. */
+const NOBODY = { actor: { kind: 'anyone', id: null }, ip: null } as const;
 const TOKEN_TTL_S = 3_600;
 
 /** A stack whose limits are out of the way: everybody here has one IP address. */
@@ -100,16 +103,17 @@ export async function startReliability({
     timeoutMs: 60_000,
   });
   const redis = await connectRedis(stack.redisUrl, { name: 'test', log, scope });
-  const issue = createTokenIssuer({ secret: secret('jwt_secret'), ttlSeconds: TOKEN_TTL_S });
+  const issue = createTokenIssuer({ key: hs256Key(secret('jwt_secret')), ttlSeconds: TOKEN_TTL_S });
   const sockets: TestSocket[] = [];
 
   async function person(): Promise<Member> {
     const username = `p-${randomUUID().slice(0, 23)}`;
-    const { user_id: id } = await store.createUser({ username, password_hash: 'none' });
+    const { user_id: id } = await store.createUser({ username, password_hash: 'none', by: NOBODY });
     const { session_id } = await store.createSession({
       user_id: id,
       refresh_digest: randomUUID(),
       expires_at: new Date(Date.now() + TOKEN_TTL_S * 1_000).toISOString(),
+      by: NOBODY,
     });
     const { token } = issue({ identityId: id, credentialId: session_id });
     return { id, kind: 'user', token };
@@ -117,7 +121,7 @@ export async function startReliability({
 
   async function agent(): Promise<Member> {
     const key_id = randomUUID();
-    const { id } = await store.createAgent({ name: 'Ada', key_id, key_hash: 'none' });
+    const { id } = await store.createAgent({ name: 'Ada', key_id, key_hash: 'none', by: NOBODY });
     const { token } = issue({ identityId: id, credentialId: key_id });
     return { id, kind: 'agent', token };
   }

@@ -2,7 +2,6 @@ import type { CallResponse, Client, messagesCalls } from '@agent-messenger/contr
 import { LIMITS, PROTOCOL_VERSION } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
-import type { Counter } from 'prom-client';
 import pLimit from 'p-limit';
 import type { Limit } from 'p-limit';
 import { uuidv7 } from 'uuidv7';
@@ -12,6 +11,7 @@ import type { GatewayConfig } from '../config';
 import type { EphemeralBus } from '../ephemeral-bus';
 import type { PresenceService } from '../presence/presence';
 import { Connection } from './connection';
+import type { ConnectionTelemetry } from './connection-telemetry';
 import type { Connections } from './connections';
 import type { Leases } from './leases';
 import type { RateLimits } from '../rate-limits';
@@ -41,7 +41,7 @@ interface AdmissionOptions {
     | 'MAX_CONNECTION_AGE_S'
     | 'SLOW_CONSUMER_MS'
   >;
-  delivered: Counter;
+  telemetry: ConnectionTelemetry;
   log: Logger;
 }
 
@@ -78,9 +78,9 @@ export class Admission {
    * committed after the backlog was read can be missed. @throws AppError
    */
   async admit(credentials: Credentials, live: LiveConnection): Promise<Admitted> {
-    const { messages, connections, leases, limits, config, delivered, log } = this.options;
+    const { messages, connections, leases, limits, config, telemetry, log } = this.options;
     const { identity, credentialId } = credentials;
-    await limits.takeOvers(identity.id);
+    await limits.takeOvers.take(identity.id);
     const { epoch: floor } = await messages.authorize({
       identity_id: identity.id,
       credential_id: credentialId,
@@ -95,13 +95,18 @@ export class Admission {
           retryAfterMs: 2_000,
         });
       });
-    const connection = new Connection({ id, identity, credentialId, live, ...lease });
+    const connection = new Connection({
+      ...{ id, identity, credentialId, live, ...lease },
+      onClose: (code) => telemetry.closed(code),
+    });
+    const deliveries = telemetry.deliveries(id);
     connection.feed = new LogFeed({
       connection,
       readLog: messages.readLog,
       limit: this.reads,
       log,
-      onWritten: () => delivered.inc(),
+      onWritten: (event) => deliveries.written(event),
+      onTraced: (event, traceparent) => deliveries.offered(event, traceparent),
     });
     connection.stallMs = config.SLOW_CONSUMER_MS;
     connections.add(connection);
@@ -119,14 +124,15 @@ export class Admission {
       connection.limitAge(config.MAX_CONNECTION_AGE_S * 1_000 * (0.9 + Math.random() / 5));
       return { connection, backlog };
     } catch (error) {
-      await this.leave(connection);
+      await this.giveUp(connection);
       throw error;
     }
   }
 
   /** The transport is open: greets, then writes what is undelivered, then `synced`. */
   async begin({ connection, backlog }: Admitted): Promise<void> {
-    const { bus, presence } = this.options;
+    const { bus, presence, telemetry } = this.options;
+    const from = performance.now();
     connection.send('connected', {
       identity: connection.identity,
       connection_id: connection.id,
@@ -142,10 +148,16 @@ export class Admission {
       this.tellPresence(connection, backlog.counterparts),
     ]);
     connection.send('synced', {});
+    telemetry.resumed({ events: connection.feed?.written ?? 0, ms: performance.now() - from });
   }
 
   /** The connection has ended, or never began: everything of it goes, as far as it is still its own. */
   async leave(connection: Connection): Promise<void> {
+    if (!connection.isClosed) this.options.telemetry.closed('peer');
+    await this.giveUp(connection);
+  }
+
+  private async giveUp(connection: Connection): Promise<void> {
     const { connections, presence, bus, appends, leases, log } = this.options;
     connection.ended();
     connections.remove(connection);
@@ -155,7 +167,10 @@ export class Admission {
     await leases
       .release(connection.identity.id, connection.id)
       .catch((error: unknown) =>
-        log.info({ reason: String(error) }, 'lease not released, it will expire'),
+        log.info(
+          { reason: String(error), connection_id: connection.id },
+          'lease not released, it will expire',
+        ),
       );
   }
 
@@ -202,7 +217,10 @@ export class Admission {
         );
       } catch (error) {
         if (failures === 0)
-          log.warn({ reason: String(error) }, 'listing what is undelivered failed');
+          log.warn(
+            { reason: String(error), connection_id: connection.id },
+            'listing what is undelivered failed',
+          );
         await backoff(failures);
       }
     }

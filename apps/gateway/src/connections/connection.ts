@@ -8,8 +8,11 @@ import type {
 import type { CloseManner, LiveConnection } from './live-connection';
 import type { LogFeed } from './log-feed';
 
-/** Above this many unsent bytes nothing more is handed to the transport: the log keeps what is durable. */
-export const HIGH_WATER_BYTES = 1024 * 1024;
+/**
+ * Above this many unsent bytes nothing more is handed to the transport: the log keeps what is durable. With one event that
+ * goes beyond it, this is what a reader that does not read costs.
+ */
+export const HIGH_WATER_BYTES = 256 * 1024;
 
 /** setTimeout overflows above this and would fire at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -31,6 +34,8 @@ interface ConnectionOptions {
   /** Monotonic time (performance.now()) until which the lease surely stands. */
   deadline: number;
   live: LiveConnection;
+  /** Told of its close, unless it ends because the transport has gone. */
+  onClose?: (code: CloseCode) => void;
 }
 
 /** One authenticated connection of an identity, whatever the transport. */
@@ -54,9 +59,10 @@ export class Connection {
   private retirement: NodeJS.Timeout | undefined;
   /** How long a reader may take nothing while more waits for it than the high-water mark, ms. */
   stallMs = 30_000;
-  /** Pages of the log on their way to this connection: what a reader that does not read holds in memory is bounded. */
+  /** Pages of the log on their way to this connection: what a greedy peer has in memory is bounded. */
   readonly pages = pLimit(2);
   private draining: Promise<boolean> | undefined;
+  private readonly onClose: ConnectionOptions['onClose'];
   private closed = false;
 
   constructor(options: ConnectionOptions) {
@@ -66,6 +72,7 @@ export class Connection {
     this.epoch = options.epoch;
     this.live = options.live;
     this.deadline = options.deadline;
+    this.onClose = options.onClose;
   }
 
   /** Past the lease's deadline another gateway may hold the identity: then nothing is delivered. */
@@ -78,7 +85,12 @@ export class Connection {
   }
 
   get isAboveHighWater(): boolean {
-    return this.live.bufferedBytes() > HIGH_WATER_BYTES;
+    return this.roomBytes < 0;
+  }
+
+  /** How much may be handed over before the high-water mark; negative above it. */
+  get roomBytes(): number {
+    return HIGH_WATER_BYTES - this.live.bufferedBytes();
   }
 
   leaseRenewed(deadline: number): void {
@@ -142,6 +154,7 @@ export class Connection {
     }
     this.ended();
     this.live.close(manner, code);
+    this.onClose?.(code);
   }
 
   /** The transport is gone, or is being closed: from here on nothing is written. */

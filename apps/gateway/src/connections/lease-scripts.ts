@@ -45,16 +45,17 @@ return epoch
 /**
  * Takes the lease from its holder without a new one: KEYS lease, expiry, last seen. ARGV identity, credential, ttl, gateway
  * channel prefix, last-seen ttl. The tombstone outlives every renewal that is under way. Only if the connection came with
- * this credential. → 1 or 0
+ * this credential; an empty one stands for any. → 1 or 0
  */
 const revoke = `${now}
 local entry = redis.call('GET', KEYS[1])
 if not entry then return 0 end
 entry = cjson.decode(entry)
-if entry.credential_id ~= ARGV[2] or type(entry.gateway) ~= 'string' then return 0 end
+if type(entry.gateway) ~= 'string' then return 0 end
+if ARGV[2] ~= '' and entry.credential_id ~= ARGV[2] then return 0 end
 local epoch = entry.epoch + 1
 redis.call('SET', KEYS[1], cjson.encode({
-  gateway = cjson.null, connection_id = entry.connection_id, credential_id = ARGV[2], epoch = epoch
+  gateway = cjson.null, connection_id = entry.connection_id, credential_id = entry.credential_id, epoch = epoch
 }), 'PX', ARGV[3])
 redis.call('ZADD', KEYS[2], 'XX', now, ARGV[1])
 redis.call('SET', KEYS[3], string.format('%.0f', now), 'PX', ARGV[5])

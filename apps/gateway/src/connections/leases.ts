@@ -3,6 +3,7 @@ import type { Logger, Scope } from '@agent-messenger/service-kit';
 import type { Connection } from './connection';
 import type { Connections } from './connections';
 import type { LeaseRedis } from './lease-scripts';
+import { listLeases } from './list-leases';
 
 /** Leases renewed by one script call: a few milliseconds of Redis' one thread. */
 const RENEW_AT_ONCE = 200;
@@ -20,6 +21,8 @@ interface LeasesOptions {
   ttlMs: number;
   connections: Connections;
   log: Logger;
+  /** Told of a renewal that was not carried out. */
+  onFailure?: () => void;
 }
 
 /** The leases of this gateway's connections: taken at connect, renewed at a third of their life, released at the end. */
@@ -67,8 +70,8 @@ export class Leases {
     );
   }
 
-  /** Ends the identity's connection, wherever it is, if it came with this credential. */
-  async revoke(identityId: string, credentialId: string): Promise<void> {
+  /** Ends the identity's connection, wherever it is, if it came with this credential; null: with whichever it came. */
+  async revoke(identityId: string, credentialId: string | null): Promise<void> {
     const { redis, names, ttlMs } = this.options;
     await redis.leaseRevoke(
       3,
@@ -76,11 +79,17 @@ export class Leases {
       names.presenceExpiry,
       names.lastSeen(identityId),
       identityId,
-      credentialId,
+      credentialId ?? '',
       ttlMs,
       names.gateway(''),
       LAST_SEEN_TTL_MS,
     );
+  }
+
+  /** A page of all leases that are held, on whichever gateway; see `listLeases`. */
+  list(page: { limit: number; cursor?: string | undefined }): ReturnType<typeof listLeases> {
+    const { redis, names } = this.options;
+    return listLeases(redis, names, page);
   }
 
   /** Gives the lease up if it is still this connection's. */
@@ -133,6 +142,7 @@ export class Leases {
       // One chunk that fails must not keep the others from being renewed.
       const rewritten = await this.renew(open).catch((error: unknown) => {
         this.options.log.warn({ reason: String(error) }, 'lease renewal failed');
+        this.options.onFailure?.();
         return [];
       });
       rewritten.forEach(onRewritten);

@@ -20,6 +20,8 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('fill', 'drain', 'markAll', 'start') }) },
+  // In the middle of a page as well.
+  { weight: 1, arbitrary: fc.record({ fillAfter: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('settle' as const) }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
@@ -31,7 +33,8 @@ async function take(
   if ('back' in one) {
     const seq = (lastSeq.get(one.conversation) ?? 0) - one.back;
     if (seq > 0) feed.offer(eventOf(one.conversation, seq));
-  } else if ('conversation' in one) append(one.conversation);
+  } else if ('fillAfter' in one) live.fillAfter(one.fillAfter);
+  else if ('conversation' in one) append(one.conversation);
   else if ('size' in one) answer(one.size, one.index, one.isOld);
   else if (one.do === 'fill') live.fill();
   else if (one.do === 'drain') live.drain();
@@ -54,6 +57,7 @@ test('whatever is lost, repeated, reordered or late: each event is written once,
         }
       }
       // Nothing comes any more but one last event of each conversation.
+      all.live.fillAfter(Infinity);
       all.live.drain();
       void all.feed.start();
       for (const id of [A, B]) all.feed.offer(all.append(id));

@@ -2,6 +2,7 @@ import { AppError } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
 import { settled } from '../../tests/fakes';
 import { A, B, feedSetup } from '../../tests/feed-setup';
+import { HIGH_WATER_BYTES } from './connection';
 
 test('nothing is written before the start; what arrived is read then', async () => {
   const { feed, append, answer, live, reads, seqs } = feedSetup({ delivered: 3 });
@@ -30,6 +31,7 @@ test('without a cursor the log is read from what is delivered, and live events f
       conversation_id: A,
       after_seq: null,
       limit: 200,
+      max_bytes: HIGH_WATER_BYTES,
     },
   ]);
   answer();
@@ -164,6 +166,42 @@ test('above the high-water mark nothing is written until it has drained', async 
   answer();
   await settled();
   expect(seqs()).toEqual([1, 2, 3]);
+});
+
+test('of a page only what there is room for is written; the rest is not kept but read again', async () => {
+  const { feed, append, answer, reads, seqs, live } = feedSetup();
+  await feed.start();
+  for (let i = 0; i < 5; i += 1) append();
+  const clean = feed.markDirty(A);
+  await settled();
+  live.fillAfter(2);
+  answer();
+  await settled();
+  expect(seqs()).toEqual([1, 2]);
+  expect(reads).toEqual([]);
+  live.drain();
+  await settled();
+  expect(reads.map(({ request }) => request.after_seq)).toEqual([2]);
+  answer();
+  await clean;
+  expect(seqs()).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('a page is asked for that fits into the room that is left, or one event', async () => {
+  const { feed, append, answer, reads, live } = feedSetup();
+  await feed.start();
+  const asked: (number | undefined)[] = [];
+  for (const bytes of [1_000, HIGH_WATER_BYTES]) {
+    live.fill(bytes);
+    // Over a gap, so that it is read.
+    append();
+    feed.offer(append());
+    await settled();
+    asked.push(reads[0]?.request.max_bytes);
+    answer();
+    await settled();
+  }
+  expect(asked).toEqual([HIGH_WATER_BYTES - 1_000, 1]);
 });
 
 test('a reader that does not drain is closed as slow_consumer', async () => {

@@ -5,7 +5,7 @@ import type { Limit } from 'p-limit';
 import { backoff } from './backoff';
 import type { Connection } from './connection';
 
-/** Events read from the log at a time: a page of ordinary messages stays far below the high-water mark. */
+/** Most events read from the log at a time; fewer when the reader has no room for their content. */
 const PAGE = 200;
 
 type Page = CallResponse<typeof messagesCalls, 'readLog'>;
@@ -26,7 +26,9 @@ interface LogFeedOptions {
   /** Reads of all connections of this gateway share one bound. */
   limit: Limit;
   log: Logger;
-  onWritten(): void;
+  onWritten(event: Event): void;
+  /** Told of a live event that is part of a trace and will be written. */
+  onTraced?(event: Event, traceparent: string): void;
 }
 
 /**
@@ -37,6 +39,8 @@ interface LogFeedOptions {
  * short and nothing arrived meanwhile. Live events are only wake-ups: losing, repeating or reordering them loses nothing.
  */
 export class LogFeed {
+  /** Events written so far. */
+  written = 0;
   private readonly positions = new Map<string, Position>();
   private started = false;
 
@@ -49,8 +53,11 @@ export class LogFeed {
   }
 
   /** A live event, or the news that there is one. */
-  offer(event: Event): void {
+  offer(event: Event, traceparent?: string): void {
     const position = this.positionOf(event.conversation_id);
+    if (traceparent !== undefined && event.seq > (position.cursor ?? 0)) {
+      this.options.onTraced?.(event, traceparent);
+    }
     if (position.cursor !== undefined && !position.reading && !position.dirty) {
       if (event.seq <= position.cursor) return;
       if (event.seq === position.cursor + 1 && !this.options.connection.isAboveHighWater) {
@@ -91,7 +98,8 @@ export class LogFeed {
   private write(position: Position, event: Event): void {
     position.cursor = event.seq;
     this.options.connection.send('event', event);
-    this.options.onWritten();
+    this.written += 1;
+    this.options.onWritten(event);
   }
 
   private async readUntilClean(conversationId: string, position: Position): Promise<void> {
@@ -121,9 +129,7 @@ export class LogFeed {
     if (!(await connection.hasRoom())) return false;
     position.dirty = false;
     const page = await limit(() => this.readPage(conversationId, position));
-    // Outside the bound on reads: a slow reader holds up nobody else.
-    await this.writePage(position, page);
-    return page.has_more;
+    return !this.writePage(position, page) || page.has_more;
   }
 
   private isFinal(error: unknown, conversationId: string): boolean {
@@ -132,7 +138,10 @@ export class LogFeed {
     // No member any more: there is nothing for this connection here.
     else if (code === 'not_found') this.positions.delete(conversationId);
     else if (code !== 'unavailable')
-      this.options.log.error({ err: error }, 'reading the log failed');
+      this.options.log.error(
+        { err: error, connection_id: this.options.connection.id },
+        'reading the log failed',
+      );
     return code === 'replaced' || code === 'not_found';
   }
 
@@ -144,19 +153,22 @@ export class LogFeed {
       conversation_id: conversationId,
       after_seq: position.cursor ?? null,
       limit: PAGE,
+      max_bytes: Math.max(connection.roomBytes, 1),
     });
   }
 
-  private async writePage(position: Position, page: Page): Promise<void> {
+  /** @returns false when there was no room for all of it: the rest stays in the log and does not wait in memory */
+  private writePage(position: Position, page: Page): boolean {
     const { connection } = this.options;
     connection.expectLog(page.log_id);
     // The lease may have run out while the store answered.
-    if (!connection.isCurrent) return;
+    if (!connection.isCurrent) return true;
     // A page may start later than asked: of a deleted conversation only the last event can be read.
     position.cursor = Math.max(position.cursor ?? 0, page.after_seq);
     for (const event of page.events) {
-      if (!(await connection.hasRoom())) return;
+      if (connection.isAboveHighWater) return false;
       if (event.seq === position.cursor + 1) this.write(position, event);
     }
+    return true;
   }
 }

@@ -9,7 +9,7 @@ export function authRefresh(
   messages: Pick<Client<typeof messagesCalls>, 'authorize'>,
 ): RequestHandler<'auth:refresh'> {
   return async (connection, { token }) => {
-    const { identity, credentialId, expiresAt } = authenticator.token(token);
+    const { identity, credentialId, expiresAt } = await authenticator.token(token);
     if (identity.id !== connection.identity.id)
       throw new AppError('forbidden', 'This is the token of somebody else');
     // Revocation is by credential: the connection is of the session that it came with.

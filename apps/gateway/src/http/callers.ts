@@ -1,14 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Actor, Caller as CallerKind } from '@agent-messenger/contracts';
+import type { Actor, Caller as CallerKind, Origin } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Request } from 'express';
-import type { Authenticator } from '../authenticate';
-import { bearerOf } from '../authenticate';
+import type { Authenticator, Credentials } from '../authenticate';
+import { bearerOf, isApiKey } from '../authenticate';
+import type { RateLimit } from '../rate-limits';
 
 /** Who calls a route. `identity` is there for routes of people and members, `apiKey` for those of an agent's key. */
 export interface Caller {
   ip: string;
   identity: Actor | undefined;
+  /** Session or key id that the identity came with. */
+  credentialId: string | undefined;
   apiKey: string | undefined;
 }
 
@@ -18,6 +21,7 @@ export class Callers {
 
   constructor(
     private readonly authenticator: Authenticator,
+    private readonly wrongKeys: RateLimit,
     adminKey: string,
   ) {
     this.adminKey = digest(adminKey);
@@ -25,21 +29,49 @@ export class Callers {
 
   /** @throws AppError `unauthorized` without a valid credential, `forbidden` with one of the wrong kind */
   async check(kind: CallerKind, request: Request): Promise<Caller> {
-    const caller: Caller = { ip: request.ip ?? 'unknown', identity: undefined, apiKey: undefined };
+    const caller: Caller = {
+      ip: request.ip ?? 'unknown',
+      identity: undefined,
+      credentialId: undefined,
+      apiKey: undefined,
+    };
     if (kind === 'anyone') return caller;
     if (kind === 'admin') {
       const key = request.headers['x-admin-key'];
-      if (typeof key !== 'string') throw new AppError('unauthorized', 'X-Admin-Key is required');
-      if (!timingSafeEqual(digest(key), this.adminKey))
-        throw new AppError('unauthorized', 'X-Admin-Key is wrong');
+      if (typeof key !== 'string' || key === '')
+        throw new AppError('unauthorized', 'X-Admin-Key is required');
+      await this.unlessGuessing(caller.ip, () => this.checkAdminKey(key));
       return caller;
     }
     // The key itself goes to auth, which limits attempts before it hashes.
     if (kind === 'agent_key') return { ...caller, apiKey: bearerOf(request.headers.authorization) };
-    const { identity } = await this.authenticator.bearer(request.headers.authorization);
+    const { identity, credentialId } = await this.bearer(request, caller.ip);
     if (kind === 'person' && identity.kind !== 'user')
       throw new AppError('forbidden', 'This is for people');
-    return { ...caller, identity };
+    return { ...caller, identity, credentialId };
+  }
+
+  private async bearer({ headers: { authorization } }: Request, ip: string): Promise<Credentials> {
+    const verify = () => this.authenticator.bearer(authorization, ip);
+    // Tokens are checked here and cannot be guessed; a key costs auth and the store a look.
+    return isApiKey(bearerOf(authorization)) ? this.unlessGuessing(ip, verify) : verify();
+  }
+
+  private checkAdminKey(key: string): void {
+    if (!timingSafeEqual(digest(key), this.adminKey))
+      throw new AppError('unauthorized', 'X-Admin-Key is wrong');
+  }
+
+  /** An address that has shown too many wrong keys is told nothing about further ones, right or wrong. */
+  private async unlessGuessing<T>(ip: string, verify: () => T | Promise<T>): Promise<T> {
+    await this.wrongKeys.check(ip);
+    try {
+      return await verify();
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'unauthorized')
+        await this.wrongKeys.count(ip);
+      throw error;
+    }
   }
 }
 
@@ -52,4 +84,14 @@ function digest(text: string): Buffer {
 export function identityOf({ identity }: Caller): Actor {
   if (!identity) throw new TypeError('this route has no identity');
   return identity;
+}
+
+/** For the audit log: the identity of the caller, or somebody who has none. */
+export function originOf({ identity, ip }: Caller): Origin {
+  return { actor: identity ?? { kind: 'anyone', id: null }, ip };
+}
+
+/** For the audit log, of routes for operators. */
+export function adminOrigin({ ip }: Caller): Origin {
+  return { actor: { kind: 'admin', id: null }, ip };
 }

@@ -11,13 +11,18 @@ import {
   createApp,
   jsonBody,
   notFound,
+  observeRequests,
+  traced,
 } from '@agent-messenger/service-kit';
-import type { Logger } from '@agent-messenger/service-kit';
+import type { Logger, Tracing } from '@agent-messenger/service-kit';
 import cors from 'cors';
 import type { Express, Request, RequestHandler } from 'express';
 import helmet from 'helmet';
-import type { Caller } from './callers';
-import type { Callers } from './callers';
+import type { Registry } from 'prom-client';
+import type { RateLimits } from '../rate-limits';
+import { enforce } from '../rate-limits';
+import type { Caller, Callers } from './callers';
+import { countCall, LIMIT_HEADERS, tellBudgets } from './route-limits';
 
 /** The largest body is a message at its bounds, with JSON's escapes. */
 const BODY_BYTES = 512 * 1024;
@@ -38,41 +43,65 @@ export type RouteHandler<N extends RouteName> = (
 /** One handler per route; a missing one does not compile. */
 export type RouteHandlers = { [N in RouteName]: RouteHandler<N> };
 
-interface RestOptions {
+export interface RestOptions {
+  /** Which routes there are on this port. */
+  serves(route: RouteContract): boolean;
+  limits: RateLimits;
   /** Whether the X-Forwarded-For of this address counts. */
   trustProxy(address: string): boolean;
   /** Of pages that may call it from elsewhere. */
   corsOrigins: string[];
   log: Logger;
+  metrics: Registry;
+  tracing: Tracing | undefined;
 }
 
-/** The public REST API: every route of the contract, its caller checked and its input parsed here and nowhere else. */
+/** The REST API: routes of the contract, each counted, its caller checked and its input parsed here and nowhere else. */
 export function createRestServer(
   handlers: RouteHandlers,
   callers: Callers,
-  { trustProxy, corsOrigins, log }: RestOptions,
+  { serves, limits, trustProxy, corsOrigins, log, metrics, tracing }: RestOptions,
 ): Express {
   const app = createApp();
   app.set('trust proxy', trustProxy);
+  app.use(observeRequests(metrics));
   app.use(helmet());
   app.use(corsFor(corsOrigins));
+  app.use(async (request, response, next) => {
+    const budget = await limits.requests.count(request.ip ?? '');
+    tellBudgets(response, [budget]);
+    enforce([budget]);
+    next();
+  });
   const body = jsonBody(BODY_BYTES);
 
   for (const name of Object.keys(routes) as RouteName[]) {
     const route: RouteContract = routes[name];
+    if (!serves(route)) continue;
     const handler = handlers[name] as unknown as RouteHandler<'health'>;
+    const span = { name: `${route.method.toUpperCase()} ${route.path}`, kind: 'server' } as const;
     app[route.method](route.path, async (request, response, next) => {
       // Who calls comes first: strangers do not get to send bodies.
       const caller = await callers.check(route.caller, request);
+      const budgets = await countCall(limits, name, route, caller);
+      tellBudgets(response, budgets);
+      enforce(budgets);
       body(request, response, (error?: unknown) => {
         if (error) return next(error);
-        void (async () => {
+        const answerIt = async () => {
           const input = parseInput(route, request) as unknown as RouteInput<'health'>;
           const { body: answer, status = route.status } = await handler(input, caller);
           response.status(status);
           if (answer === undefined) response.end();
           else response.json(answer);
-        })().catch(next);
+        };
+        // Within the span, so that what is logged belongs to it.
+        void traced(tracing, span, (opened) =>
+          answerIt().catch((error: unknown) => {
+            opened?.fail(error);
+            next(error);
+          }),
+        );
       });
     });
   }
@@ -87,7 +116,7 @@ function corsFor(origins: string[]): RequestHandler {
     origin: origins,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['Authorization', 'Content-Type'],
-    exposedHeaders: ['Retry-After'],
+    exposedHeaders: [...LIMIT_HEADERS, 'X-Request-Id'],
     maxAge: CORS_MAX_AGE_S,
   });
 }

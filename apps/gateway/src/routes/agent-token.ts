@@ -1,14 +1,12 @@
 import type { authCalls, Client } from '@agent-messenger/contracts';
+import { originOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
-import type { RateLimits } from '../rate-limits';
 
 /** An API key for a short token, so that reconnects cost no bcrypt. */
 export function agentToken(
-  auth: Client<typeof authCalls>,
-  limits: RateLimits,
+  auth: Pick<Client<typeof authCalls>, 'agentToken'>,
 ): RouteHandler<'agentToken'> {
-  return async (_input, { ip, apiKey }) => {
-    await limits.refreshes(ip);
-    return { body: await auth.agentToken({ api_key: apiKey ?? '' }) };
-  };
+  return async (_input, caller) => ({
+    body: await auth.agentToken({ api_key: caller.apiKey ?? '', by: originOf(caller) }),
+  });
 }

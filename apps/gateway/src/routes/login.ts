@@ -1,10 +1,15 @@
 import type { authCalls, Client } from '@agent-messenger/contracts';
+import type { EndCredentials } from '../connections/end-credentials';
+import { originOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
-import type { RateLimits } from '../rate-limits';
 
-export function login(auth: Client<typeof authCalls>, limits: RateLimits): RouteHandler<'login'> {
-  return async ({ body }, { ip }) => {
-    await limits.logins(ip);
-    return { body: await auth.login(body) };
+export function login(
+  auth: Pick<Client<typeof authCalls>, 'login'>,
+  endCredentials: EndCredentials,
+): RouteHandler<'login'> {
+  return async ({ body }, caller) => {
+    const { tokens, ended } = await auth.login({ ...body, by: originOf(caller) });
+    await endCredentials(ended);
+    return { body: tokens };
   };
 }

@@ -1,22 +1,16 @@
 import type { authCalls, Client } from '@agent-messenger/contracts';
-import type { Logger } from '@agent-messenger/service-kit';
-import type { Leases } from '../connections/leases';
+import type { EndCredentials } from '../connections/end-credentials';
+import { originOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
 
-/** Ends the session, and the connection that came with it on whichever gateway it is. */
+/** Ends the session, or all of them, and the connections that came with them on whichever gateway they are. */
 export function logout(
   auth: Pick<Client<typeof authCalls>, 'logout'>,
-  leases: Pick<Leases, 'revoke'>,
-  log: Logger,
+  endCredentials: EndCredentials,
 ): RouteHandler<'logout'> {
-  return async ({ body }) => {
-    const { ended } = await auth.logout(body);
-    if (ended) {
-      // The session has ended in any case; without Redis its connection ends with its token or its lease.
-      await leases
-        .revoke(ended.identity_id, ended.credential_id)
-        .catch((error: unknown) => log.warn({ reason: String(error) }, 'revocation not told'));
-    }
+  return async ({ body }, caller) => {
+    const { ended } = await auth.logout({ ...body, by: originOf(caller) });
+    await endCredentials(ended);
     return { body: undefined };
   };
 }

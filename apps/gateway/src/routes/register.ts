@@ -1,16 +1,14 @@
 import type { authCalls, Client } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
+import { originOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
-import type { RateLimits } from '../rate-limits';
 
 export function register(
-  auth: Client<typeof authCalls>,
-  limits: RateLimits,
+  auth: Pick<Client<typeof authCalls>, 'register'>,
   isOpen: boolean,
 ): RouteHandler<'register'> {
-  return async ({ body }, { ip }) => {
+  return async ({ body }, caller) => {
     if (!isOpen) throw new AppError('forbidden', 'Registration is closed here');
-    await limits.registrations(ip);
-    return { body: await auth.register(body) };
+    return { body: await auth.register({ ...body, by: originOf(caller) }) };
   };
 }

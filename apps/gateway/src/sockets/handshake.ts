@@ -27,9 +27,9 @@ export class Handshake {
   ): Promise<{ admitted: Admitted } | { refusal: WireError }> {
     const { authenticator, admission, limits, connects, log } = this.options;
     try {
-      await limits.connects(live.ip);
+      await limits.connects.take(live.ip);
       admission.checkRoom();
-      const credentials = await authenticator.handshake(kind, payload);
+      const credentials = await authenticator.handshake(kind, payload, live.ip);
       const admitted = await admission.admit(credentials, live);
       connects.inc({ outcome: 'accepted' });
       return { admitted };

@@ -1,3 +1,4 @@
+import { networkOf } from '@agent-messenger/service-kit';
 import type { Duplex } from 'node:stream';
 import type { GatewayConfig } from '../config';
 
@@ -17,18 +18,19 @@ export class OpenTransports {
   take(ip: string, transport: Duplex): string | undefined {
     const { MAX_CONNECTIONS, MAX_CONNECTIONS_PER_IP } = this.config;
     if (this.count >= MAX_CONNECTIONS + STRANGERS) return '503 Service Unavailable';
-    const ofIp = this.byIp.get(ip) ?? 0;
+    const network = networkOf(ip);
+    const ofIp = this.byIp.get(network) ?? 0;
     if (ofIp >= MAX_CONNECTIONS_PER_IP) return '429 Too Many Requests';
     this.count += 1;
-    this.byIp.set(ip, ofIp + 1);
-    transport.once('close', () => this.release(ip));
+    this.byIp.set(network, ofIp + 1);
+    transport.once('close', () => this.release(network));
     return undefined;
   }
 
-  private release(ip: string): void {
+  private release(network: string): void {
     this.count -= 1;
-    const left = (this.byIp.get(ip) ?? 0) - 1;
-    if (left > 0) this.byIp.set(ip, left);
-    else this.byIp.delete(ip);
+    const left = (this.byIp.get(network) ?? 0) - 1;
+    if (left > 0) this.byIp.set(network, left);
+    else this.byIp.delete(network);
   }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Actor } from '@agent-messenger/contracts';
+import type { Actor, WireError } from '@agent-messenger/contracts';
 import { frameSchema, LIMITS, PLAIN_SUBPROTOCOL } from '@agent-messenger/contracts';
 import type { Logger } from '@agent-messenger/service-kit';
 import type { ServerOptions, WebSocket } from 'ws';
@@ -26,6 +26,13 @@ const OPTIONS: ServerOptions & { closeTimeout: number } = {
   /** A close that the peer does not complete within this is cut, ms. */
   closeTimeout: 2_000,
   handleProtocols: (offered) => (offered.has(PLAIN_SUBPROTOCOL) ? PLAIN_SUBPROTOCOL : false),
+};
+
+/** What a frame asks for that cannot be read: nothing that exists, but it counts for the limits. */
+const MALFORMED = '';
+const INVALID_FRAME: WireError = {
+  code: 'invalid_payload',
+  message: 'A frame is {"type": …, "data": …, "id"?: …}',
 };
 
 interface PlainServerOptions {
@@ -95,6 +102,7 @@ export class PlainServer {
     socket: WebSocket,
     text: string | undefined,
   ): Promise<void> {
+    const { dispatch } = this.options;
     // Also after our close frame the peer's frames come in, until it has seen it.
     if (socket.readyState !== socket.OPEN) return;
     if (text === undefined) return socket.close(1003, 'text frames only');
@@ -102,13 +110,12 @@ export class PlainServer {
     if (!frame.success) {
       // Who sends garbage and does not read is told so no more often than fits.
       if (connection.isAboveHighWater) return;
-      return live.error({
-        code: 'invalid_payload',
-        message: 'A frame is {"type": …, "data": …, "id"?: …}',
-      });
+      const counted = await dispatch(connection, MALFORMED, undefined);
+      const isTooMuch = !counted.ok && counted.error.code === 'rate_limited';
+      return live.error(isTooMuch ? counted.error : INVALID_FRAME);
     }
     const { type, data, id } = frame.data;
-    const answer = await this.options.dispatch(connection, type, data);
+    const answer = await dispatch(connection, type, data);
     if (id !== undefined) live.ack(id, answer);
   }
 }

@@ -6,7 +6,7 @@ interface Buffered {
 }
 
 /** Where writing may begin again: not at zero, or a slow but steady reader would stand idle between pages. */
-const LOW_WATER_BYTES = 128 * 1024;
+const LOW_WATER_BYTES = 64 * 1024;
 
 /** Resolves true at the low-water mark or the end, false when nothing at all was taken for `stallMs`. */
 export function waitForDrain(

@@ -68,6 +68,8 @@ export interface Store extends StoreCalls {
   pushesAfter(pos: number, before: string, limit: number): Promise<PushPage>;
   /** Removes devices that have not registered for a year; how many. */
   expirePushTokens(): Promise<number>;
+  /** Removes some of the audit entries that are older than `before` (RFC 3339); true while there are more. */
+  pruneAudit(before: string): Promise<boolean>;
   /** Where a consumer goes on; 0 in a new store. */
   offset(consumer: Consumer): Promise<number>;
   /**
@@ -76,8 +78,9 @@ export interface Store extends StoreCalls {
    */
   advance(consumer: Consumer, pos: number): void;
   /**
-   * Removes for good a small piece of what was deleted: at once the contents of deleted conversations, after 30 days
-   * their last events. True while there is more to remove now; then nobody can find the removed texts in the files.
+   * Removes for good a small piece of what was deleted: at once the conversations and traces of erased people and the
+   * contents of deleted conversations, after 30 days their last events. True while there is more to remove now; then
+   * nobody can find the removed texts in the files.
    */
   purge(): Promise<boolean>;
   /** Position of the last event. */

@@ -1,4 +1,4 @@
-import { createWorld, refusal, sendOf, sentOf, type OpenStore } from './world';
+import { BY, createWorld, refusal, sendOf, sentOf, type OpenStore } from './world';
 
 export function describeConnections(open: OpenStore): void {
   describe('connections', () => {
@@ -11,7 +11,7 @@ export function describeConnections(open: OpenStore): void {
         const refused = await refusal(store.authorize({ identity_id, credential_id }));
         expect(refused.code).toBe('unauthorized');
       }
-      const agent = await store.createAgent({ name: 'A', key_id: 'k', key_hash: 'h' });
+      const agent = await store.createAgent({ name: 'A', key_id: 'k', key_hash: 'h', by: BY });
       const byKey = { identity_id: agent.id, credential_id: 'k' };
       expect(await store.authorize(byKey)).toEqual({ epoch: 0 });
     });

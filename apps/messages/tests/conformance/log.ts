@@ -3,13 +3,20 @@ import { createWorld, refusal, type OpenStore, type Talk, type World } from './w
 
 export function describeLog(open: OpenStore): void {
   describe('the log', () => {
-    const read = (world: World, talk: Talk, after_seq: number | null, limit = 200) =>
+    const read = (
+      world: World,
+      talk: Talk,
+      after_seq: number | null,
+      limit = 200,
+      max_bytes?: number,
+    ) =>
       world.store.readLog({
         identity_id: talk.user,
         epoch: null,
         conversation_id: talk.conversation,
         after_seq,
         limit,
+        max_bytes,
       });
     const list = (world: World, talk: Talk, more: object = {}) =>
       world.store.listMessages({
@@ -84,6 +91,12 @@ export function describeLog(open: OpenStore): void {
       expect(newest.messages.length).toBeLessThan(20);
       expect(newest.has_more).toBe(true);
       expect(newest.messages.at(-1)?.seq).toBe(21);
+      // Who has room for less gets less, and always something.
+      const smaller = await read(world, talk, 1, 200, 150_000);
+      expect(seqs(smaller.events)).toEqual([2, 3, 4]);
+      expect(smaller.has_more).toBe(true);
+      expect(seqs((await read(world, talk, 4, 200, 1)).events)).toEqual([5]);
+      expect(seqs((await read(world, talk, 0, 200, 10 ** 9)).events)).toEqual(seqs(page.events));
     });
 
     test('history: newest page first, then both ways, cursors exclusive', async () => {

@@ -1,167 +1,175 @@
-import { createWorld, later, pushOf, refusal, type OpenStore } from './world';
+import {
+  BY,
+  byUser,
+  createWorld,
+  later,
+  pushOf,
+  readAll,
+  refusal,
+  type OpenStore,
+  type World,
+} from './world';
 
 export function describePeople(open: OpenStore): void {
-  describe('people, sessions, agents', () => {
-    test('a username is taken once, and found with its password hash', async () => {
+  describe('people', () => {
+    const authorizes = (world: World, identity_id: string, credential_id: string) =>
+      world.store.authorize({ identity_id, credential_id }).then(
+        () => true,
+        () => false,
+      );
+
+    test('a username is taken once, and found with its password hash, as is the id', async () => {
       const { store } = await createWorld(open);
-      const { user_id } = await store.createUser({ username: 'ada', password_hash: 'h1' });
+      const ada = { username: 'ada', password_hash: 'h1', by: BY };
+      const { user_id } = await store.createUser(ada);
       expect(user_id).toMatch(/^usr_/);
-      const taken = await refusal(store.createUser({ username: 'ada', password_hash: 'h2' }));
+      const taken = await refusal(store.createUser({ ...ada, password_hash: 'h2' }));
       expect(taken.code).toBe('conflict');
-      expect(await store.findUser({ username: 'ada' })).toEqual({
-        user: { user_id, password_hash: 'h1' },
-      });
+      const found = { user: { user_id, password_hash: 'h1', disabled: false } };
+      expect(await store.findUser({ username: 'ada' })).toEqual(found);
+      expect(await store.findUser({ user_id })).toEqual(found);
       expect(await store.findUser({ username: 'bob' })).toEqual({ user: null });
+      expect(await store.findUser({ user_id: 'usr_none' })).toEqual({ user: null });
     });
 
-    test('a rotated refresh token ends the session of whoever shows it again', async () => {
-      const { store, user, clock } = await createWorld(open);
-      const user_id = await user();
-      const expires_at = later(clock.ms, 1_000);
-      const { session_id } = await store.createSession({
-        user_id,
-        refresh_digest: 'd1',
-        expires_at,
-      });
-      const rotate = (from: string, to: string) =>
-        store.rotateSession({ refresh_digest: from, next_digest: to, expires_at });
-      expect(await rotate('d1', 'd2')).toEqual({ session_id, user_id });
-      expect(await rotate('d2', 'd3')).toEqual({ session_id, user_id });
-      expect((await refusal(rotate('unknown', 'x'))).code).toBe('unauthorized');
-      expect(await store.authorize({ identity_id: user_id, credential_id: session_id })).toEqual({
-        epoch: 0,
-      });
-
-      expect((await refusal(rotate('d1', 'd4'))).code).toBe('unauthorized');
-      expect((await refusal(rotate('d3', 'd5'))).code).toBe('unauthorized');
-      const credential = { identity_id: user_id, credential_id: session_id };
-      expect((await refusal(store.authorize(credential))).code).toBe('unauthorized');
-    });
-
-    /** A session whose first refresh token is `d1`; `works` tells whether the session lives. */
-    async function openSession() {
-      const { store, user, clock } = await createWorld(open);
-      const user_id = await user();
-      const expires_at = later(clock.ms, 1_000_000);
-      const created = { user_id, refresh_digest: 'd1', expires_at };
-      const { session_id } = await store.createSession(created);
-      const rotate = (from: string, to: string) =>
-        store.rotateSession({ refresh_digest: from, next_digest: to, expires_at });
-      const works = () =>
-        store.authorize({ identity_id: user_id, credential_id: session_id }).then(
-          () => true,
-          () => false,
-        );
-      return { clock, rotate, works, rotated: { session_id, user_id } };
-    }
-
-    test('a refresh whose answer was lost may be repeated for 30 s, as often as it takes', async () => {
-      const { clock, rotate, works, rotated } = await openSession();
-      expect(await rotate('d1', 'lost-1')).toEqual(rotated);
-      clock.ms += 20_000;
-      expect(await rotate('d1', 'lost-2')).toEqual(rotated);
-      clock.ms += 10_000;
-      expect(await rotate('d1', 'd2')).toEqual(rotated);
-      expect(await rotate('d2', 'd3')).toEqual(rotated);
-      expect(await works()).toBe(true);
-      // Counted from the first use: repetitions do not prolong it.
-      clock.ms += 30_001;
-      expect((await refusal(rotate('d2', 'd4'))).code).toBe('unauthorized');
-      expect(await works()).toBe(false);
-    });
-
-    test('of the tokens of a repeated refresh, any one goes on; a second one ends the session', async () => {
-      const { clock, rotate, works, rotated } = await openSession();
-      await rotate('d1', 'd2');
-      await rotate('d1', 'overtaken');
-      clock.ms += 600_000;
-      // The first try, late, was carried out after the repetition: nobody waits for its answer any more.
-      expect(await rotate('d2', 'd3')).toEqual(rotated);
-      expect(await rotate('d2', 'd4')).toEqual(rotated);
-      expect(await works()).toBe(true);
-      expect((await refusal(rotate('overtaken', 'd5'))).code).toBe('unauthorized');
-      expect(await works()).toBe(false);
-      for (const digest of ['d2', 'd3', 'd4']) {
-        expect((await refusal(rotate(digest, 'd6'))).code).toBe('unauthorized');
-      }
-    });
-
-    test('a refresh token is not taken again once its successor was used', async () => {
-      const { rotate, works } = await openSession();
-      await rotate('d1', 'd2');
-      await rotate('d2', 'd3');
-      expect((await refusal(rotate('d1', 'd4'))).code).toBe('unauthorized');
-      expect(await works()).toBe(false);
-    });
-
-    test('an expired session neither rotates nor authorizes', async () => {
-      const { store, user, clock } = await createWorld(open);
-      const user_id = await user();
-      const { session_id } = await store.createSession({
-        user_id,
-        refresh_digest: 'd1',
-        expires_at: later(clock.ms, 1_000),
-      });
-      clock.ms += 1_000;
-      const credential = { identity_id: user_id, credential_id: session_id };
-      expect((await refusal(store.authorize(credential))).code).toBe('unauthorized');
-      const rotation = { refresh_digest: 'd1', next_digest: 'd2', expires_at: later(clock.ms, 9) };
-      expect((await refusal(store.rotateSession(rotation))).code).toBe('unauthorized');
-    });
-
-    test('logout revokes, drops the push token it names if it is of that person, and takes unknown tokens', async () => {
+    test('operators see a person with what it has, as it is now', async () => {
       const world = await createWorld(open);
       const { store, clock } = world;
-      const { user, agent, ...talk } = await world.talk();
-      const other = await world.user();
-      const token = await world.device(user);
-      const foreign = await world.device(other);
-      const expires_at = later(clock.ms, 1_000);
-      const created = { user_id: user, refresh_digest: 'd1', expires_at };
-      const { session_id } = await store.createSession(created);
-      await world.send({ user, agent, ...talk }, agent, 'hi');
+      const created_at = new Date(clock.ms).toISOString();
+      const { user_id } = await store.createUser({ username: 'ada', password_hash: 'h', by: BY });
+      const nothing = {
+        id: user_id,
+        username: 'ada',
+        created_at,
+        last_connected_at: null,
+        disabled_at: null,
+        sessions: 0,
+        devices: 0,
+        conversations: 0,
+      };
+      expect(await store.getUser({ user_id })).toEqual(nothing);
 
-      const unknown = await store.endSession({ refresh_digest: 'unknown', push_token: token });
-      expect(unknown).toEqual({ ended: null });
-      const state = pushOf({ user, agent, ...talk });
-      expect((await store.pushState(state)).push).not.toBeNull();
-
-      const { ended } = await store.endSession({ refresh_digest: 'd1', push_token: foreign });
-      expect(ended).toEqual({ identity_id: user, credential_id: session_id });
-      await store.endSession({ refresh_digest: 'd1', push_token: token });
-      expect((await store.pushState(state)).push).toBeNull();
-      const theirs = await world.talk({ user: other, agent });
-      await world.send(theirs, agent, 'hi');
-      expect((await store.pushState(pushOf(theirs))).push).not.toBeNull();
-      const credential = { identity_id: user, credential_id: session_id };
-      expect((await refusal(store.authorize(credential))).code).toBe('unauthorized');
+      const credential_id = await world.session(user_id);
+      await world.session(user_id);
+      await world.device(user_id);
+      const talks = [await world.talk({ user: user_id }), await world.talk({ user: user_id })];
+      const conversation_id = talks[0]?.conversation ?? '';
+      await store.deleteConversation({ identity_id: user_id, conversation_id });
+      await store.connect({ identity_id: user_id, credential_id, epoch: 1, counterparts: 0 });
+      const some = {
+        ...nothing,
+        last_connected_at: created_at,
+        sessions: 2,
+        devices: 1,
+        conversations: 1,
+      };
+      expect(await store.getUser({ user_id })).toEqual(some);
+      clock.ms += 3_600_000;
+      expect(await store.getUser({ user_id })).toEqual({ ...some, sessions: 0 });
+      expect((await refusal(store.getUser({ user_id: 'usr_none' }))).code).toBe('not_found');
+      const agent_id = talks[0]?.agent ?? '';
+      expect((await refusal(store.getUser({ user_id: agent_id }))).code).toBe('not_found');
     });
 
-    test('agents are listed page by page, each once, and found by id and key', async () => {
-      const { store, agent } = await createWorld(open);
+    test('people are listed page by page, each once, or the one of a username', async () => {
+      const world = await createWorld(open);
+      const { store } = world;
       const ids: string[] = [];
-      for (let n = 0; n < 5; n += 1) ids.push(await agent());
-      const seen: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await store.listAgents({ limit: 2, cursor });
-        expect(page.agents.length).toBeLessThanOrEqual(2);
-        seen.push(...page.agents.map(({ id }) => id));
-        cursor = page.next_cursor ?? undefined;
-      } while (cursor !== undefined);
-      expect(seen).toEqual(ids.sort());
-      expect((await refusal(store.listAgents({ limit: 2, cursor: '%%' }))).code).toBe(
+      for (let n = 0; n < 5; n += 1) ids.push(await world.user());
+      await world.agent();
+      const pages = await readAll(async (cursor) => {
+        const { users, next_cursor } = await store.listUsers({ limit: 2, cursor });
+        return { items: users, next_cursor };
+      });
+      expect(pages.map((page) => page.length)).toEqual([2, 2, 1]);
+      expect(pages.flat().map(({ id }) => id)).toEqual(ids.sort());
+
+      const first = await store.getUser({ user_id: ids[0] ?? '' });
+      const asked = { limit: 9, username: first.username };
+      expect(await store.listUsers(asked)).toEqual({ users: [first], next_cursor: null });
+      const nobody = await store.listUsers({ limit: 9, username: 'nobody' });
+      expect(nobody).toEqual({ users: [], next_cursor: null });
+      expect((await refusal(store.listUsers({ limit: 2, cursor: '%%' }))).code).toBe(
         'invalid_payload',
       );
-      expect((await refusal(store.getAgent({ agent_id: 'agt_none' }))).code).toBe('not_found');
+    });
 
-      const created = await store.createAgent({ name: 'Ada', key_id: 'k9', key_hash: 'h9' });
-      expect(await store.getAgent({ agent_id: created.id })).toEqual(created);
-      expect(created).toMatchObject({ name: 'Ada', description: null, model: null });
-      expect(await store.findAgentKey({ key_id: 'k9' })).toEqual({
-        key: { agent_id: created.id, key_hash: 'h9' },
+    test('a new password ends all sessions but the one it was changed from, and drops the devices', async () => {
+      const world = await createWorld(open);
+      const { store } = world;
+      const talk = await world.talk();
+      const { user } = talk;
+      const [own, other] = [await world.session(user), await world.session(user)];
+      const stranger = await world.user();
+      const foreign = await world.session(stranger);
+      await world.device(user);
+      await world.send(talk, talk.agent, 'hi');
+
+      const changed = await store.updateUser({
+        user_id: user,
+        password_hash: 'new',
+        keep_session_id: own,
+        by: byUser(user),
       });
-      expect(await store.findAgentKey({ key_id: 'none' })).toEqual({ key: null });
+      expect(changed.ended).toEqual([{ identity_id: user, credential_id: other }]);
+      expect(changed.user).toMatchObject({ id: user, sessions: 1, devices: 0 });
+      expect((await store.findUser({ user_id: user })).user?.password_hash).toBe('new');
+      expect(await authorizes(world, user, own)).toBe(true);
+      expect(await authorizes(world, user, other)).toBe(false);
+      expect(await authorizes(world, stranger, foreign)).toBe(true);
+      expect(await store.pushState(pushOf(talk))).toEqual({ push: null });
+
+      const reset = await store.updateUser({ user_id: user, password_hash: 'x', by: BY });
+      expect(reset.ended).toEqual([{ identity_id: user, credential_id: own }]);
+    });
+
+    test('who is disabled has no session and gets none, until it is enabled again', async () => {
+      const world = await createWorld(open);
+      const { store, clock } = world;
+      const user_id = await world.user();
+      const keep_session_id = await world.session(user_id);
+      const disabled_at = new Date(clock.ms).toISOString();
+      const disable = { user_id, disabled: true, keep_session_id, by: BY };
+      const { ended, user } = await store.updateUser(disable);
+      expect(ended).toEqual([{ identity_id: user_id, credential_id: keep_session_id }]);
+      expect(user).toMatchObject({ disabled_at, sessions: 0 });
+      expect((await store.findUser({ user_id })).user?.disabled).toBe(true);
+      expect((await refusal(world.session(user_id))).code).toBe('unauthorized');
+      clock.ms += 1;
+      const again = await store.updateUser(disable);
+      expect(again).toMatchObject({ ended: [], user: { disabled_at } });
+
+      const enabled = await store.updateUser({ user_id, disabled: false, by: BY });
+      expect(enabled).toMatchObject({ ended: [], user: { disabled_at: null } });
+      expect(await authorizes(world, user_id, keep_session_id)).toBe(false);
+      expect(await authorizes(world, user_id, await world.session(user_id))).toBe(true);
+      const unknown = store.updateUser({ user_id: 'usr_none', disabled: true, by: BY });
+      expect((await refusal(unknown)).code).toBe('not_found');
+    });
+
+    test('a session is for the password that was compared, whose hash can be renewed with it', async () => {
+      const world = await createWorld(open);
+      const { store, clock } = world;
+      const { user_id } = await store.createUser({ username: 'ada', password_hash: 'h1', by: BY });
+      const expires_at = later(clock.ms, 3_600_000);
+      const open_ = (refresh_digest: string, password: { hash: string; rehash?: string }) =>
+        store.createSession({ user_id, refresh_digest, expires_at, password, by: BY });
+      await open_('r1', { hash: 'h1' });
+      await open_('r2', { hash: 'h1', rehash: 'h2' });
+      expect((await store.findUser({ user_id })).user?.password_hash).toBe('h2');
+      // Compared before the change, opened after it.
+      expect((await refusal(open_('r3', { hash: 'h1' }))).code).toBe('unauthorized');
+      await open_('r4', { hash: 'h2' });
+      expect((await store.getUser({ user_id })).sessions).toBe(3);
+    });
+
+    test('a session is for a person that exists', async () => {
+      const world = await createWorld(open);
+      for (const user_id of ['usr_none', await world.agent()]) {
+        const session = { user_id, refresh_digest: 'd', expires_at: later(world.clock.ms, 9) };
+        const refused = await refusal(world.store.createSession({ ...session, by: BY }));
+        expect(refused.code).toBe('unauthorized');
+      }
     });
   });
 }

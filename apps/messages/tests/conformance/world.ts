@@ -3,6 +3,7 @@ import type {
   Message,
   Operation,
   OperationResult,
+  Origin,
   PositionMoved,
   PushJob,
   Sent,
@@ -12,6 +13,13 @@ import type { Store } from '../../src/store/store';
 
 /** Opens an empty store whose clock is `now`. It is closed by the suite. */
 export type OpenStore = (options: { now: () => Date }) => Promise<Store>;
+
+/** An operator, for what tests change without caring who asked. */
+export const BY: Origin = { actor: { kind: 'admin', id: null }, ip: '192.0.2.1' };
+/** A person who asks for itself. */
+export function byUser(id: string, ip = '192.0.2.7'): Origin {
+  return { actor: { kind: 'user', id }, ip };
+}
 
 export interface Talk {
   conversation: string;
@@ -52,19 +60,20 @@ export async function createWorld(open: OpenStore): Promise<World> {
     clock,
     async user() {
       const n = next();
-      const user = { username: `person-${n}`, password_hash: `hash-${n}` };
+      const user = { username: `person-${n}`, password_hash: `hash-${n}`, by: BY };
       return (await store.createUser(user)).user_id;
     },
     async agent(name) {
       const n = next();
-      const agent = { name: name ?? `Agent ${n}`, key_id: `key-${n}`, key_hash: `hash-${n}` };
-      return (await store.createAgent(agent)).id;
+      const key = { key_id: `key${n}`, key_hash: `hash-${n}` };
+      return (await store.createAgent({ name: name ?? `Agent ${n}`, ...key, by: BY })).id;
     },
     async session(user) {
       const session = {
         user_id: user,
         refresh_digest: `digest-${next()}`,
         expires_at: later(clock.ms, 3_600_000),
+        by: byUser(user),
       };
       return (await store.createSession(session)).session_id;
     },
@@ -166,4 +175,18 @@ export async function refusal(call: Promise<unknown>): Promise<AppError> {
   );
   if (!(error instanceof AppError)) throw new Error(`expected a refusal, got ${String(error)}`);
   return error;
+}
+
+/** All pages of a list, to its end. */
+export async function readAll<T>(
+  read: (cursor: string | undefined) => Promise<{ items: T[]; next_cursor: string | null }>,
+): Promise<T[][]> {
+  const pages: T[][] = [];
+  let cursor: string | undefined;
+  do {
+    const { items, next_cursor } = await read(cursor);
+    pages.push(items);
+    cursor = next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return pages;
 }

@@ -1,22 +1,16 @@
-import type { Client, messagesCalls, PushJob, PushPlatform } from '@agent-messenger/contracts';
+import type { Client, messagesCalls, PushJob } from '@agent-messenger/contracts';
 import { pushJobSchema } from '@agent-messenger/contracts';
-import type { Logger } from '@agent-messenger/service-kit';
+import { AppError } from '@agent-messenger/service-kit';
 import type { Job } from 'bullmq';
 import { DelayedError, UnrecoverableError } from 'bullmq';
-import type { CircuitBreaker } from '../circuit-breaker';
-import type { PushMetrics } from '../metrics';
 import { preview } from '../preview';
-import type { Device, Notification, PushProvider, Verdict } from '../providers/provider';
-import { PushError } from '../providers/provider';
+import type { Device } from '../providers/provider';
 import { quietMinutesLeft } from '../quiet-hours';
+import { deliver, type DeliverDeps } from './deliver';
+import { backoff, spread } from './pauses';
 
-interface PushJobDeps {
-  platform: PushPlatform;
-  provider: PushProvider;
-  breaker: CircuitBreaker;
+interface PushJobDeps extends DeliverDeps {
   store: Pick<Client<typeof messagesCalls>, 'pushState' | 'markPushed' | 'dropPushToken'>;
-  log: Logger;
-  metrics: PushMetrics;
   settings: PushSettings;
 }
 
@@ -32,7 +26,6 @@ export interface PushSettings {
 export type PushJobHandler = (job: Job, token?: string) => Promise<void>;
 type Push = NonNullable<Awaited<ReturnType<PushJobDeps['store']['pushState']>>['push']>;
 
-const RETRY_MS = { first: 1_000, longest: 30_000 };
 /** Quiet hours may be changed while a job waits for their end. */
 const QUIET_LOOK_MS = 15 * 60_000;
 
@@ -41,110 +34,65 @@ const QUIET_LOOK_MS = 15 * 60_000;
  * worker died): the state is read anew, and what the device was told is in it.
  */
 export function pushJob(deps: PushJobDeps): PushJobHandler {
-  const { platform, provider, breaker, store, metrics, settings } = deps;
-
   return async (job, token) => {
-    const { data: ids } = pushJobSchema.safeParse(job.data);
-    if (!ids) throw new UnrecoverableError('The data of the job is not that of a push job');
-    // First, so that the jobs of a provider that is down cost the store nothing.
-    await waitIfNeeded(job, token, spread(breaker.waitMs()));
-
-    const { push } = await store.pushState(ids);
-    // The device may have come back with another platform: then its jobs are in that one's queue.
-    if (!push || push.device.platform !== platform) return;
-    const now = new Date();
-    const expiresAt = new Date(Date.parse(push.at) + settings.ttlMs);
-    if (now >= expiresAt) {
-      metrics.expired.inc({ platform });
-      return;
-    }
-    const untilNext = untilNextPush(push.pushed_at, settings.minIntervalMs, now);
-    const untilLoud = untilQuietHoursEnd(push.device, now);
-    await waitIfNeeded(job, token, Math.max(untilNext, untilLoud));
-    await waitIfNeeded(job, token, spread(breaker.enter()));
-
-    const body = settings.previews && push.content !== null ? preview(push.content) : 'New message';
-    const { seq, agent_name: title, badge } = push;
-    const { user_id, conversation_id } = ids;
-    const notification = { user_id, conversation_id, seq, title, body, badge, expiresAt };
-    const failed = await send(deps, notification, push.device);
-    if (failed) {
-      const retryMs = await carryOut(deps, failed, { ids, push, attempts: job.attemptsStarted });
-      await waitIfNeeded(job, token, Math.min(retryMs, expiresAt.getTime() - Date.now()));
-      return;
-    }
-    await store.markPushed({ ...ids, seq });
-    metrics.sent.inc({ provider: provider.name });
-    metrics.commitToProvider.observe((Date.now() - Date.parse(push.at)) / 1_000);
+    const { data } = pushJobSchema.safeParse(job.data);
+    if (!data) throw new UnrecoverableError('The data of the job is not that of a push job');
+    const waitMs = await run(deps, job, data).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
+      // Without a use of its attempts: the store may be away for longer than all of them take.
+      deps.metrics.jobFailures.inc({ reason: error.code });
+      return backoff(job.attemptsStarted);
+    });
+    if (waitMs <= 0) return;
+    await job.moveToDelayed(Date.now() + waitMs, token);
+    throw new DelayedError();
   };
 }
 
-/** Why it was not taken; undefined when it was. */
-async function send(
-  { provider, breaker, log, metrics }: PushJobDeps,
-  notification: Notification,
-  device: Device,
-): Promise<Verdict | undefined> {
+/** Milliseconds after which it has to run again; none when it is done. */
+async function run(deps: PushJobDeps, job: Job, data: PushJob): Promise<number> {
+  const { platform, provider, breakerOf, store, metrics, settings } = deps;
+  const { user_id, conversation_id, device_id, told_seq } = data;
+  const ids = { user_id, conversation_id, device_id };
+  if (told_seq !== undefined) await store.markPushed({ ...ids, seq: told_seq });
+  // The jobs of a provider that is down cost the store nothing, if it has one server for all devices.
+  const untilTrial = provider.serverOf ? 0 : breakerOf(provider.name).waitMs();
+  if (untilTrial > 0) return spread(untilTrial);
+
+  const { push } = await store.pushState(ids);
+  // The device may have come back with another platform: then its jobs are in that one's queue.
+  if (!push || push.device.platform !== platform) return 0;
+  const now = new Date();
+  const expiresAt = new Date(Date.parse(push.at) + settings.ttlMs);
+  if (now >= expiresAt) {
+    metrics.expired.inc({ platform });
+    return 0;
+  }
+  const untilNext = untilNextPush(push.pushed_at, settings.minIntervalMs, now);
+  const untilLoud = untilQuietHoursEnd(push.device, now);
+  if (untilNext > 0 || untilLoud > 0) return Math.max(untilNext, untilLoud);
+
+  const { seq, agent_name: title, badge, device } = push;
+  const body = bodyOf(push, settings);
+  const notification = { user_id, conversation_id, seq, title, body, badge, expiresAt };
+  const delivered = await deliver(deps, { notification, device, attempts: job.attemptsStarted });
+  if (delivered === 'gone') return 0;
+  if (delivered !== 'taken') return Math.min(delivered.retryMs, expiresAt.getTime() - Date.now());
+  metrics.sent.inc({ provider: provider.name });
+  metrics.commitToProvider.observe((Date.now() - Date.parse(push.at)) / 1_000);
   try {
-    await provider.send(notification, device);
-    breaker.succeed();
-    return undefined;
+    await store.markPushed({ ...ids, seq });
   } catch (error) {
-    if (error instanceof PushError) return error.verdict;
-    breaker.fail();
-    metrics.sendFailures.inc({ provider: provider.name, reason: 'unexpected' });
-    const { user_id, conversation_id, seq } = notification;
-    const name = error instanceof Error ? error.name : typeof error;
-    // Texts of other errors can hold device tokens, which are in the paths of APNs.
-    log.warn({ user_id, conversation_id, seq, error: name }, 'push failed unexpectedly');
-    throw new Error('unexpected');
+    // The next run makes up for it, and does not send again.
+    await job.updateData({ ...data, told_seq: seq });
+    throw error;
   }
-}
-
-/** Does what a verdict asks for. Milliseconds until the next try, 0 when there is none. */
-async function carryOut(
-  { platform, provider, breaker, store, log, metrics }: PushJobDeps,
-  { outcome, reason, retryAfterMs = 0, goneAt, alarm }: Verdict,
-  { ids, push, attempts }: { ids: PushJob; push: Push; attempts: number },
-): Promise<number> {
-  metrics.sendFailures.inc({ provider: provider.name, reason });
-  const details = { ...ids, seq: push.seq, provider: provider.name, reason };
-  const isAlarm = outcome === 'misconfigured' || alarm;
-  if (isAlarm) metrics.misconfigured.inc({ platform });
-  log[isAlarm ? 'error' : 'warn'](
-    details,
-    isAlarm ? 'push is set up wrongly' : 'push was not sent',
-  );
-
-  const isDown = outcome === 'down' || outcome === 'misconfigured';
-  if (isDown) breaker.fail({ retryAfterMs, atOnce: outcome === 'misconfigured' });
-  else breaker.succeed();
-
-  if (outcome === 'refused') throw new UnrecoverableError(reason);
-  if (outcome !== 'gone') {
-    return Math.max(retryAfterMs, spread(breaker.waitMs()) || backoff(attempts));
-  }
-  const registered_until = goneAt?.toISOString() ?? push.device.registered_at;
-  const { dropped } = await store.dropPushToken({ token: push.device.token, registered_until });
-  if (dropped) metrics.tokensPruned.inc({ provider: provider.name, reason });
   return 0;
 }
 
-/** Moves the job to delayed, unless there is nothing to wait for. That uses up none of its attempts. */
-async function waitIfNeeded(job: Job, token: string | undefined, ms: number): Promise<void> {
-  if (ms <= 0) return;
-  await job.moveToDelayed(Date.now() + ms, token);
-  throw new DelayedError();
-}
-
-/** Jobs that wait for the same moment do not all come at it. */
-function spread(ms: number): number {
-  return ms > 0 ? ms + Math.random() * Math.min(ms, 1_000) : 0;
-}
-
-function backoff(attempts: number): number {
-  const ms = Math.min(RETRY_MS.first * 2 ** Math.max(attempts - 1, 0), RETRY_MS.longest);
-  return ms * (0.75 + Math.random() / 2);
+function bodyOf({ content }: Push, { previews }: PushSettings): string {
+  // Nothing is left of a text of spaces only.
+  return (previews && content !== null && preview(content)) || 'New message';
 }
 
 /** Never more than the interval, however far the clocks of the services are apart. */

@@ -1,12 +1,11 @@
-import type { PushPlatform } from '@agent-messenger/contracts';
-import type { Logger, Scope } from '@agent-messenger/service-kit';
-import { readFileSync } from 'node:fs';
+import { PUSH_PLATFORMS, type PushPlatform } from '@agent-messenger/contracts';
+import { ConfigError, type Logger, type Scope } from '@agent-messenger/service-kit';
 import type { Config } from '../config';
 import { createApnsProvider } from './apns/apns-provider';
 import { createFcmProvider } from './fcm/fcm-provider';
-import { serviceAccountSchema } from './fcm/service-account';
 import { createLogProvider } from './log';
 import type { PushProvider } from './provider';
+import { readApnsKey, readServiceAccount } from './read-keys';
 import { createWebPushProvider } from './webpush/webpush-provider';
 
 /** The platforms that can be sent to. */
@@ -24,18 +23,35 @@ const CREATE: Record<PushPlatform, { create: Create; missing: string }> = {
   webpush: { create: webPush, missing: 'WEBPUSH_PUBLIC_KEY' },
 };
 
-/** Those that are configured. The others are off, or only log, and say so. */
+/**
+ * Those that are configured. The others are off, or only log, and say so.
+ * @throws ConfigError for keys that cannot be used, with all problems
+ */
 export function createProviders(config: Config, context: Context): Providers {
   const { log } = context;
   const providers = new Map<PushPlatform, PushProvider>();
-  for (const [platform, { create, missing }] of Object.entries(CREATE)) {
-    const provider = create(config, context) ?? onlyLogging(config, log);
-    if (provider) providers.set(platform as PushPlatform, provider);
-    if (provider?.name === 'log')
-      log.warn({ platform }, 'no push provider is configured: notifications are logged, not sent');
-    if (!provider)
-      log.warn({ platform, missing }, 'no push provider is configured: no notifications are sent');
+  const problems: string[] = [];
+  for (const platform of PUSH_PLATFORMS) {
+    const { create, missing } = CREATE[platform];
+    try {
+      const provider = create(config, context) ?? onlyLogging(config, log);
+      if (provider) providers.set(platform, provider);
+      if (provider?.name === 'log')
+        log.warn(
+          { platform },
+          'no push provider is configured: notifications are logged, not sent',
+        );
+      if (!provider)
+        log.warn(
+          { platform, missing },
+          'no push provider is configured: no notifications are sent',
+        );
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+    }
   }
+  if (problems.length > 0) throw new ConfigError(problems);
   return providers;
 }
 
@@ -55,16 +71,15 @@ function apns(config: Config, context: Context): PushProvider | undefined {
     return undefined;
   }
   const { APNS_ORIGIN: origin, PUSH_DEADLINE_MS: deadlineMs } = config;
-  const key = readFileSync(path, 'utf8');
+  const key = readApnsKey(path);
   return createApnsProvider({ origin, key, keyId, teamId, topic, deadlineMs }, context);
 }
 
 function fcm(config: Config, context: Context): PushProvider | undefined {
   const { FCM_SERVICE_ACCOUNT: given } = config;
   if (given === undefined) return undefined;
-  const text = given.trimStart().startsWith('{') ? given : readFileSync(given, 'utf8');
   const { FCM_ORIGIN: origin, FCM_TOKEN_ORIGIN: tokenOrigin, PUSH_DEADLINE_MS } = config;
-  const serviceAccount = serviceAccountSchema.parse(JSON.parse(text));
+  const serviceAccount = readServiceAccount(given);
   return createFcmProvider(
     { serviceAccount, origin, tokenOrigin, deadlineMs: PUSH_DEADLINE_MS },
     context,

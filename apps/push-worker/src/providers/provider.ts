@@ -22,6 +22,12 @@ export type Device = PushState['device'];
 export interface PushProvider {
   readonly name: string;
   /**
+   * Of a provider with several servers: the one that takes this device's notifications. One that is down holds up
+   * those only. There are few of them, whatever devices people register.
+   * @throws PushError for a device that nothing can be sent to
+   */
+  serverOf?(device: Device): string;
+  /**
    * Resolves when the notification was taken over. Has its own deadline.
    * @throws PushError when it was not; any other error counts as unexpected and its text is not shown anywhere
    */

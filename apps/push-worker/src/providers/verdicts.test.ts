@@ -54,7 +54,7 @@ test.each([
   [403, 'SENDER_ID_MISMATCH', 'refused'],
   [403, undefined, 'misconfigured'],
   [401, undefined, 'misconfigured'],
-  [401, 'THIRD_PARTY_AUTH_ERROR', 'misconfigured'],
+  [401, 'THIRD_PARTY_AUTH_ERROR', 'refused'],
   [429, 'QUOTA_EXCEEDED', 'down'],
   [429, undefined, 'down'],
   [500, 'INTERNAL', 'down'],
@@ -67,6 +67,14 @@ test.each([
 test('FCM: an answer that is no JSON is judged by its status', () => {
   expect(fcmVerdict({ status: 502, body: undefined }).outcome).toBe('down');
   expect(fcm(403, 'SENDER_ID_MISMATCH').alarm).toBe(true);
+  expect(fcm(401, 'THIRD_PARTY_AUTH_ERROR').alarm).toBe(true);
+  expect(fcm(400, 'INVALID_ARGUMENT').alarm).toBeUndefined();
+});
+
+test('FCM: without Retry-After a quota is waited for for a minute', () => {
+  expect(fcm(429, 'QUOTA_EXCEEDED').retryAfterMs).toBe(60_000);
+  expect(fcmVerdict({ status: 429, body: {}, retryAfterMs: 7 }).retryAfterMs).toBe(7);
+  expect(fcm(503, 'UNAVAILABLE').retryAfterMs).toBeUndefined();
 });
 
 test.each([
@@ -76,15 +84,19 @@ test.each([
   [400, 'refused'],
   [401, 'refused'],
   [413, 'refused'],
-  [429, 'down'],
+  [429, 'later'],
+  [406, 'later'],
   [500, 'down'],
 ])('Web Push %d means %s', (status, outcome) => {
   expect(webPushVerdict(status).outcome).toBe(outcome);
 });
 
-test('Retry-After is seconds or a date', () => {
+test('Retry-After is seconds or a date, and an hour at most', () => {
   expect(parseRetryAfter('7')).toEqual({ retryAfterMs: 7_000 });
   expect(parseRetryAfter('Thu, 01 Jan 1970 00:00:09 GMT', 4_000)).toEqual({ retryAfterMs: 5_000 });
+  for (const long of ['3601', '999999999', 'Fri, 31 Dec 9999 23:59:59 GMT']) {
+    expect(parseRetryAfter(long)).toEqual({ retryAfterMs: 3_600_000 });
+  }
   for (const none of [undefined, '', 'soon', '0', 'Thu, 01 Jan 1970 00:00:01 GMT']) {
     expect(parseRetryAfter(none)).toEqual({});
   }

@@ -1,11 +1,7 @@
 import { randomBytes, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import {
-  serveHttpsStandin,
-  type HttpsAnswer,
-  type HttpsRequest,
-  type HttpsStandin,
-} from './https-standin';
+import { Faults } from './faults';
+import { serveHttpsStandin, type HttpsAnswer, type HttpsStandin } from './https-standin';
 import { decodeToken } from './json-web-token';
 import type { ShownNotification } from './shown-notification';
 import type { TestTls } from './test-ca';
@@ -66,40 +62,38 @@ export function fcmError(
   };
 }
 
+export interface FcmStandin extends HttpsStandin {
+  /** For requests of access tokens. */
+  readonly tokenFaults: Faults<HttpsAnswer>;
+  /** Given so far. */
+  readonly accessTokens: ReadonlySet<string>;
+}
+
 /** A server that checks what Google's token and FCM servers check, on one origin. */
-export function startFcmStandin({
+export async function startFcmStandin({
   tls,
   account,
   onNotification,
-}: FcmStandinOptions): Promise<HttpsStandin> {
+}: FcmStandinOptions): Promise<FcmStandin> {
+  const tokenFaults = new Faults<HttpsAnswer>();
   const accessTokens = new Set<string>();
 
-  function giveAccessToken({ body }: HttpsRequest): HttpsAnswer {
-    const form = new URLSearchParams(body.toString());
-    const assertion = decodeToken(form.get('assertion') ?? '');
-    const refuse = (why: string) => ({
-      status: 400,
-      body: { error: 'invalid_grant', error_description: why },
-    });
-    if (form.get('grant_type') !== GRANT || !assertion) return refuse('no assertion');
-    const { iss, aud, scope, iat, exp } = assertion.claims;
-    if (assertion.header['alg'] !== 'RS256' || !assertion.signedBy(account.publicKey)) {
-      return refuse('Invalid JWT Signature.');
-    }
-    if (iss !== account.clientEmail) return refuse('Invalid issuer');
-    if (aud !== 'https://oauth2.googleapis.com/token') return refuse('Invalid audience');
-    if (!`${scope}`.split(' ').includes(SCOPE)) return refuse('Invalid scope');
-    const [from, to] = [Number(iat), Number(exp)];
-    if (!(to > Date.now() / 1_000 && to - from <= 3_600)) return refuse('Invalid JWT: lifetime');
-    const access_token = randomBytes(24).toString('base64url');
-    accessTokens.add(access_token);
-    return { status: 200, body: { access_token, expires_in: 3_599, token_type: 'Bearer' } };
-  }
-
-  return serveHttpsStandin({
+  const standin = await serveHttpsStandin({
     tls,
-    before: (request) =>
-      request.method === 'POST' && request.path === '/token' ? giveAccessToken(request) : undefined,
+    other: {
+      isFor: ({ method, path }) => method === 'POST' && path === '/token',
+      faults: tokenFaults,
+      check: ({ body }) => {
+        const problem = assertionProblem(body.toString(), account);
+        if (problem === undefined) return undefined;
+        return { status: 400, body: { error: 'invalid_grant', error_description: problem } };
+      },
+      take() {
+        const access_token = randomBytes(24).toString('base64url');
+        accessTokens.add(access_token);
+        return { status: 200, body: { access_token, expires_in: 3_599, token_type: 'Bearer' } };
+      },
+    },
     check({ method, path, headers, body }) {
       const [scheme, token = ''] = (headers.authorization ?? '').split(' ');
       if (scheme !== 'Bearer' || !accessTokens.has(token)) {
@@ -125,10 +119,31 @@ export function startFcmStandin({
         conversation_id: data.conversation_id,
         seq: Number(data.seq),
         collapse_id: android.notification.tag,
+        expires_at: Date.now() + Number.parseFloat(android.ttl) * 1_000,
+        urgent: android.priority === 'high',
+        sound: android.notification.sound,
         at: Date.now(),
       });
       const name = `projects/${account.projectId}/messages/${randomBytes(8).toString('hex')}`;
       return { status: 200, body: { name } };
     },
   });
+  return Object.assign(standin, { tokenFaults, accessTokens });
+}
+
+/** RFC 7523: what is wrong with the form in which a service account asks for an access token. */
+function assertionProblem(form: string, account: FcmAccount): string | undefined {
+  const fields = new URLSearchParams(form);
+  const assertion = decodeToken(fields.get('assertion') ?? '');
+  if (fields.get('grant_type') !== GRANT || !assertion) return 'no assertion';
+  const { iss, aud, scope, iat, exp } = assertion.claims;
+  if (assertion.header['alg'] !== 'RS256' || !assertion.signedBy(account.publicKey)) {
+    return 'Invalid JWT Signature.';
+  }
+  if (iss !== account.clientEmail) return 'Invalid issuer';
+  if (aud !== 'https://oauth2.googleapis.com/token') return 'Invalid audience';
+  if (!`${scope}`.split(' ').includes(SCOPE)) return 'Invalid scope';
+  const [from, to] = [Number(iat), Number(exp)];
+  const isShort = to > Date.now() / 1_000 && to - from <= 3_600;
+  return isShort ? undefined : 'Invalid JWT: lifetime';
 }

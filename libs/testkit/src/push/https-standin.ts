@@ -24,35 +24,42 @@ export interface HttpsStandin extends LoopbackServer {
   readonly faults: Faults<HttpsAnswer>;
   /** Requests for which a fault or a notification was due. */
   readonly requests: number;
+  /** The most of them that were under way at a time. */
+  readonly mostAtOnce: number;
   /** Refusals that were not asked for: each is a bug of the sender. */
   readonly complaints: string[];
 }
 
-interface HttpsStandinOptions {
-  tls: TestTls;
-  /** Answers what is no notification, undefined for the rest. */
-  before?: (request: HttpsRequest) => HttpsAnswer | undefined;
+interface Checks {
   /** What is wrong with it; undefined: it is taken. */
   check: (request: HttpsRequest) => HttpsAnswer | undefined;
   /** Shows what was taken, and answers. */
   take: (request: HttpsRequest) => HttpsAnswer;
 }
 
+interface HttpsStandinOptions extends Checks {
+  tls: TestTls;
+  /** For what is no notification. */
+  other?: Checks & {
+    isFor: (request: HttpsRequest) => boolean;
+    faults: Faults<HttpsAnswer>;
+  };
+}
+
+/** Undefined: no answer; `drop`: the connection is cut. */
+type Reaction = HttpsAnswer | 'drop' | undefined;
+
 /** The HTTPS server of a stand-in, with faults. */
 export async function serveHttpsStandin(options: HttpsStandinOptions): Promise<HttpsStandin> {
-  const { tls, before, check, take } = options;
+  const { tls, check, take, other } = options;
   const faults = new Faults<HttpsAnswer>();
   const complaints: string[] = [];
-  let requests = 0;
+  let [requests, atOnce, mostAtOnce] = [0, 0, 0];
 
-  /** Undefined: no answer; `drop`: the connection is cut. */
-  async function answer(request: HttpsRequest): Promise<HttpsAnswer | 'drop' | undefined> {
-    const other = before?.(request);
-    if (other) {
-      if (other.status >= 400) complaints.push(`${request.path} ${JSON.stringify(other.body)}`);
-      return other;
-    }
-    requests += 1;
+  async function react(
+    request: HttpsRequest,
+    { check, take, faults }: Checks & { faults: Faults<HttpsAnswer> },
+  ): Promise<Reaction> {
     const problem = check(request);
     if (problem) {
       complaints.push(`${request.path} ${JSON.stringify(problem.body)}`);
@@ -67,11 +74,25 @@ export async function serveHttpsStandin(options: HttpsStandinOptions): Promise<H
     return taken;
   }
 
+  async function reactToNotification(request: HttpsRequest): Promise<Reaction> {
+    requests += 1;
+    atOnce += 1;
+    mostAtOnce = Math.max(mostAtOnce, atOnce);
+    try {
+      return await react(request, { check, take, faults });
+    } finally {
+      atOnce -= 1;
+    }
+  }
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = '', url: path = '', headers } = request;
-    const given = await answer({ method, path, headers, body: Buffer.concat(chunks) });
+    const whole = { method, path, headers, body: Buffer.concat(chunks) };
+    const given = other?.isFor(whole)
+      ? await react(whole, other)
+      : await reactToNotification(whole);
     if (given === 'drop') request.socket.destroy();
     if (given === 'drop' || given === undefined) return;
     response.statusCode = given.status;
@@ -94,6 +115,7 @@ export async function serveHttpsStandin(options: HttpsStandinOptions): Promise<H
     {
       ...Object.getOwnPropertyDescriptors(loopback),
       requests: { get: () => requests, enumerable: true },
+      mostAtOnce: { get: () => mostAtOnce, enumerable: true },
     },
   ) as HttpsStandin;
 }

@@ -3,8 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSecret } from '../stack/data-folder';
 import { startApnsStandin, type ApnsStandin } from './apns-standin';
-import { startFcmStandin } from './fcm-standin';
-import type { HttpsStandin } from './https-standin';
+import { startFcmStandin, type FcmStandin } from './fcm-standin';
 import type { ShownNotification } from './shown-notification';
 import { createTestTls } from './test-ca';
 import { createVapidKeys } from './vapid-keys';
@@ -12,7 +11,7 @@ import { startWebPushStandin, type WebPushStandin } from './webpush-standin';
 
 export interface PushStandins {
   readonly apns: ApnsStandin;
-  readonly fcm: HttpsStandin;
+  readonly fcm: FcmStandin;
   readonly webpush: WebPushStandin;
   /** All that they took, in order. */
   readonly shown: ShownNotification[];

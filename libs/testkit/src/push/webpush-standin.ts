@@ -78,6 +78,8 @@ export async function startWebPushStandin({
       conversation_id: ids.conversation_id,
       seq: ids.seq,
       collapse_id: `${headers['topic'] ?? tag}`,
+      expires_at: Date.now() + Number(headers['ttl']) * 1_000,
+      urgent: headers['urgency'] === 'high',
       at: Date.now(),
     });
     return { status: 201 };

@@ -15,6 +15,8 @@ import { inParallel } from '../connect-pairs';
 import { makeWorkFolder } from '../work-folder';
 import type { PushBenchOptions } from './options';
 
+const OPERATOR = { actor: { kind: 'admin', id: null }, ip: null } as const;
+
 export interface PushReport {
   people: number;
   platform: string;
@@ -91,7 +93,7 @@ function callMessages(stack: Stack, scope: Scope): Messages {
 }
 
 async function createAgent(messages: Messages): Promise<string> {
-  const agent = { name: 'Bench', key_id: randomUUID(), key_hash: 'none' };
+  const agent = { name: 'Bench', key_id: randomUUID(), key_hash: 'none', by: OPERATOR };
   return (await messages.createAgent(agent)).id;
 }
 
@@ -105,7 +107,7 @@ async function createPerson(
   }: { agent_id: string; standins: PushStandins; platform: PushBenchOptions['platform'] },
 ): Promise<`cnv_${string}`> {
   const username = `p-${randomBytes(8).toString('hex')}`;
-  const { user_id } = await messages.createUser({ username, password_hash: 'none' });
+  const { user_id } = await messages.createUser({ username, password_hash: 'none', by: OPERATOR });
   const { endpoint, keys } = standins.webpush.subscribe(standins.vapidPublicKey);
   const device =
     platform === 'webpush' ? { token: endpoint, keys } : { token: randomBytes(32).toString('hex') };

@@ -3,41 +3,51 @@ import { AppError } from '@agent-messenger/service-kit';
 import { uuidv7 } from 'uuidv7';
 import { decodeCursor, encodeCursor, idCursorSchema } from '../cursors';
 import type { Store } from '../store';
+import type { AgentKeys } from './agent-keys';
+import type { AuditLog } from './audit';
 import type { Sqlite } from './sqlite';
 
-type Agents = Pick<Store, 'createAgent' | 'findAgentKey' | 'listAgents' | 'getAgent'>;
+type Agents = Pick<
+  Store,
+  'createAgent' | 'listAgents' | 'getAgent' | 'updateAgent' | 'deleteAgent'
+>;
 
-export function createAgents({ db, write }: Sqlite): Agents {
-  const select =
-    'SELECT i.id, i.name, a.description, a.model, i.created_at FROM agents a JOIN identities i ON i.id = a.id';
-  const byId = db.prepare<[string], StoredAgent>(`${select} WHERE a.id = ?`);
+export function createAgents(
+  { db, write }: Sqlite,
+  { audit, keys }: { audit: AuditLog; keys: AgentKeys },
+): Agents {
+  const select = `SELECT i.id, i.name, a.description, a.model, i.created_at
+    FROM agents a JOIN identities i ON i.id = a.id`;
+  const byId = db.prepare<[string], StoredAgent>(
+    `${select} WHERE a.id = ? AND a.deleted_at IS NULL`,
+  );
   const page = db.prepare<[string, number], StoredAgent>(
-    `${select} WHERE a.id > ? ORDER BY a.id LIMIT ?`,
+    `${select} WHERE a.id > ? AND a.deleted_at IS NULL ORDER BY a.id LIMIT ?`,
   );
   const insertIdentity = db.prepare(
     "INSERT INTO identities (id, kind, name, created_at) VALUES (?, 'agent', ?, ?)",
   );
   const insertAgent = db.prepare('INSERT INTO agents (id, description, model) VALUES (?, ?, ?)');
-  const insertKey = db.prepare(
-    'INSERT INTO agent_keys (key_id, agent_id, key_hash, created_at) VALUES (?, ?, ?, ?)',
-  );
-  const findKey = db.prepare<[string], { agent_id: string; key_hash: string }>(
-    'SELECT agent_id, key_hash FROM agent_keys WHERE key_id = ? AND revoked_at IS NULL',
-  );
+  const setName = db.prepare('UPDATE identities SET name = ? WHERE id = ?');
+  const setDescription = db.prepare('UPDATE agents SET description = ?, model = ? WHERE id = ?');
+  const markDeleted = db.prepare('UPDATE agents SET deleted_at = ? WHERE id = ?');
+
+  function read(id: string): StoredAgent {
+    const agent = byId.get(id);
+    if (!agent) throw noSuchAgent();
+    return agent;
+  }
 
   return {
-    async createAgent({ name, description = null, model = null, key_id, key_hash }) {
-      return write(({ at }) => {
+    async createAgent({ name, description = null, model = null, key_id, key_hash, by }) {
+      return write((tx) => {
         const id = `agt_${uuidv7()}`;
-        insertIdentity.run(id, name, at);
+        insertIdentity.run(id, name, tx.at);
         insertAgent.run(id, description, model);
-        insertKey.run(key_id, id, key_hash, at);
-        return { id, name, description, model, created_at: at };
+        keys.insert(tx, { key_id, key_hash, agent_id: id, name: 'key', expires_at: null });
+        audit.write(tx, by, { action: 'agent.create', target: id });
+        return { id, name, description, model, created_at: tx.at };
       });
-    },
-
-    async findAgentKey({ key_id }) {
-      return { key: findKey.get(key_id) ?? null };
     },
 
     async listAgents({ limit, cursor }) {
@@ -52,9 +62,31 @@ export function createAgents({ db, write }: Sqlite): Agents {
     },
 
     async getAgent({ agent_id }) {
-      const agent = byId.get(agent_id);
-      if (!agent) throw new AppError('not_found', 'No such agent.');
-      return agent;
+      return read(agent_id);
+    },
+
+    async updateAgent({ agent_id, by, ...wanted }) {
+      return write((tx) => {
+        const now = read(agent_id);
+        const { name = now.name, description = now.description, model = now.model } = wanted;
+        setName.run(name, agent_id);
+        setDescription.run(description, model, agent_id);
+        audit.write(tx, by, { action: 'agent.update', target: agent_id });
+        return read(agent_id);
+      });
+    },
+
+    async deleteAgent({ agent_id, by }) {
+      return write((tx) => {
+        read(agent_id);
+        markDeleted.run(tx.at, agent_id);
+        audit.write(tx, by, { action: 'agent.delete', target: agent_id });
+        return { ended: keys.revokeAll(tx, agent_id) };
+      });
     },
   };
+}
+
+export function noSuchAgent(): AppError {
+  return new AppError('not_found', 'No such agent.');
 }

@@ -1,26 +1,28 @@
-import { kindOf, type Pending } from '@agent-messenger/contracts';
+import { kindOf, MOST_COUNTED_CONVERSATIONS, type Pending } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import { decodeCursor, encodeCursor, idCursorSchema } from '../cursors';
 import type { Store } from '../store';
 import type { Access } from './access';
+import type { Credentials } from './credentials';
 import type { Sqlite } from './sqlite';
 
 type Connections = Pick<
   Store,
-  'authorize' | 'connect' | 'listPending' | 'counterparts' | 'lastConnected'
+  | 'authorize'
+  | 'checkCredentials'
+  | 'connect'
+  | 'listPending'
+  | 'countConversations'
+  | 'counterparts'
+  | 'lastConnected'
 >;
 /** How many undelivered conversations `connect` lists; the rest comes by listPending. */
 const PENDING_PAGE = 1_000;
 
-export function createConnections({ db, logId, now, write }: Sqlite, access: Access): Connections {
-  const bySession = db.prepare<[string, string, string], { epoch: number }>(
-    `SELECT i.epoch FROM sessions s JOIN identities i ON i.id = s.user_id
-     WHERE i.id = ? AND s.id = ? AND s.revoked_at IS NULL AND s.expires_at > ?`,
-  );
-  const byKey = db.prepare<[string, string], { epoch: number }>(
-    `SELECT i.epoch FROM agent_keys k JOIN identities i ON i.id = k.agent_id
-     WHERE i.id = ? AND k.key_id = ? AND k.revoked_at IS NULL`,
-  );
+export function createConnections(
+  { db, logId, write }: Sqlite,
+  { access, credentials }: { access: Access; credentials: Credentials },
+): Connections {
   const raise = db.prepare('UPDATE identities SET epoch = ?, last_connected_at = ? WHERE id = ?');
   // Former members included: their last events are still on the way to them.
   const pendingPage = db.prepare<[string, string, string, number], Pending>(
@@ -48,18 +50,16 @@ export function createConnections({ db, logId, now, write }: Sqlite, access: Acc
      CROSS JOIN conversations c ON c.id = m.conversation_id AND c.deleted_at IS NULL
      WHERE m.identity_id = ? AND m.left_seq IS NULL LIMIT 1`,
   );
+  const count = db
+    .prepare<[string, number], number>(
+      `SELECT count(*) FROM (
+         SELECT 1 FROM members WHERE identity_id = ? AND left_seq IS NULL LIMIT ?
+       )`,
+    )
+    .pluck();
   const lastConnectedAt = db
     .prepare<[string], string | null>('SELECT last_connected_at FROM identities WHERE id = ?')
     .pluck();
-
-  function authorize(identityId: string, credentialId: string): { epoch: number } {
-    const found =
-      kindOf(identityId) === 'user'
-        ? bySession.get(identityId, credentialId, now().toISOString())
-        : byKey.get(identityId, credentialId);
-    if (!found) throw new AppError('unauthorized', 'This credential is not valid (any more).');
-    return found;
-  }
 
   function listPending(identityId: string, limit: number, after: string) {
     const pending = pendingPage.all(identityId, after, access.formerSince(), limit + 1);
@@ -73,12 +73,19 @@ export function createConnections({ db, logId, now, write }: Sqlite, access: Acc
 
   return {
     async authorize({ identity_id, credential_id }) {
-      return authorize(identity_id, credential_id);
+      return { epoch: credentials.check(identity_id, credential_id) };
+    },
+
+    async checkCredentials(request) {
+      const invalid = request.credentials.filter(
+        ({ identity_id, credential_id }) => !credentials.isValid(identity_id, credential_id),
+      );
+      return { invalid: invalid.map(({ credential_id }) => credential_id) };
     },
 
     async connect({ identity_id, credential_id, epoch, counterparts }) {
       return write(({ at }) => {
-        if (epoch <= authorize(identity_id, credential_id).epoch) {
+        if (epoch <= credentials.check(identity_id, credential_id)) {
           throw new AppError('replaced', 'A newer connection of this identity has taken over.');
         }
         raise.run(epoch, at, identity_id);
@@ -94,6 +101,10 @@ export function createConnections({ db, logId, now, write }: Sqlite, access: Acc
     async listPending({ identity_id, limit, cursor }) {
       const after = cursor === undefined ? '' : decodeCursor(idCursorSchema, cursor).after;
       return listPending(identity_id, limit, after);
+    },
+
+    async countConversations({ identity_id }) {
+      return { conversations: count.get(identity_id, MOST_COUNTED_CONVERSATIONS) ?? 0 };
     },
 
     async counterparts({ identity_id, ids }) {

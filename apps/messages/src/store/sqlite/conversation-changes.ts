@@ -1,22 +1,30 @@
-import { kindOf, type SharedConversation } from '@agent-messenger/contracts';
+import { kindOf } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Store } from '../store';
 import type { Access } from './access';
 import type { ConversationReader } from './conversation-reader';
+import type { ConversationRemover } from './conversation-remover';
 import type { EventWriter } from './event-writer';
 import type { Sqlite } from './sqlite';
 
 export function createConversationChanges(
   { db, write }: Sqlite,
-  { access, events, reader }: { access: Access; events: EventWriter; reader: ConversationReader },
+  {
+    access,
+    events,
+    reader,
+    remover,
+  }: {
+    access: Access;
+    events: EventWriter;
+    reader: ConversationReader;
+    remover: ConversationRemover;
+  },
 ): Pick<Store, 'updateConversation' | 'deleteConversation'> {
   const setTitle = db.prepare('UPDATE conversations SET title = ? WHERE id = ?');
   const setOwn = db.prepare(
     `UPDATE members SET muted = ?, archived = ?, tags = ?, rev = ?
      WHERE conversation_id = ? AND identity_id = ?`,
-  );
-  const markDeleted = db.prepare(
-    'UPDATE conversations SET deleted_at = ?, title = NULL, last_message_id = NULL WHERE id = ?',
   );
 
   return {
@@ -51,16 +59,7 @@ export function createConversationChanges(
         if (kindOf(identity_id) !== 'user') {
           throw new AppError('forbidden', 'Only the person can delete a conversation.');
         }
-        markDeleted.run(tx.at, conversation_id);
-        // Read after the title is gone: this event outlives it.
-        const conversation: SharedConversation = reader.shared(conversation_id);
-        events.write(tx, {
-          conversation_id,
-          seq: last_seq + 1,
-          type: 'conversation.deleted',
-          actor_id: identity_id,
-          data: { conversation },
-        });
+        remover.remove(tx, { conversation_id, last_seq, actor_id: identity_id });
         return {};
       });
     },

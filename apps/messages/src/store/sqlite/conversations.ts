@@ -5,8 +5,10 @@ import { decodeCursor, encodeCursor, listCursorSchema, syncTokenSchema } from '.
 import { digestOf } from '../send-digest';
 import type { Store } from '../store';
 import type { Access } from './access';
+import { noSuchAgent } from './agents';
 import type { ConversationReader, ConversationRow } from './conversation-reader';
 import type { EventWriter } from './event-writer';
+import { noSuchUser } from './people';
 import type { Sqlite } from './sqlite';
 
 type Conversations = Pick<
@@ -23,9 +25,10 @@ export function createConversations(
   const byClientId = db.prepare<[string, string], { id: string; digest: Buffer }>(
     'SELECT id, digest FROM conversations WHERE created_by = ? AND client_id = ?',
   );
-  const kindOfIdentity = db
-    .prepare<[string], string>('SELECT kind FROM identities WHERE id = ?')
-    .pluck();
+  const userExists = db.prepare<[string]>('SELECT 1 FROM users WHERE id = ?');
+  const agentExists = db.prepare<[string]>(
+    'SELECT 1 FROM agents WHERE id = ? AND deleted_at IS NULL',
+  );
   const insert = db.prepare(
     `INSERT INTO conversations (id, title, created_at, created_by, client_id, digest, last_seq, last_pos, rev)
      VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?)`,
@@ -95,12 +98,8 @@ export function createConversations(
           access.present(first.id, user_id);
           return { conversation: reader.read(first.id, user_id), created: false };
         }
-        if (kindOfIdentity.get(user_id) !== 'user') {
-          throw new AppError('not_found', 'No such user.');
-        }
-        if (kindOfIdentity.get(agent_id) !== 'agent') {
-          throw new AppError('not_found', 'No such agent.');
-        }
+        if (!userExists.get(user_id)) throw noSuchUser();
+        if (!agentExists.get(agent_id)) throw noSuchAgent();
         const id = `cnv_${uuidv7()}`;
         insert.run(id, title ?? null, tx.at, user_id, client_id ?? null, digest, tx.rev);
         for (const member of [user_id, agent_id]) insertMember.run(id, member, tx.rev);

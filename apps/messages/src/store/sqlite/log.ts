@@ -43,12 +43,13 @@ export function createLog({ db, logId }: Sqlite, access: Access): Log {
   const lastPos = db.prepare<[]>('SELECT max(pos) FROM events').pluck();
 
   return {
-    async readLog({ identity_id, epoch, conversation_id, after_seq, limit }) {
+    async readLog({ identity_id, epoch, conversation_id, after_seq, limit, max_bytes }) {
       const member = access.reader(conversation_id, identity_id);
       fence(member, epoch);
       const after = Math.max(after_seq ?? member.delivered_seq, firstSeqFor(member) - 1);
       const last_seq = lastSeqFor(member);
-      const { rows, more } = takePage(eventsAfter.iterate(conversation_id, after, last_seq), limit);
+      const found = eventsAfter.iterate(conversation_id, after, last_seq);
+      const { rows, more } = takePage(found, limit, max_bytes);
       return {
         events: rows.map(toEvent),
         has_more: more,

@@ -177,4 +177,40 @@ export const MIGRATIONS: readonly string[] = [
   -- 0: never used; a repetition handed out another one beside it, and whichever is used first counts.
   ALTER TABLE rotated_digests ADD COLUMN spent INTEGER NOT NULL DEFAULT 1;
   `,
+  `
+  ALTER TABLE agent_keys ADD COLUMN name TEXT NOT NULL DEFAULT 'key';
+  ALTER TABLE agent_keys ADD COLUMN expires_at TEXT;
+  ALTER TABLE agent_keys ADD COLUMN last_used_at TEXT;
+  ALTER TABLE users ADD COLUMN disabled_at TEXT;
+  -- The row remains: conversations go on showing the agent's name.
+  ALTER TABLE agents ADD COLUMN deleted_at TEXT;
+  -- Counts a person's conversations without reading one; no send touches it.
+  CREATE INDEX conversations_by_creator ON conversations (created_by) WHERE deleted_at IS NULL;
+
+  -- AUTOINCREMENT: ids rise with time, also after the newest entries were pruned. identity_id is the identity that the
+  -- target is or belongs to. Every index ends with the id, so that all listings are read newest first.
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    action TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_id TEXT,
+    target TEXT,
+    identity_id TEXT,
+    ip TEXT,
+    result TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_by_action ON audit (action);
+  CREATE INDEX audit_by_actor ON audit (actor_id) WHERE actor_id IS NOT NULL;
+  CREATE INDEX audit_by_actor_action ON audit (actor_id, action) WHERE actor_id IS NOT NULL;
+  CREATE INDEX audit_by_identity ON audit (identity_id) WHERE identity_id IS NOT NULL;
+  CREATE INDEX audit_by_identity_action ON audit (identity_id, action) WHERE identity_id IS NOT NULL;
+
+  -- People whose account is gone and whose conversations and traces are still being removed, and how far that is.
+  CREATE TABLE erasures (
+    user_id TEXT PRIMARY KEY REFERENCES identities,
+    after_conversation TEXT,
+    after_audit INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -65,24 +65,25 @@ function ownerOnly(path: string): void {
   chmodSync(path, 0o600);
 }
 
-/** Runs the steps that a database has not seen, each with its number in one transaction. */
+/**
+ * Runs the steps that a database has not seen, all in one transaction: an upgrade that fails leaves a database that the
+ * program before it still runs on.
+ */
 export function migrate(
   db: BetterSqlite3.Database,
   path: string,
   migrations: readonly string[],
 ): void {
-  const version = Number(db.pragma('user_version', { simple: true }));
-  if (version > migrations.length) {
-    throw new Error(
-      `${path} has schema version ${version}, this program knows up to ${migrations.length}: ` +
-        'run the newer program, or restore a backup from before the upgrade',
-    );
-  }
-  for (const [index, step] of migrations.entries()) {
-    if (index < version) continue;
-    db.transaction(() => {
-      db.exec(step);
-      db.pragma(`user_version = ${index + 1}`);
-    }).immediate();
-  }
+  db.transaction(() => {
+    const version = Number(db.pragma('user_version', { simple: true }));
+    if (version > migrations.length) {
+      throw new Error(
+        `${path} has schema version ${version}, this program knows up to ${migrations.length}: ` +
+          'run the newer program, or restore a backup from before the upgrade',
+      );
+    }
+    if (version === migrations.length) return;
+    for (const step of migrations.slice(version)) db.exec(step);
+    db.pragma(`user_version = ${migrations.length}`);
+  }).immediate();
 }

@@ -1,33 +1,23 @@
+import type { User } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import { uuidv7 } from 'uuidv7';
+import { decodeCursor, encodeCursor, idCursorSchema } from '../cursors';
 import type { Store } from '../store';
+import type { AuditLog } from './audit';
+import type { Sessions } from './sessions';
 import type { Sqlite } from './sqlite';
 
-/**
- * Refresh digests kept per session besides the current one, newest first. A copy of one of these ends the session;
- * an even older one is unknown, and refused without any effect.
- */
-const ROTATED_KEPT = 50;
-/** How long the token that was used last may be shown again by somebody who got no answer. */
-const REPEAT_MS = 30_000;
-
-type People = Pick<
-  Store,
-  'createUser' | 'findUser' | 'createSession' | 'rotateSession' | 'endSession'
->;
-interface Session {
-  id: string;
+type People = Pick<Store, 'createUser' | 'findUser' | 'listUsers' | 'getUser' | 'updateUser'>;
+interface CredentialsRow {
   user_id: string;
-  refresh_digest: string;
-  expires_at: string;
-  revoked_at: string | null;
-  used_digest: string | null;
-  used_at: string | null;
-  /** Whether the digest by which it was found was handed out since the last use, and not used yet. */
-  is_fresh: 0 | 1;
+  password_hash: string;
+  disabled_at: string | null;
 }
 
-export function createPeople({ db, write }: Sqlite): People {
+export function createPeople(
+  { db, now, write }: Sqlite,
+  { audit, sessions }: { audit: AuditLog; sessions: Sessions },
+): People {
   const usernameTaken = db.prepare<[string]>(
     "SELECT 1 FROM identities WHERE kind = 'user' AND name = ?",
   );
@@ -35,104 +25,94 @@ export function createPeople({ db, write }: Sqlite): People {
     "INSERT INTO identities (id, kind, name, created_at) VALUES (?, 'user', ?, ?)",
   );
   const insertUser = db.prepare('INSERT INTO users (id, password_hash) VALUES (?, ?)');
-  const findByName = db.prepare<[string], { user_id: string; password_hash: string }>(
-    `SELECT u.id AS user_id, u.password_hash FROM identities i JOIN users u ON u.id = i.id
-     WHERE i.kind = 'user' AND i.name = ?`,
+  const credentials = 'SELECT u.id AS user_id, u.password_hash, u.disabled_at FROM';
+  const findByName = db.prepare<[string], CredentialsRow>(
+    `${credentials} identities i JOIN users u ON u.id = i.id WHERE i.kind = 'user' AND i.name = ?`,
   );
-  const deleteExpired = db.prepare('DELETE FROM sessions WHERE user_id = ? AND expires_at <= ?');
-  const insertSession = db.prepare(
-    `INSERT INTO sessions (id, user_id, refresh_digest, created_at, expires_at)
-     SELECT ?, id, ?, ?, ? FROM users WHERE id = ?`,
+  const findById = db.prepare<[string], CredentialsRow>(`${credentials} users u WHERE u.id = ?`);
+
+  const select = `SELECT u.id, i.name AS username, i.created_at, i.last_connected_at, u.disabled_at,
+      (SELECT count(*) FROM sessions s
+       WHERE s.user_id = u.id AND s.revoked_at IS NULL AND s.expires_at > @at) AS sessions,
+      (SELECT count(*) FROM push_tokens p WHERE p.user_id = u.id) AS devices,
+      (SELECT count(*) FROM conversations c
+       WHERE c.created_by = u.id AND c.deleted_at IS NULL) AS conversations
+    FROM users u JOIN identities i ON i.id = u.id`;
+  const byId = db.prepare<{ at: string; id: string }, User>(`${select} WHERE u.id = @id`);
+  const byName = db.prepare<{ at: string; name: string }, User>(
+    `${select} WHERE i.kind = 'user' AND i.name = @name`,
   );
-  const byDigest = db.prepare<{ digest: string }, Session>(
-    `SELECT *, 1 AS is_fresh FROM sessions WHERE refresh_digest = @digest
-     UNION ALL
-     SELECT s.*, NOT r.spent FROM rotated_digests r JOIN sessions s ON s.id = r.session_id
-     WHERE r.digest = @digest`,
+  const page = db.prepare<{ at: string; after: string; limit: number }, User>(
+    `${select} WHERE u.id > @after ORDER BY u.id LIMIT @limit`,
   );
-  const rotate = db.prepare('UPDATE sessions SET refresh_digest = ?, expires_at = ? WHERE id = ?');
-  const keepRotated = db.prepare(
-    'INSERT INTO rotated_digests (digest, session_id, spent) VALUES (?, ?, ?)',
+  const setPassword = db.prepare('UPDATE users SET password_hash = ? WHERE id = ?');
+  const disable = db.prepare(
+    'UPDATE users SET disabled_at = ? WHERE id = ? AND disabled_at IS NULL',
   );
-  const spendAll = db.prepare('UPDATE rotated_digests SET spent = 1 WHERE session_id = ?');
-  const noteUse = db.prepare('UPDATE sessions SET used_digest = ?, used_at = ? WHERE id = ?');
-  const trimRotated = db.prepare(
-    `DELETE FROM rotated_digests WHERE session_id = @id AND id NOT IN (
-       SELECT id FROM rotated_digests WHERE session_id = @id ORDER BY id DESC LIMIT ${ROTATED_KEPT})`,
-  );
-  const revoke = db.prepare(
-    'UPDATE sessions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL',
-  );
-  const dropToken = db.prepare('DELETE FROM push_tokens WHERE token = ? AND user_id = ?');
+  const enable = db.prepare('UPDATE users SET disabled_at = NULL WHERE id = ?');
+
+  function read(id: string): User {
+    const user = byId.get({ at: now().toISOString(), id });
+    if (!user) throw noSuchUser();
+    return user;
+  }
 
   return {
-    async createUser({ username, password_hash }) {
-      return write(({ at }) => {
+    async createUser({ username, password_hash, by }) {
+      return write((tx) => {
         if (usernameTaken.get(username)) {
           throw new AppError('conflict', 'This username is taken.');
         }
         const id = `usr_${uuidv7()}`;
-        insertIdentity.run(id, username, at);
+        insertIdentity.run(id, username, tx.at);
         insertUser.run(id, password_hash);
+        const action = by.actor.kind === 'admin' ? 'user.create' : 'user.register';
+        audit.write(tx, by, { action, target: id });
         return { user_id: id, username };
       });
     },
 
-    async findUser({ username }) {
-      return { user: findByName.get(username) ?? null };
+    async findUser(request) {
+      const row =
+        'username' in request ? findByName.get(request.username) : findById.get(request.user_id);
+      if (!row) return { user: null };
+      const { disabled_at, ...user } = row;
+      return { user: { ...user, disabled: disabled_at !== null } };
     },
 
-    async createSession({ user_id, refresh_digest, expires_at }) {
-      return write(({ at }) => {
-        deleteExpired.run(user_id, at);
-        const id = `ses_${uuidv7()}`;
-        const { changes } = insertSession.run(id, refresh_digest, at, expires_at, user_id);
-        if (changes === 0) throw new AppError('not_found', 'No such user.');
-        return { session_id: id };
-      });
+    async listUsers({ username, limit, cursor }) {
+      const at = now().toISOString();
+      if (username !== undefined) {
+        const user = byName.get({ at, name: username });
+        return { users: user ? [user] : [], next_cursor: null };
+      }
+      const after = cursor === undefined ? '' : decodeCursor(idCursorSchema, cursor).after;
+      const users = page.all({ at, after, limit: limit + 1 });
+      const more = users.length > limit;
+      if (more) users.pop();
+      return { users, next_cursor: more ? encodeCursor({ after: users.at(-1)?.id }) : null };
     },
 
-    async rotateSession({ refresh_digest, next_digest, expires_at }) {
-      const refused = () => new AppError('unauthorized', 'This refresh token is not valid.');
-      const rotated = write(({ at }) => {
-        const session = byDigest.get({ digest: refresh_digest });
-        if (!session || session.revoked_at !== null || session.expires_at <= at) return null;
-        const isFresh = session.is_fresh === 1;
-        if (!isFresh && !isRepetition(session, refresh_digest, at)) {
-          // Two hold the same token. Must be committed: the refusal is thrown outside of the transaction.
-          revoke.run(at, session.id);
-          return null;
-        }
-        if (isFresh) {
-          spendAll.run(session.id);
-          noteUse.run(refresh_digest, at, session.id);
-        }
-        keepRotated.run(session.refresh_digest, session.id, isFresh ? 1 : 0);
-        trimRotated.run({ id: session.id });
-        rotate.run(next_digest, expires_at, session.id);
-        return { session_id: session.id, user_id: session.user_id };
-      });
-      if (!rotated) throw refused();
-      return rotated;
+    async getUser({ user_id }) {
+      return read(user_id);
     },
 
-    async endSession({ refresh_digest, push_token }) {
-      return write(({ at }) => {
-        const session = byDigest.get({ digest: refresh_digest });
-        if (session) {
-          revoke.run(at, session.id);
-          if (push_token !== undefined) dropToken.run(push_token, session.user_id);
-        }
-        return {
-          ended: session ? { identity_id: session.user_id, credential_id: session.id } : null,
-        };
+    async updateUser({ user_id, password_hash, disabled, keep_session_id, by }) {
+      return write((tx) => {
+        read(user_id);
+        if (password_hash !== undefined) setPassword.run(password_hash, user_id);
+        if (disabled === true) disable.run(tx.at, user_id);
+        if (disabled === false) enable.run(user_id);
+        const ends = password_hash !== undefined || disabled === true;
+        const kept = disabled === true ? undefined : keep_session_id;
+        const action = by.actor.kind === 'user' ? 'user.password' : 'user.update';
+        audit.write(tx, by, { action, target: user_id });
+        return { ended: ends ? sessions.endAll(tx, user_id, kept) : [], user: read(user_id) };
       });
     },
   };
 }
 
-/** The token that was used last, while none of those that were handed out for it has been used. */
-function isRepetition({ used_digest, used_at }: Session, digest: string, at: string): boolean {
-  if (used_digest !== digest || used_at === null) return false;
-  return Date.parse(at) - Date.parse(used_at) <= REPEAT_MS;
+export function noSuchUser(): AppError {
+  return new AppError('not_found', 'No such user.');
 }

@@ -1,5 +1,6 @@
 import type { Store } from '../store';
 import type { Access } from './access';
+import type { Erasure } from './erasure';
 import type { Sqlite } from './sqlite';
 
 /** Rows of a kind that one step removes: of the largest messages 6 MB, which are overwritten. */
@@ -9,7 +10,10 @@ const STEP = 100;
  * Deleting a conversation only marks it, because a log can be long and the store is blocked while it works. What
  * remains to be removed is told from the tables alone, so that a restart goes on where the last process was.
  */
-export function createPurge({ db, write }: Sqlite, access: Access): Pick<Store, 'purge'> {
+export function createPurge(
+  { db, write }: Sqlite,
+  { access, erasure }: { access: Access; erasure: Erasure },
+): Pick<Store, 'purge'> {
   const toEmpty = db
     .prepare<[], string>(
       'SELECT id FROM conversations WHERE deleted_at IS NOT NULL AND emptied = 0 LIMIT 1',
@@ -52,6 +56,7 @@ export function createPurge({ db, write }: Sqlite, access: Access): Pick<Store, 
 
   return {
     async purge() {
+      if (erasure.step()) return true;
       const deleted = toEmpty.get();
       if (deleted !== undefined) {
         write(() => empty(deleted));

@@ -80,11 +80,12 @@ const PAGE_BYTES = 1024 * 1024;
 /** Takes rows until the page is full by count or by bytes; `more` when a row was left over. */
 export function takePage<
   R extends { content: string | null; metadata: string | null; reactions: string | null },
->(rows: Iterable<R>, limit: number): { rows: R[]; more: boolean } {
+>(rows: Iterable<R>, limit: number, maxBytes = PAGE_BYTES): { rows: R[]; more: boolean } {
   const taken: R[] = [];
+  const bound = Math.min(maxBytes, PAGE_BYTES);
   let bytes = 0;
   for (const row of rows) {
-    if (taken.length === limit || bytes >= PAGE_BYTES) return { rows: taken, more: true };
+    if (taken.length === limit || bytes >= bound) return { rows: taken, more: true };
     for (const text of [row.content, row.metadata, row.reactions]) {
       bytes += Buffer.byteLength(text ?? '');
     }

@@ -1,16 +1,22 @@
 import type { Logger } from '@agent-messenger/service-kit';
-import { statSync } from 'node:fs';
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { storeMetrics } from '../../metrics';
 import type { Store } from '../store';
 import { createAccess } from './access';
+import { createAgentKeys } from './agent-keys';
 import { createAgents } from './agents';
 import { createAppend } from './append';
+import { createAudit, createAuditLog } from './audit';
 import { createChanges } from './changes';
 import { createConnections } from './connections';
 import { createConversationReader } from './conversation-reader';
 import { createConversations } from './conversations';
 import { createConversationChanges } from './conversation-changes';
+import { createConversationRemover } from './conversation-remover';
+import { createCredentials } from './credentials';
+import { createErasure } from './erasure';
 import { createEventWriter } from './event-writer';
+import { createExport } from './export';
 import { createLog } from './log';
 import { createOffsets } from './offsets';
 import { openDatabase } from './open-database';
@@ -18,6 +24,7 @@ import { createPeople } from './people';
 import { createPurge } from './purge';
 import { createPush } from './push';
 import { createPushDevices } from './push-devices';
+import { createSessions } from './sessions';
 import { createSqlite } from './sqlite';
 
 export interface SqliteStoreOptions {
@@ -42,20 +49,30 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const events = createEventWriter(sqlite);
   const reader = createConversationReader(sqlite);
   const changes = createChanges(sqlite, { access, events });
-  if (metrics) watchWal(path, metrics);
+  const remover = createConversationRemover(sqlite, { events, reader });
+  const audit = createAuditLog(sqlite);
+  const sessions = createSessions(sqlite, audit);
+  const keys = createAgentKeys(sqlite, audit);
+  const erasure = createErasure(sqlite, { audit, reader, remover, sessions });
+  if (metrics) storeMetrics(metrics, path);
 
   return {
     logId: sqlite.logId,
-    ...createPeople(sqlite),
-    ...createAgents(sqlite),
-    ...createConnections(sqlite, access),
+    ...createPeople(sqlite, { audit, sessions }),
+    ...sessions.calls,
+    ...erasure.calls,
+    ...createExport(sqlite, audit),
+    ...createAgents(sqlite, { audit, keys }),
+    ...keys.calls,
+    ...createAudit(sqlite, audit),
+    ...createConnections(sqlite, { access, credentials: createCredentials(sqlite) }),
     ...createConversations(sqlite, { access, events, reader }),
-    ...createConversationChanges(sqlite, { access, events, reader }),
+    ...createConversationChanges(sqlite, { access, events, reader, remover }),
     ...createAppend(sqlite, { access, events, changes, log }),
     ...createLog(sqlite, access),
     ...createPush(sqlite, access),
     ...createPushDevices(sqlite),
-    ...createPurge(sqlite, access),
+    ...createPurge(sqlite, { access, erasure }),
     async offset(consumer) {
       return offsets.read(consumer);
     },
@@ -65,16 +82,4 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       close();
     },
   };
-}
-
-/** A WAL that only grows means that something reads for ever and no checkpoint gets through. */
-function watchWal(path: string, metrics: Registry): void {
-  new Gauge({
-    name: 'messages_sqlite_wal_bytes',
-    help: 'Size of the write-ahead log.',
-    registers: [metrics],
-    collect() {
-      this.set(statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0);
-    },
-  });
 }

@@ -1,4 +1,5 @@
 import { type Dispatcher, Pool } from 'undici';
+import { MAX_SENDS } from '../../config';
 import { PushError } from '../provider';
 import { parseRetryAfter } from '../retry-after';
 import { apnsVerdict } from './verdict';
@@ -20,8 +21,8 @@ export class ApnsPool extends Pool {
     super(origin, {
       connections: 1,
       allowH2: true,
-      pipelining: STREAMS,
-      maxConcurrentStreams: STREAMS,
+      pipelining: MAX_SENDS,
+      maxConcurrentStreams: MAX_SENDS,
       connect: { timeout: deadlineMs },
     });
     this.deadlineMs = deadlineMs;
@@ -41,9 +42,6 @@ export class ApnsPool extends Pool {
     );
   }
 }
-
-/** Requests at a time on the connection; Apple allows more. */
-const STREAMS = 100;
 
 function reasonOf(body: unknown): string {
   return typeof body === 'object' && body !== null && 'reason' in body

@@ -2,7 +2,7 @@ import type { Scope } from '@agent-messenger/service-kit';
 import { deleteApp, initializeApp } from 'firebase-admin/app';
 import { getMessaging, type TokenMessage } from 'firebase-admin/messaging';
 import { randomUUID } from 'node:crypto';
-import { withDeadline } from '../deadline';
+import { MAX_SENDS } from '../../config';
 import type { Device, Notification, PushProvider } from '../provider';
 import { PushError } from '../provider';
 import { OriginAgent } from './origin-agent';
@@ -17,24 +17,21 @@ export interface FcmOptions {
   deadlineMs: number;
 }
 
-/** Requests at a time; more in parallel are what FCM calls a burst. */
-const CHUNK = 100;
-
 /**
- * FCM's HTTP v1 API by firebase-admin, which tries again by itself at 503 and lost connections. A send whose answer
- * was lost is sent again and replaces the first on the phone: both have the conversation as collapse key and tag.
+ * FCM's HTTP v1 API by firebase-admin. A send whose answer was lost is sent again and replaces the first on the phone:
+ * both have the conversation as collapse key and tag.
  */
 export function createFcmProvider(
   { serviceAccount, origin, tokenOrigin, deadlineMs }: FcmOptions,
   { scope }: { scope: Scope },
 ): PushProvider {
-  const agent = new OriginAgent(origin, { keepAlive: true, maxSockets: CHUNK });
+  const agent = new OriginAgent(origin, { keepAlive: true, maxSockets: MAX_SENDS });
   scope.defer('fcm agent', () => agent.destroy());
   const tokenAgent = new OriginAgent(tokenOrigin, {});
   const app = initializeApp(
     {
       projectId: serviceAccount.project_id,
-      credential: createCredential(serviceAccount, tokenAgent),
+      credential: createCredential(serviceAccount, { agent: tokenAgent, deadlineMs }),
       httpAgent: agent,
     },
     // Apps are kept in a table of the module, by name.
@@ -46,22 +43,22 @@ export function createFcmProvider(
   return {
     name: 'fcm',
     async send(notification, device) {
-      const sending = agent.observe(() => messaging.send(toFcm(notification, device)));
-      const { error, answer } = await withDeadline(sending, deadlineMs);
-      if (error === undefined) return;
-      if (answer) throw new PushError(fcmVerdict(answer), { cause: error });
-      throw new PushError(withoutAnswer(error), { cause: error });
+      const sending = () => messaging.send(toFcm(notification, device));
+      const answer = await agent.firstAnswer(sending, deadlineMs).catch(rethrow);
+      if (answer.status !== 200) throw new PushError(fcmVerdict(answer));
     },
   };
 }
 
 /** The access token was not given, or there was no connection. */
-function withoutAnswer(error: unknown): PushError['verdict'] {
+function rethrow(error: unknown): never {
+  if (error instanceof PushError) throw error;
   // firebase-admin passes on what the token server said, as a text.
   const text = error instanceof Error ? error.message : '';
-  return /invalid_grant|invalid_client|unauthorized_client|invalid_scope/.test(text)
-    ? { outcome: 'misconfigured', reason: 'credential' }
-    : { outcome: 'down', reason: 'connection' };
+  const isRefused = /invalid_grant|invalid_client|unauthorized_client|invalid_scope/.test(text);
+  throw isRefused
+    ? new PushError({ outcome: 'misconfigured', reason: 'credential' }, { cause: error })
+    : new PushError({ outcome: 'down', reason: 'connection' }, { cause: error });
 }
 
 function toFcm(

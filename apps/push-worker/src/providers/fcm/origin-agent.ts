@@ -3,13 +3,17 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { withDeadline } from '../deadline';
 import { parseRetryAfter } from '../retry-after';
 import type { FcmAnswer } from './verdict';
 
 const ANSWER_CHARS = 65_536;
 
+/** A piece of work of the SDK, and the one request that it may make for it. */
 interface Exchange {
-  answer?: FcmAnswer;
+  request?: ClientRequest;
+  isOver: boolean;
+  onAnswer: (answer: FcmAnswer) => void;
 }
 
 /** Part of https.Agent, though not of its types: how node:http hands a request to its agent. */
@@ -20,7 +24,7 @@ const takeRequest = (Agent.prototype as unknown as RequestTaker).addRequest;
 
 /**
  * Takes the requests of an SDK, whose host is fixed, to the configured origin: a stand-in or a corporate proxy. And
- * remembers how a request was answered, of which the SDK passes on too little.
+ * knows how a request was answered, of which the SDK passes on too little.
  */
 export class OriginAgent extends Agent {
   private readonly exchanges = new AsyncLocalStorage<Exchange>();
@@ -37,14 +41,25 @@ export class OriginAgent extends Agent {
     };
   }
 
-  /** Runs `work`, and afterwards has the last answer that a request of it got. */
-  async observe(work: () => Promise<unknown>): Promise<{ error?: unknown; answer?: FcmAnswer }> {
-    const exchange: Exchange = {};
+  /**
+   * Runs `work` and resolves with the answer to its first request. There is no second one: the SDK would try again by
+   * itself, even when the deadline is long past and another job has sent the same.
+   * @throws PushError after the deadline, and what `work` throws without an answer
+   */
+  async firstAnswer(work: () => Promise<unknown>, deadlineMs: number): Promise<FcmAnswer> {
+    const exchange: Exchange = { isOver: false, onAnswer: () => undefined };
+    const answered = new Promise<FcmAnswer>((resolve, reject) => {
+      exchange.onAnswer = resolve;
+      this.exchanges.run(exchange, work).catch(reject);
+    });
     try {
-      await this.exchanges.run(exchange, work);
-      return exchange;
+      return await withDeadline(answered, deadlineMs);
     } catch (error) {
-      return { ...exchange, error };
+      // Its socket would be taken until the SDK's own deadline.
+      exchange.request?.destroy();
+      throw error;
+    } finally {
+      exchange.isOver = true;
     }
   }
 
@@ -57,26 +72,31 @@ export class OriginAgent extends Agent {
 
   addRequest(request: ClientRequest, options: object): void {
     const exchange = this.exchanges.getStore();
+    if (exchange?.request || exchange?.isOver) {
+      request.destroy();
+      process.nextTick(() => request.emit('error', new Error('there is no second request')));
+      return;
+    }
     if (exchange) {
-      delete exchange.answer;
-      request.prependOnceListener('response', (response) => collect(response, exchange));
+      exchange.request = request;
+      request.prependOnceListener('response', (response) => collect(response, exchange.onAnswer));
     }
     takeRequest.call(this, request, options);
   }
 }
 
 /** Listens beside the SDK, which reads the response. */
-function collect(response: IncomingMessage, exchange: Exchange): void {
+function collect(response: IncomingMessage, onAnswer: Exchange['onAnswer']): void {
   let text = '';
   response.on('data', (chunk: Buffer) => {
     if (text.length < ANSWER_CHARS) text += chunk.toString();
   });
   response.on('end', () => {
-    exchange.answer = {
+    onAnswer({
       status: response.statusCode ?? 0,
       body: parseJson(text),
       ...parseRetryAfter(response.headers['retry-after']),
-    };
+    });
   });
 }
 

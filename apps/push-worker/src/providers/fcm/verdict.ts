@@ -15,21 +15,30 @@ const BY_CODE: Record<string, Outcome> = {
   QUOTA_EXCEEDED: 'down',
   UNAVAILABLE: 'down',
   INTERNAL: 'down',
-  THIRD_PARTY_AUTH_ERROR: 'misconfigured',
+  THIRD_PARTY_AUTH_ERROR: 'refused',
 };
+/** What is set up wrongly, though for some devices only: they must not hold up the others. */
+const ALARMS: Record<string, true> = {
+  // The app on this device belongs to another Firebase project.
+  SENDER_ID_MISMATCH: true,
+  // Firebase lacks the key with which it reaches Apple's devices or browsers.
+  THIRD_PARTY_AUTH_ERROR: true,
+};
+/** As FCM asks for when an answer 429 has no Retry-After: https://firebase.google.com/docs/cloud-messaging/scale-fcm */
+const QUOTA_WAIT_MS = 60_000;
 
 /**
  * From the answer itself: firebase-admin tells a dead token and an unknown project by the same code, and only
  * FcmError says which it was.
  */
 export function fcmVerdict({ status, body, retryAfterMs }: FcmAnswer): Verdict {
-  const code = fcmErrorCode(body);
+  const code = fcmErrorCode(body) ?? '';
+  const waitMs = retryAfterMs ?? (status === 429 ? QUOTA_WAIT_MS : undefined);
   return {
-    outcome: (code !== undefined && BY_CODE[code]) || byStatus(status),
-    reason: code ?? `status_${status}`,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    // The app on this device belongs to another Firebase project.
-    ...(code === 'SENDER_ID_MISMATCH' && { alarm: true }),
+    outcome: BY_CODE[code] ?? byStatus(status),
+    reason: code || `status_${status}`,
+    ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    ...(ALARMS[code] && { alarm: true }),
   };
 }
 

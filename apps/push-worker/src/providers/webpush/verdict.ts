@@ -1,6 +1,6 @@
 import type { Outcome, Verdict } from '../provider';
 
-/** Statuses of a push service: RFC 8030 and RFC 8292. */
+/** Statuses of a push service: RFC 8030 and RFC 8292. 406 is what that of Windows says for 429. */
 export function webPushVerdict(status: number, retryAfterMs?: number): Verdict {
   return {
     outcome: byStatus(status),
@@ -13,5 +13,7 @@ export function webPushVerdict(status: number, retryAfterMs?: number): Verdict {
 
 function byStatus(status: number): Outcome {
   if (status === 404 || status === 410) return 'gone';
-  return status === 429 || status >= 500 ? 'down' : 'refused';
+  // May count for one subscription: then it must not hold up those of others.
+  if (status === 429 || status === 406) return 'later';
+  return status >= 500 ? 'down' : 'refused';
 }

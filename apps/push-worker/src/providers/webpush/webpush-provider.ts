@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Agent } from 'node:https';
 import { sendNotification, WebPushError } from 'web-push';
 import { withDeadline } from '../deadline';
-import type { Notification, PushProvider } from '../provider';
+import type { Device, Notification, PushProvider } from '../provider';
 import { PushError } from '../provider';
 import { parseRetryAfter } from '../retry-after';
 import { checkEndpoint, lookupPublic, type AllowedOrigins } from './endpoint-rules';
@@ -23,14 +23,16 @@ export function createWebPushProvider(
   { origins, publicKey, privateKey, subject, deadlineMs }: WebPushOptions,
   { scope }: { scope: Scope },
 ): PushProvider {
-  const agent = new Agent({ keepAlive: true, maxSockets: 100, lookup: lookupPublic });
+  const agent = new Agent({ keepAlive: true, lookup: lookupPublic });
   scope.defer('webpush agent', () => agent.destroy());
 
   return {
     name: 'webpush',
-    async send(notification, { token: endpoint, keys }) {
-      checkEndpoint(endpoint, origins);
-      if (!keys) throw new PushError({ outcome: 'refused', reason: 'no_keys' });
+
+    serverOf: (device) => subscriptionOf(device, origins).server,
+
+    async send(notification, device) {
+      const { endpoint, keys } = subscriptionOf(device, origins);
       const { expiresAt, conversation_id } = notification;
       const sending = sendNotification({ endpoint, keys }, payload(notification), {
         vapidDetails: { subject, publicKey, privateKey },
@@ -45,6 +47,13 @@ export function createWebPushProvider(
   };
 }
 
+/** @throws PushError for one that nothing is sent to */
+function subscriptionOf({ token, keys }: Device, origins: AllowedOrigins) {
+  if (!keys) throw new PushError({ outcome: 'refused', reason: 'no_keys' });
+  const { url, allowedBy } = checkEndpoint(token, origins);
+  return { endpoint: url, keys, server: allowedBy };
+}
+
 function rethrow(error: unknown): never {
   if (error instanceof PushError) throw error;
   if (!(error instanceof WebPushError)) throw withoutAnswer(error);
@@ -54,7 +63,11 @@ function rethrow(error: unknown): never {
 
 /** Keys of the wrong form are found out when the body is encrypted; the network's errors have a system's code. */
 function withoutAnswer(error: unknown): PushError {
-  const { code = '', message = '' } = error as { code?: string; message?: string };
+  const { code = '', message = '', syscall } = error as Partial<NodeJS.ErrnoException>;
+  // With a * in the list the host's name is the user's too: one that is not found says nothing about the others.
+  if (syscall === 'getaddrinfo') {
+    return new PushError({ outcome: 'later', reason: 'host_not_found' }, { cause: error });
+  }
   const isNetwork = message === 'Socket timeout' || (code !== '' && !code.startsWith('ERR_CRYPTO'));
   return isNetwork
     ? new PushError({ outcome: 'down', reason: 'connection' }, { cause: error })

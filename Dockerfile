@@ -1,0 +1,73 @@
+# One file for all services: `docker build --build-arg SERVICE=gateway .` makes the image of apps/gateway. The services
+# are built alike, so they share these stages; each image has only the packages of its own service, so that the public
+# entry carries no database driver and no push SDK.
+# Nothing in here needs BuildKit: the classic builder makes the same images.
+
+# What is installed follows from these files alone: while none of them changes, `npm ci` comes from the cache.
+FROM node:24-bookworm AS manifests
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY libs libs
+COPY apps apps
+COPY tools tools
+RUN find libs apps tools \( -type f ! -name package.json -o -type d -empty \) -delete
+
+FROM node:24-bookworm AS packages
+WORKDIR /app
+# The image has the headers that native modules are compiled with: nothing is fetched for them.
+ENV npm_package_config_node_gyp_nodedir=/usr/local npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
+COPY --from=manifests /app ./
+# Without install scripts: the bundler needs none, and native modules are compiled where they ship.
+RUN npm ci --ignore-scripts
+
+FROM packages AS bundle
+COPY tsconfig.base.json ./
+COPY tools/build.mjs tools/
+COPY libs libs
+COPY apps apps
+ARG SERVICE
+RUN cd "apps/${SERVICE:?is the folder of a service under apps/}" && node ../../tools/build.mjs
+
+# The packages of one service, in the places where its bundle looks for them; better-sqlite3 is compiled here
+# where no prebuilt one is reachable.
+FROM packages AS production
+ARG SERVICE
+RUN npm ci --omit=dev --prefer-offline --workspace="apps/$SERVICE" \
+ && rm -rf node_modules/@agent-messenger node_modules/.cache \
+ && mkdir -p "apps/$SERVICE/node_modules" /out \
+ && mv node_modules /out/ \
+ && mkdir /out/service && mv "apps/$SERVICE/node_modules" /out/service/ \
+ # What only compilers and debuggers read.
+ && find /out -type d \( -path '*/better-sqlite3/deps' -o -path '*/better-sqlite3/src' \) -prune -exec rm -rf {} + \
+ && find /out -path '*/build/Release/*' -type f ! -name '*.node' -delete \
+ && find /out -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+COPY --from=bundle /app/apps/$SERVICE/dist/main.js /out/service/
+
+FROM node:24-bookworm-slim
+# The state of messages; a new volume takes over its owner and mode.
+RUN groupadd --gid 10001 messenger \
+ && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin messenger \
+ && install -d -o 10001 -g 10001 -m 700 /data
+WORKDIR /app
+ENV NODE_ENV=production
+COPY --from=production /out ./
+# A package that the bundle needs and that is not here fails the build, not the start.
+RUN node service/main.js --config-schema > /dev/null
+# A number, so that Kubernetes can tell that it is not root.
+USER 10001:10001
+# The gateway's public port, and the private one of every service.
+EXPOSE 8080 9090
+# Ready from the end of the start until SIGTERM; dependencies do not change it. No shell tool in the image speaks HTTP.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["node", "-e", "\
+  require('node:http').get({ port: process.env.INTERNAL_PORT || 9090, path: '/readyz' }, \
+    ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
+# Node itself, no shell and no npm in front: signals reach it, as process 1 too.
+CMD ["node", "service/main.js"]
+ARG SERVICE
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="agent-messenger $SERVICE" \
+      org.opencontainers.image.description="Self-hosted messaging between people and their AI agents" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.base.name="docker.io/library/node:24-bookworm-slim"

@@ -1,0 +1,16 @@
+import type { AuditLog } from '../audit-log';
+import type { ConfirmPassword } from '../password-confirmation';
+import type { AuthHandlers, Store } from './handler';
+
+export function deleteAccountCall(
+  store: Store,
+  confirm: ConfirmPassword,
+  audit: AuditLog,
+): AuthHandlers['deleteAccount'] {
+  return ({ user_id, password, by }) =>
+    audit.watch('user.delete', by, async (about) => {
+      about.target = user_id;
+      await confirm(user_id, password);
+      return store.eraseUser({ user_id, by });
+    });
+}

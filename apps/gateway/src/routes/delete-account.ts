@@ -1,0 +1,19 @@
+import type { authCalls, Client } from '@agent-messenger/contracts';
+import type { EndCredentials } from '../connections/end-credentials';
+import { identityOf, originOf } from '../http/callers';
+import type { RouteHandler } from '../http/rest-server';
+
+export function deleteAccount(
+  auth: Pick<Client<typeof authCalls>, 'deleteAccount'>,
+  endCredentials: EndCredentials,
+): RouteHandler<'deleteAccount'> {
+  return async ({ body }, caller) => {
+    const { ended } = await auth.deleteAccount({
+      ...body,
+      user_id: identityOf(caller).id,
+      by: originOf(caller),
+    });
+    await endCredentials(ended);
+    return { body: undefined };
+  };
+}

@@ -1,0 +1,90 @@
+import type { Harness, TestGateway } from './harness';
+import { AGENT, startHarness } from './harness';
+import { RawSocket } from './raw-socket';
+
+let harness: Harness;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  harness = await startHarness();
+  gateway = await harness.gateway();
+  harness.store.addConversation('cnv_1', ['usr_1', AGENT]);
+});
+afterAll(() => harness.close());
+
+const message = { conversation_id: 'cnv_1', client_id: 'early', content: 'too early' };
+
+/** How the two transports say the same. */
+const transports = {
+  'Socket.IO': {
+    open: () => RawSocket.open(gateway),
+    credentials: (auth: object) => `40/client,${JSON.stringify(auth)}`,
+    request: (name: string, data: object) => `42/client,1${JSON.stringify([name, data])}`,
+  },
+  'plain WebSocket': {
+    open: () => RawSocket.connect(gateway, '/client/connect'),
+    credentials: (auth: object) => JSON.stringify({ type: 'auth', data: auth }),
+    request: (name: string, data: object) => JSON.stringify({ type: name, data, id: 1 }),
+  },
+};
+
+describe.each(Object.entries(transports))('%s', (_name, { open, credentials, request }) => {
+  const wrong = credentials({ token: 'garbage' });
+  const right = () => credentials({ token: harness.token('usr_1') });
+
+  /** What was written to the store by the time another message of the same kind is in it. */
+  async function written(): Promise<string[]> {
+    const person = await harness.person(gateway, 'usr_1');
+    await person.send('cnv_1', 'witness', 'witness');
+    person.close();
+    const { log } = harness.store.conversations.get('cnv_1') ?? { log: [] };
+    return log.flatMap((event) =>
+      event.type === 'message.created' ? [event.message.content ?? ''] : [],
+    );
+  }
+
+  test.each<[string, () => string[]]>([
+    ['a request before credentials', () => [request('message:send', message), right()]],
+    ['requests behind wrong credentials', () => [wrong, request('message:send', message)]],
+    [
+      'right credentials behind wrong ones',
+      () => [wrong, right(), request('message:send', message)],
+    ],
+    ['a request without any', () => [request('message:send', message)]],
+    ['what no request is called', () => [request('nope', {}), right()]],
+  ])('%s: nothing is carried out, and the connection is closed at once', async (_what, frames) => {
+    const raw = await open();
+    const from = performance.now();
+    for (const frame of frames()) raw.send(frame);
+    await raw.closed();
+    expect(performance.now() - from).toBeLessThan(2_000);
+    expect(raw.frames.join()).not.toContain('"connected"');
+    expect(await written()).not.toContain(message.content);
+  });
+
+  test.each([
+    ['garbage', 'garbage'],
+    ['empty', ''],
+    ['long', 'x'.repeat(8_000)],
+  ])('a token that is %s closes the connection at once', async (_what, token) => {
+    const raw = await open();
+    const from = performance.now();
+    raw.send(credentials({ token }));
+    await raw.closed();
+    expect(performance.now() - from).toBeLessThan(2_000);
+  });
+
+  test('silence is heard for 5 s, also when it is kept alive', async () => {
+    const raw = await open();
+    const from = performance.now();
+    const timer = setInterval(() => raw.socket.ping(), 500);
+    await raw.closed();
+    clearInterval(timer);
+    expect(performance.now() - from).toBeGreaterThan(4_500);
+    expect(performance.now() - from).toBeLessThan(6_500);
+  });
+});
+
+test('none of this is an error of the gateway', () => {
+  expect(gateway.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+});

@@ -1,0 +1,214 @@
+import { LIMITS } from '@agent-messenger/contracts';
+import { BY, byUser, createWorld, later, pushOf, refusal, type OpenStore } from './world';
+
+export function describeSessions(open: OpenStore): void {
+  describe('sessions', () => {
+    const nothing = { session: null, ended: [] };
+
+    /** A session whose first refresh token is `d1`; `works` tells whether the session lives. */
+    async function openSession() {
+      const world = await createWorld(open);
+      const { store, clock } = world;
+      const user_id = await world.user();
+      const by = byUser(user_id);
+      const expires_at = later(clock.ms, 1_000_000);
+      const created = await store.createSession({ user_id, refresh_digest: 'd1', expires_at, by });
+      const { session_id } = created;
+      const credential = { identity_id: user_id, credential_id: session_id };
+      const rotate = (from: string, to: string) =>
+        store.rotateSession({ refresh_digest: from, next_digest: to, expires_at, by });
+      const works = () =>
+        store.authorize(credential).then(
+          () => true,
+          () => false,
+        );
+      const rotated = { session: { session_id, user_id }, ended: [] };
+      const reused = { session: null, ended: [credential] };
+      return { world, clock, rotate, works, rotated, reused, credential };
+    }
+
+    test('a rotated refresh token ends the session of whoever shows it again', async () => {
+      const { rotate, works, rotated, reused } = await openSession();
+      expect(await rotate('d1', 'd2')).toEqual(rotated);
+      expect(await rotate('d2', 'd3')).toEqual(rotated);
+      expect(await rotate('unknown', 'x')).toEqual(nothing);
+      expect(await works()).toBe(true);
+
+      expect(await rotate('d1', 'd4')).toEqual(reused);
+      expect(await works()).toBe(false);
+      for (const digest of ['d1', 'd2', 'd3']) expect(await rotate(digest, 'd5')).toEqual(nothing);
+    });
+
+    test('a refresh whose answer was lost may be repeated for 30 s, as often as it takes', async () => {
+      const { clock, rotate, works, rotated, reused } = await openSession();
+      expect(await rotate('d1', 'lost-1')).toEqual(rotated);
+      clock.ms += 20_000;
+      expect(await rotate('d1', 'lost-2')).toEqual(rotated);
+      clock.ms += 10_000;
+      expect(await rotate('d1', 'd2')).toEqual(rotated);
+      expect(await rotate('d2', 'd3')).toEqual(rotated);
+      expect(await works()).toBe(true);
+      // Counted from the first use: repetitions do not prolong it.
+      clock.ms += 30_001;
+      expect(await rotate('d2', 'd4')).toEqual(reused);
+      expect(await works()).toBe(false);
+    });
+
+    test('of the tokens of a repeated refresh, any one goes on; a second one ends the session', async () => {
+      const { clock, rotate, works, rotated, reused } = await openSession();
+      await rotate('d1', 'd2');
+      await rotate('d1', 'overtaken');
+      clock.ms += 600_000;
+      // The first try, late, was carried out after the repetition: nobody waits for its answer any more.
+      expect(await rotate('d2', 'd3')).toEqual(rotated);
+      expect(await rotate('d2', 'd4')).toEqual(rotated);
+      expect(await works()).toBe(true);
+      expect(await rotate('overtaken', 'd5')).toEqual(reused);
+      expect(await works()).toBe(false);
+      for (const digest of ['d2', 'd3', 'd4']) expect(await rotate(digest, 'd6')).toEqual(nothing);
+    });
+
+    test('a refresh token is not taken again once its successor was used', async () => {
+      const { rotate, works, reused } = await openSession();
+      await rotate('d1', 'd2');
+      await rotate('d2', 'd3');
+      expect(await rotate('d1', 'd4')).toEqual(reused);
+      expect(await works()).toBe(false);
+    });
+
+    test('an expired session neither rotates nor authorizes', async () => {
+      const { clock, rotate, works } = await openSession();
+      clock.ms += 1_000_000;
+      expect(await works()).toBe(false);
+      expect(await rotate('d1', 'd2')).toEqual(nothing);
+    });
+
+    test('one session more than a person may have ends the oldest', async () => {
+      const { world, works, credential } = await openSession();
+      const user = credential.identity_id;
+      for (let n = 1; n < LIMITS.sessionsPerPerson; n += 1) {
+        world.clock.ms += 1;
+        await world.session(user);
+      }
+      expect(await works()).toBe(true);
+      world.clock.ms += 1;
+      const { ended, session_id } = await world.store.createSession({
+        user_id: user,
+        refresh_digest: 'one-more',
+        expires_at: later(world.clock.ms, 1_000),
+        by: byUser(user),
+      });
+      expect(ended).toEqual([credential]);
+      expect(session_id).not.toBe(credential.credential_id);
+      expect(await works()).toBe(false);
+      const { sessions } = await world.store.getUser({ user_id: user });
+      expect(sessions).toBe(LIMITS.sessionsPerPerson);
+    });
+
+    test('logout revokes, drops the push token it names if it is of that person, and takes unknown tokens', async () => {
+      const { world, works, credential } = await openSession();
+      const { store } = world;
+      const talk = await world.talk({ user: credential.identity_id });
+      const { user, agent } = talk;
+      const other = await world.user();
+      const token = await world.device(user);
+      const foreign = await world.device(other);
+      await world.send(talk, agent, 'hi');
+      const end = (refresh_digest: string, push_token: string) =>
+        store.endSession({ refresh_digest, push_token, everywhere: false, by: byUser(user) });
+
+      expect(await end('unknown', token)).toEqual({ ended: [] });
+      expect((await store.pushState(pushOf(talk))).push).not.toBeNull();
+      expect(await works()).toBe(true);
+
+      expect(await end('d1', foreign)).toEqual({ ended: [credential] });
+      expect(await works()).toBe(false);
+      // Whoever asks again has had no answer: it is told the same.
+      expect(await end('d1', token)).toEqual({ ended: [credential] });
+      expect((await store.pushState(pushOf(talk))).push).toBeNull();
+      const theirs = await world.talk({ user: other, agent });
+      await world.send(theirs, agent, 'hi');
+      expect((await store.pushState(pushOf(theirs))).push).not.toBeNull();
+    });
+
+    test('logout everywhere ends all sessions and drops all devices of the person', async () => {
+      const { world, works, credential, rotate } = await openSession();
+      const { store } = world;
+      const user = credential.identity_id;
+      const second = await world.session(user);
+      const stranger = await world.user();
+      const foreign = { identity_id: stranger, credential_id: await world.session(stranger) };
+      for (const device of ['phone', 'tablet']) await world.device(user, device);
+      await world.device(stranger);
+      const everywhere = { refresh_digest: 'd1', everywhere: true, by: byUser(user) };
+
+      const { ended } = await store.endSession(everywhere);
+      expect(ended).toHaveLength(2);
+      expect(ended).toEqual(
+        expect.arrayContaining([credential, { identity_id: user, credential_id: second }]),
+      );
+      expect(await works()).toBe(false);
+      expect(await rotate('d1', 'd2')).toEqual(nothing);
+      const [ada, bob] = [user, stranger].map((user_id) => store.getUser({ user_id }));
+      expect(await ada).toMatchObject({ sessions: 0, devices: 0 });
+      expect(await bob).toMatchObject({ sessions: 1, devices: 1 });
+      expect(await store.authorize(foreign)).toEqual({ epoch: 0 });
+
+      // A token that was revoked ends nothing any more: it may be in other hands.
+      const third = { identity_id: user, credential_id: await world.session(user) };
+      expect(await store.endSession(everywhere)).toEqual({ ended: [credential] });
+      expect(await store.authorize(third)).toEqual({ epoch: 0 });
+    });
+
+    test('credentials are checked many at once; what is revoked, expired, foreign or unknown is told', async () => {
+      const { world, credential, clock } = await openSession();
+      const { store } = world;
+      const user = credential.identity_id;
+      const [agent, disabled, deleted] = [
+        await world.agent(),
+        await world.user(),
+        await world.agent(),
+      ];
+      const keyOf = async (agent_id: string) =>
+        (await store.listAgentKeys({ agent_id, limit: 1 })).keys[0]?.key_id ?? '';
+      const good = [credential, { identity_id: agent, credential_id: await keyOf(agent) }];
+      const short = { agent_id: agent, key_id: 'short', key_hash: 'h', name: 'k', overlap_s: 0 };
+      await store.createAgentKey({ ...short, expires_at: later(clock.ms, 1_000), by: BY });
+      await store.createAgentKey({ ...short, key_id: 'revoked', expires_at: null, by: BY });
+      const last = await store.createSession({
+        user_id: user,
+        refresh_digest: 'last',
+        expires_at: later(clock.ms, 1_000_000),
+        by: BY,
+      });
+      const bad = [
+        { identity_id: agent, credential_id: 'short' },
+        { identity_id: agent, credential_id: 'revoked' },
+        { identity_id: disabled, credential_id: await world.session(disabled) },
+        { identity_id: deleted, credential_id: await keyOf(deleted) },
+        { identity_id: user, credential_id: last.session_id },
+      ];
+      const foreign = { identity_id: disabled, credential_id: credential.credential_id };
+      const check = async (credentials: typeof bad) =>
+        (await store.checkCredentials({ credentials })).invalid;
+      expect(await check([...good, ...bad])).toEqual([]);
+
+      const ids = bad.map(({ credential_id }) => credential_id);
+      await store.revokeAgentKey({ agent_id: agent, key_id: 'revoked', by: BY });
+      await store.updateUser({ user_id: disabled, disabled: true, by: BY });
+      await store.deleteAgent({ agent_id: deleted, by: BY });
+      await store.endSession({ refresh_digest: 'last', everywhere: false, by: BY });
+      clock.ms += 1_000;
+      expect(await check([...good, ...bad])).toEqual(ids);
+      expect(await check([foreign, { identity_id: 'usr_none', credential_id: 'x' }])).toEqual([
+        credential.credential_id,
+        'x',
+      ]);
+      for (const each of bad) {
+        expect((await refusal(store.authorize(each))).code).toBe('unauthorized');
+        const connect = store.connect({ ...each, epoch: 1, counterparts: 0 });
+        expect((await refusal(connect)).code).toBe('unauthorized');
+      }
+    });
+  });
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { LIMITS } from './limits';
+import { agentSchema } from './objects';
+import { agentNameSchema, timeSchema, wellFormed } from './text';
+
+const descriptionSchema = wellFormed(z.string().max(LIMITS.agentDescriptionChars));
+const modelSchema = wellFormed(z.string().max(LIMITS.agentNameChars));
+
+export const createAgentSchema = z.object({
+  name: agentNameSchema,
+  description: descriptionSchema.optional(),
+  model: modelSchema.optional(),
+});
+export const createdAgentSchema = z.object({
+  agent: agentSchema,
+  api_key: z.string(),
+  key_id: z.string(),
+});
+
+export const updateAgentSchema = z
+  .object({
+    name: agentNameSchema,
+    description: descriptionSchema.nullable(),
+    model: modelSchema.nullable(),
+  })
+  .partial()
+  .refine((body) => Object.keys(body).length > 0, 'names nothing to change');
+
+/** What names a key in the store, in logs and in the audit log; no secret. */
+export const keyIdSchema = z.string().regex(/^[a-z0-9]{1,32}$/, 'must be a key id');
+
+export const agentKeySchema = z
+  .object({
+    key_id: z.string(),
+    name: z.string(),
+    created_at: timeSchema,
+    /** Give or take a minute. */
+    last_used_at: timeSchema.nullable(),
+    expires_at: timeSchema.nullable(),
+    revoked_at: timeSchema.nullable(),
+  })
+  .meta({ id: 'AgentKey' });
+export type AgentKey = z.infer<typeof agentKeySchema>;
+
+export const createAgentKeySchema = z.object({
+  name: agentNameSchema.default('key'),
+  expires_at: timeSchema.optional(),
+  /** Rotation: this key goes on for `overlap_s` more seconds at most. */
+  replaces: keyIdSchema.optional(),
+  overlap_s: z.int().min(0).max(LIMITS.keyOverlapS).default(3_600),
+});
+export const createdAgentKeySchema = agentKeySchema.extend({ api_key: z.string() });

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { CallContract } from './call-contract';
+import { conversationId, identityId, page, seq } from './call-contract';
+
+/** A conversation whose log is ahead of what the identity has taken responsibility for. */
+const pendingSchema = z.object({
+  conversation_id: conversationId,
+  delivered_seq: seq,
+  last_seq: seq,
+});
+export type Pending = z.infer<typeof pendingSchema>;
+
+/** Counted no further. */
+export const MOST_COUNTED_CONVERSATIONS = 10_000;
+
+export const connectionCalls = {
+  /** The credential (session or key id) is not revoked; the identity's epoch so far, the floor for the lease. */
+  authorize: {
+    request: z.object({ identity_id: identityId, credential_id: z.string() }),
+    response: z.object({ epoch: z.int().min(0) }),
+  },
+  /** Raises the identity's epoch, strictly (else `replaced`), and lists what is undelivered. */
+  connect: {
+    request: z.object({
+      identity_id: identityId,
+      credential_id: z.string(),
+      epoch: z.int().min(1),
+      /** How many most recently active counterparts to list. */
+      counterparts: z.int().min(0),
+    }),
+    response: z.object({
+      log_id: z.string(),
+      pending: z.array(pendingSchema),
+      next_cursor: z.string().nullable(),
+      counterparts: z.array(identityId),
+    }),
+  },
+  /** Further pages of what `connect` began to list. */
+  listPending: {
+    request: z.object({ identity_id: identityId, ...page }),
+    response: z.object({ pending: z.array(pendingSchema), next_cursor: z.string().nullable() }),
+  },
+  /** How many conversations an identity is in, up to a bound: what it may do grows with that. */
+  countConversations: {
+    request: z.object({ identity_id: identityId }),
+    response: z.object({ conversations: z.int().min(0).max(MOST_COUNTED_CONVERSATIONS) }),
+  },
+  /** Those that have been revoked or have run out: the net below a revocation that no gateway was told of. */
+  checkCredentials: {
+    request: z.object({
+      credentials: z
+        .array(z.object({ identity_id: identityId, credential_id: z.string() }))
+        .max(1_000),
+    }),
+    response: z.object({ invalid: z.array(z.string()) }),
+  },
+} as const satisfies Record<string, CallContract>;

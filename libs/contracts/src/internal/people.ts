@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { exportedRecordSchema, originSchema, userSchema } from '../admin';
+import { registeredSchema } from '../auth-bodies';
+import type { CallContract } from './call-contract';
+import { endedSchema, identityId, page } from './call-contract';
+
+/** Of whoever asks, for the audit log: what changes is committed together with its entry. */
+const by = originSchema;
+const expiresAt = z.string();
+
+export const peopleCalls = {
+  createUser: {
+    request: z.object({ username: z.string(), password_hash: z.string(), by }),
+    response: registeredSchema,
+  },
+  findUser: {
+    request: z.union([z.object({ username: z.string() }), z.object({ user_id: identityId })]),
+    response: z.object({
+      user: z
+        .object({ user_id: identityId, password_hash: z.string(), disabled: z.boolean() })
+        .nullable(),
+    }),
+  },
+  listUsers: {
+    request: z.object({ username: z.string().optional(), ...page }),
+    response: z.object({ users: z.array(userSchema), next_cursor: z.string().nullable() }),
+  },
+  getUser: { request: z.object({ user_id: identityId }), response: userSchema },
+  /** A new password and being disabled end all sessions, but for the one from which the person changed it. */
+  updateUser: {
+    request: z.object({
+      user_id: identityId,
+      password_hash: z.string().optional(),
+      disabled: z.boolean().optional(),
+      keep_session_id: z.string().optional(),
+      by,
+    }),
+    response: endedSchema.extend({ user: userSchema }),
+  },
+  /** Its conversations are deleted, its name is free again, and what remains says nothing about it. */
+  eraseUser: { request: z.object({ user_id: identityId, by }), response: endedSchema },
+  exportUser: {
+    request: z.object({ user_id: identityId, ...page, by }),
+    response: z.object({
+      records: z.array(exportedRecordSchema),
+      next_cursor: z.string().nullable(),
+    }),
+  },
+
+  createSession: {
+    request: z.object({
+      user_id: identityId,
+      refresh_digest: z.string(),
+      expires_at: expiresAt,
+      /**
+       * The hash that the password was compared with: when it is no longer the person's, there is no session. `rehash`,
+       * of the same password, takes its place.
+       */
+      password: z.object({ hash: z.string(), rehash: z.string().optional() }).optional(),
+      by,
+    }),
+    response: endedSchema.extend({ session_id: z.string() }),
+  },
+  /**
+   * Swaps the digest of a session's refresh token; an already swapped one ends the session: `session` is null. The
+   * last one is swapped again for 30 s, while none of its successors was used: its answer may have been lost.
+   */
+  rotateSession: {
+    request: z.object({
+      refresh_digest: z.string(),
+      next_digest: z.string(),
+      expires_at: expiresAt,
+      by,
+    }),
+    response: endedSchema.extend({
+      session: z.object({ session_id: z.string(), user_id: identityId }).nullable(),
+    }),
+  },
+  /** Ends the session of a refresh token, or all of its person; unknown tokens are no error. */
+  endSession: {
+    request: z.object({
+      refresh_digest: z.string(),
+      push_token: z.string().optional(),
+      everywhere: z.boolean(),
+      by,
+    }),
+    response: endedSchema,
+  },
+} as const satisfies Record<string, CallContract>;

@@ -1,0 +1,90 @@
+import {
+  agentTokenSchema,
+  changePasswordSchema,
+  deleteAccountSchema,
+  jwksSchema,
+  loggedInSchema,
+  loginSchema,
+  logoutSchema,
+  refreshSchema,
+  registerSchema,
+  registeredSchema,
+  tokensSchema,
+} from '../auth-bodies';
+import type { RouteContract } from './route-contract';
+
+/** People and their sessions; agents and their tokens. */
+export const authRoutes = {
+  register: {
+    summary: 'Registers a person; the operator can close registration.',
+    method: 'post',
+    path: '/auth/user',
+    caller: 'anyone',
+    body: registerSchema,
+    response: registeredSchema,
+    status: 201,
+  },
+  login: {
+    summary: 'Exchanges username and password for tokens.',
+    method: 'post',
+    path: '/auth/login',
+    caller: 'anyone',
+    body: loginSchema,
+    response: loggedInSchema,
+    status: 200,
+  },
+  refresh: {
+    summary:
+      'Exchanges a refresh token for new tokens; who shows a used one again, later than half a minute, ends the session.',
+    method: 'post',
+    path: '/auth/refresh',
+    caller: 'anyone',
+    body: refreshSchema,
+    response: tokensSchema,
+    status: 200,
+  },
+  logout: {
+    summary:
+      'Ends the session of a refresh token, or all of the person, and drops the push token that it names.',
+    method: 'post',
+    path: '/auth/logout',
+    caller: 'anyone',
+    body: logoutSchema,
+    response: null,
+    status: 204,
+  },
+  agentToken: {
+    summary: 'Exchanges an API key for a short-lived access token.',
+    method: 'post',
+    path: '/auth/agent/token',
+    caller: 'agent_key',
+    response: agentTokenSchema,
+    status: 200,
+  },
+  changePassword: {
+    summary: 'Changes the password of the caller and ends all of its other sessions.',
+    method: 'post',
+    path: '/auth/password',
+    caller: 'person',
+    body: changePasswordSchema,
+    response: null,
+    status: 204,
+  },
+  deleteAccount: {
+    summary: 'Deletes the caller: its conversations, messages, devices, sessions and name.',
+    method: 'delete',
+    path: '/auth/user',
+    caller: 'person',
+    body: deleteAccountSchema,
+    response: null,
+    status: 204,
+  },
+  jwks: {
+    summary: 'The public keys of access tokens, when they are signed with ES256.',
+    method: 'get',
+    path: '/.well-known/jwks.json',
+    caller: 'anyone',
+    response: jwksSchema,
+    status: 200,
+  },
+} as const satisfies Record<string, RouteContract>;

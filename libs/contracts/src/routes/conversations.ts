@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { createConversationSchema, updateConversationSchema } from '../conversation-bodies';
+import { positionSchema, seqSchema } from '../ids';
+import {
+  conversationPageSchema,
+  conversationSchema,
+  eventPageSchema,
+  messagePageSchema,
+} from '../objects';
+import type { RouteContract } from './route-contract';
+import {
+  cursorSchema,
+  inConversation,
+  intFromText,
+  limitFromText,
+  pageQuery,
+} from './route-contract';
+
+export const conversationsRoutes = {
+  createConversation: {
+    summary: 'Opens a conversation with an agent.',
+    method: 'post',
+    path: '/conversations',
+    caller: 'person',
+    body: createConversationSchema,
+    response: conversationSchema,
+    status: 201,
+    repeatedStatus: 200,
+  },
+  listConversations: {
+    summary:
+      'The conversations of the caller, most recently active first; with `since` those that changed.',
+    method: 'get',
+    path: '/conversations',
+    caller: 'member',
+    query: pageQuery.extend({ since: cursorSchema.optional() }),
+    response: conversationPageSchema,
+    status: 200,
+  },
+  getConversation: {
+    summary: 'One conversation as the caller sees it.',
+    method: 'get',
+    path: '/conversations/:conversation_id',
+    caller: 'member',
+    params: inConversation,
+    response: conversationSchema,
+    status: 200,
+  },
+  updateConversation: {
+    summary:
+      "Changes the title, which is shared, or what is the caller's own: muted, archived, tags.",
+    method: 'patch',
+    path: '/conversations/:conversation_id',
+    caller: 'member',
+    params: inConversation,
+    body: updateConversationSchema,
+    response: conversationSchema,
+    status: 200,
+  },
+  deleteConversation: {
+    summary: 'Deletes a conversation for everybody; its last event can be read for 30 days.',
+    method: 'delete',
+    path: '/conversations/:conversation_id',
+    caller: 'person',
+    params: inConversation,
+    response: null,
+    status: 204,
+  },
+  listMessages: {
+    summary: 'A page of messages as they are now, oldest first; the newest page by default.',
+    method: 'get',
+    path: '/conversations/:conversation_id/messages',
+    caller: 'member',
+    params: inConversation,
+    query: z
+      .object({
+        before_seq: intFromText(seqSchema).optional(),
+        after_seq: intFromText(positionSchema).optional(),
+        limit: limitFromText,
+      })
+      .refine((query) => query.before_seq === undefined || query.after_seq === undefined, {
+        message: 'before_seq and after_seq exclude each other',
+      }),
+    response: messagePageSchema,
+    status: 200,
+  },
+  listEvents: {
+    summary: 'A page of the log after a position, the REST twin of `sync`.',
+    method: 'get',
+    path: '/conversations/:conversation_id/events',
+    caller: 'member',
+    params: inConversation,
+    query: z.object({
+      after_seq: intFromText(positionSchema).default(0),
+      limit: limitFromText,
+    }),
+    response: eventPageSchema,
+    status: 200,
+  },
+  markRead: {
+    summary: 'The caller has read up to `seq`; clamped to the log, only rises.',
+    method: 'post',
+    path: '/conversations/:conversation_id/read',
+    caller: 'member',
+    params: inConversation,
+    body: z.object({ seq: seqSchema }),
+    response: z.object({}),
+    status: 200,
+  },
+} as const satisfies Record<string, RouteContract>;

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { healthSchema } from '../health';
+import type { RouteContract } from './route-contract';
+
+/** About the service itself. */
+export const serviceRoutes = {
+  health: {
+    summary: 'Whether this gateway and what it depends on work.',
+    method: 'get',
+    path: '/health',
+    caller: 'anyone',
+    response: healthSchema,
+    status: 200,
+  },
+  openapi: {
+    summary: 'These routes as an OpenAPI 3.1 document.',
+    method: 'get',
+    path: '/openapi.json',
+    caller: 'anyone',
+    response: z.record(z.string(), z.unknown()),
+    status: 200,
+  },
+} as const satisfies Record<string, RouteContract>;

@@ -1,0 +1,46 @@
+import { AdminError } from '../admin-error';
+import { defineCommand } from '../command';
+import type { Finding } from '../doctor/check';
+import { checkConfiguration } from '../doctor/check-configuration';
+import { checkGateway } from '../doctor/check-gateway';
+import { checkProviders } from '../doctor/check-providers';
+import { checkRedis } from '../doctor/check-redis';
+import { checkSecretFiles } from '../doctor/check-secret-files';
+import { checkStoreFiles } from '../doctor/check-store';
+
+const MARKS = { ok: 'ok   ', warn: 'WARN ', fail: 'FAIL ' };
+
+export const doctor = defineCommand({
+  usage: '[--service NAME]... [--db FILE] [--backups FOLDER]',
+  summary:
+    'Looks at configuration, gateway, Redis, clocks, disk, permissions and providers, and says what to do.',
+  takes: 0,
+  options: {
+    service: { type: 'string', multiple: true, default: [] },
+    db: { type: 'string' },
+    backups: { type: 'string' },
+  },
+  async run({ values: { service, db, backups } }, around) {
+    const { env, url } = around;
+    const { REDIS_URL: redis, QUEUE_REDIS_URL: queue } = env;
+    const findings: Finding[] = [
+      ...service.flatMap((name) => checkConfiguration(name, env, __dirname)),
+      ...(await checkGateway(url)),
+      // One Redis for both unless another is named.
+      ...(redis ? await checkRedis('REDIS_URL', redis, { isQueue: !queue }) : []),
+      ...(queue ? await checkRedis('QUEUE_REDIS_URL', queue, { isQueue: true }) : []),
+      ...checkStoreFiles(around.database(db), backups),
+      ...checkSecretFiles(env),
+      ...(await checkProviders(env)),
+    ];
+    around.print(
+      findings,
+      findings.flatMap(({ level, what, found, advice }) => [
+        `${MARKS[level]} ${what}: ${found}`,
+        ...(advice === undefined ? [] : [`        → ${advice}`]),
+      ]),
+    );
+    const failures = findings.filter(({ level }) => level === 'fail').length;
+    if (failures > 0) throw new AdminError(`${failures} of ${findings.length} checks failed`);
+  },
+});

@@ -1,0 +1,32 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { defineCommand } from '../command';
+import { findUser } from './find-user';
+
+export const exportUser = defineCommand({
+  usage: '<username|user-id> --out FILE',
+  summary: 'Writes everything that is kept about a person to a new file, one JSON object a line.',
+  takes: 1,
+  options: { out: { type: 'string', default: '' } },
+  async run({ args: [named = ''], values }, around) {
+    const user = await findUser(around, named);
+    const file = values.out || `${user.id}.ndjson`;
+    let records = 0;
+    const pages = around.pages(async (cursor) => {
+      const page = await around.request('exportUser', {
+        params: { user_id: user.id },
+        query: { limit: '200', ...(cursor !== undefined && { cursor }) },
+      });
+      return { items: page.records, next_cursor: page.next_cursor };
+    });
+    async function* lines() {
+      for await (const record of pages) {
+        records += 1;
+        yield `${JSON.stringify(record)}\n`;
+      }
+    }
+    // Private texts: for its owner alone, and nothing that exists is overwritten.
+    await pipeline(lines, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+    around.print({ file, records }, [`${records} records in ${file}`]);
+  },
+});

@@ -1,0 +1,12 @@
+import { defineCommand } from '../command';
+
+export const revokeKey = defineCommand({
+  usage: '<agent-id> <key-id>',
+  summary: 'Revokes an API key; a connection that came with it ends within a second.',
+  takes: 2,
+  options: {},
+  async run({ args: [agent_id = '', key_id = ''] }, around) {
+    await around.request('revokeAgentKey', { params: { agent_id, key_id } });
+    around.print({ revoked: key_id }, [`revoked ${key_id}`]);
+  },
+});

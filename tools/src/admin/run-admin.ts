@@ -1,0 +1,64 @@
+import { MessengerError } from '@agent-messenger/sdk';
+import { resolve } from 'node:path';
+import { AdminError } from './admin-error';
+import { commands } from './commands';
+import type { SurroundingsOptions } from './surroundings';
+import { Surroundings } from './surroundings';
+
+/** Before the command or after it: they mean the same to every command. */
+const SHARED = { '--url': 'url', '--data-dir': 'dataDir' } as const;
+
+export const USAGE = `Usage: npm run admin -- <command> [options]
+
+${Object.entries(commands)
+  .map(([name, { usage, summary }]) => `  ${name} ${usage}\n      ${summary}`)
+  .join('\n')}
+
+  --url URL        gateway (default AGENT_MESSENGER_URL, else http://127.0.0.1:8080)
+  --data-dir DIR   data folder of npm start (default .data): admin key and store
+  --json           answers as JSON, one object a line
+  --help           this text
+
+  ADMIN_API_KEY or ADMIN_API_KEY_FILE, DB_PATH, REDIS_URL and QUEUE_REDIS_URL are read from the environment.
+  Passwords are asked for, or read from stdin.`;
+
+type Streams = Pick<SurroundingsOptions, 'env' | 'print' | 'askSecret'>;
+
+/** Runs one command; rejects with an AdminError for everything that its caller can do something about. */
+export async function runAdmin(args: string[], streams: Streams): Promise<void> {
+  if (args.length === 0 || args.includes('--help')) return streams.print(USAGE);
+  const { shared, json, rest } = takeShared(args);
+  const [name = '', ...own] = rest;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new AdminError(`there is no command "${name}"; --help lists them`, 2);
+  const around = new Surroundings({
+    ...streams,
+    json,
+    url: shared.url,
+    dataDir: resolve(shared.dataDir ?? '.data'),
+  });
+  try {
+    await command.run(own, around);
+  } catch (error) {
+    if (!(error instanceof MessengerError)) throw error;
+    throw new AdminError(`${around.url}: ${error.message} (${error.code})`, 1, { cause: error });
+  }
+}
+
+function takeShared(args: string[]) {
+  const shared: { url?: string; dataDir?: string } = {};
+  const rest: string[] = [];
+  for (let at = 0; at < args.length; at += 1) {
+    const arg = args[at] ?? '';
+    const [option = '', inline] = arg.split(/=(.*)/s);
+    const field = Object.hasOwn(SHARED, option) ? SHARED[option as keyof typeof SHARED] : undefined;
+    if (field === undefined) {
+      if (arg !== '--json') rest.push(arg);
+      continue;
+    }
+    const value = inline ?? args[(at += 1)];
+    if (!value) throw new AdminError(`${option} needs a value`, 2);
+    shared[field] = value;
+  }
+  return { shared, json: args.includes('--json'), rest };
+}

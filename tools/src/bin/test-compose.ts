@@ -1,0 +1,31 @@
+import { LaunchError } from '@agent-messenger/testkit';
+import { testCompose } from '../compose/test-compose';
+
+const help = `npm run test:compose
+
+Builds the images and runs docker-compose.yml on the Docker engine that is here, as a project of its
+own on a free port of 127.0.0.1: people and agents talk through the load balancer while a gateway and
+messages are killed, Redis is restarted and everything is upgraded by recreating. All that they send
+and receive is recorded and checked. Nothing of it remains but the engine's build cache.
+
+Needs docker, and docker compose or docker-compose 1.29. Exit code: 0, or 1 with what did not hold.
+`;
+
+async function run(args: string[]): Promise<void> {
+  if (args.includes('--help')) {
+    process.stdout.write(help);
+    return;
+  }
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => stopping.abort(new LaunchError(`stopped by ${signal}`)));
+  }
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  await testCompose({ env: process.env, signal: stopping.signal, say });
+  say('\npassed');
+}
+
+run(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error && error.name !== 'TypeError' ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,152 @@
+import {
+  answersWithoutGateways,
+  isLimitedByRealAddress,
+  redisProblems,
+  startTimes,
+  stopProblems,
+  storeProblems,
+} from './checks';
+import type { ComposeProject } from './compose-project';
+import { containerProblems } from './container-problems';
+import { leaks } from './leaks';
+import { expectNone, Steps } from './steps';
+import { Traffic } from './traffic';
+
+/** Tags of the images before and after the upgrade. */
+export const OLD = 'old';
+export const NEW = 'new';
+
+const QUERY_SECRET = 'a-token-in-a-query-string';
+/** Of every message of the traffic. */
+const MESSAGE_TEXT = 'People and agents talk.';
+
+interface Surroundings {
+  /** Where the project's load balancer will listen. */
+  url: string;
+  /** Of the project, by their names in .env. */
+  secrets: Record<string, string>;
+  signal: AbortSignal;
+  say: (line: string) => void;
+}
+
+/** Builds and starts the project, and breaks and upgrades it while people and agents talk through its load balancer. */
+export async function exercise(
+  project: ComposeProject,
+  { url, secrets, signal, say }: Surroundings,
+): Promise<void> {
+  const steps = new Steps(say);
+  await buildAndStart(project, steps);
+  const adminKey = secrets['ADMIN_API_KEY'] ?? '';
+  const traffic = await Traffic.start({ url, adminKey, signal });
+  try {
+    await steps.step(
+      'people and agents talk through the load balancer, over both transports',
+      async () => {
+        await traffic.flows();
+        return `${traffic.acked} messages so far`;
+      },
+    );
+    const logs = await disturb(project, traffic, steps);
+    await steps.step('everything has arrived, once and in order', async () => {
+      const violations = await traffic.settle();
+      expectNone(
+        'the record breaks rules',
+        violations.map(({ rule, message }) => `${rule}: ${message}`),
+      );
+      return `${traffic.acked} messages acked, none lost or doubled`;
+    });
+    await traffic.close();
+    await steps.step('addresses that clients make up do not count', async () => {
+      if (!(await isLimitedByRealAddress(url)))
+        throw new Error('X-Forwarded-For of a client counts');
+      return 'limited by the real one';
+    });
+    await steps.step('without a gateway the load balancer speaks for them', async () => {
+      await project.compose('stop', 'gateway');
+      if (!(await answersWithoutGateways(url, QUERY_SECRET))) throw new Error('it does not');
+      return 'unavailable';
+    });
+    await steps.step('all stop in order', async () => {
+      await project.compose('stop');
+      const containers = await project.containers();
+      expectNone('some did not', stopProblems(containers));
+      return `${containers.length} exit codes 0`;
+    });
+    await steps.step(
+      'no log has a secret, a token, a query string or a message in it',
+      async () => {
+        const { all } = await project.compose('logs', '--no-color');
+        const hidden = [...Object.values(secrets), ...traffic.secrets, QUERY_SECRET, MESSAGE_TEXT];
+        const text = `${logs}\n${all}`;
+        expectNone('there are', leaks(text, hidden));
+        return `${text.split('\n').length} lines`;
+      },
+    );
+  } finally {
+    await traffic.close();
+  }
+}
+
+async function buildAndStart(project: ComposeProject, steps: Steps): Promise<void> {
+  await steps.step('the file that scales is valid', async () => {
+    await project.with({ overrides: ['docker-compose.scale.yml'] }).compose('config', '--quiet');
+    return 'valid';
+  });
+  await steps.step('building images (minutes the first time)', async () => {
+    await project.compose('build');
+    return 'built';
+  });
+  await steps.step('starting', async () => {
+    await project.compose('up', '--detach');
+    await project.healthy();
+    return `all healthy; from start to ready: ${await startTimes(project)}`;
+  });
+  await steps.step('containers are locked up, Redis keeps and hides what it has', async () => {
+    const containers = await project.containers();
+    expectNone('they are not', [
+      ...containerProblems(containers),
+      ...(await redisProblems(project)),
+      ...(await storeProblems(project)),
+    ]);
+    return `${containers.length} containers`;
+  });
+}
+
+/** Resolves with what the containers logged that are no more. */
+async function disturb(project: ComposeProject, traffic: Traffic, steps: Steps): Promise<string> {
+  const fault = async (name: string, work: () => Promise<unknown>) => {
+    await steps.step(name, async () => {
+      await traffic.during(name, work);
+      await traffic.flows();
+      return 'everybody has answers again';
+    });
+  };
+  await fault('a gateway is killed and comes back', async () => {
+    const [gateway] = await project.containers('gateway');
+    if (gateway) await project.crash(gateway);
+  });
+  await fault('messages is killed and comes back', async () => {
+    const [messages] = await project.containers('messages');
+    if (messages) await project.crash(messages);
+  });
+  await fault('Redis is restarted', async () => {
+    await project.compose('restart', 'redis');
+    await project.healthy('redis');
+  });
+  const { all: logs } = await project.compose('logs', '--no-color');
+  const newer = project.withImages(NEW);
+  await steps.step('building the next version', async () => {
+    await newer.compose('build');
+    return 'built';
+  });
+  await fault('all is upgraded by recreating', async () => {
+    await newer.compose('up', '--detach', '--force-recreate');
+    await newer.healthy();
+    const old = (await newer.containers()).filter(({ Config }) => Config.Image.endsWith(`:${OLD}`));
+    expectNone(
+      'there are still',
+      old.map(({ Name }) => Name),
+    );
+  });
+  return logs;
+}

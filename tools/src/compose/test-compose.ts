@@ -1,0 +1,78 @@
+import { findRoot, freePort } from '@agent-messenger/testkit';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { makeWorkFolder } from '../bench/work-folder';
+import { refusesWithoutSecrets } from './checks';
+import { ComposeProject } from './compose-project';
+import { findEngine } from './engine';
+import { exercise, NEW, OLD } from './exercise';
+import { runCommand } from './run-command';
+
+const IMAGES = ['auth', 'gateway', 'messages', 'push-worker'];
+const TEARDOWN_MS = 180_000;
+
+export interface Surroundings {
+  /** Of the commands that are run. */
+  env: NodeJS.ProcessEnv;
+  signal: AbortSignal;
+  /** Progress. */
+  say: (line: string) => void;
+}
+
+/**
+ * docker-compose.yml as an operator uses it, as a project of its own on a free port of 127.0.0.1, of which nothing
+ * remains afterwards.
+ * @throws what does not hold
+ */
+export async function testCompose({ env, signal, say }: Surroundings): Promise<void> {
+  const root = findRoot();
+  const engine = await findEngine({ cwd: root, env, signal });
+  const name = `am-test-${randomBytes(4).toString('hex')}`;
+  say(`${engine.description}; project ${name}`);
+
+  const folder = makeWorkFolder('compose');
+  let isKept = false;
+  try {
+    const envFile = join(folder, 'env');
+    await runCommand(['sh', 'deploy/secrets.sh', envFile], { cwd: root, env, signal });
+    const secrets = parseEnv(readFileSync(envFile, 'utf8')) as Record<string, string>;
+    // What a shell happens to export has precedence over the file.
+    const without = Object.fromEntries(Object.keys(secrets).map((secret) => [secret, undefined]));
+    const publish = `127.0.0.1:${await freePort()}`;
+    const own = { PUBLISH: publish, IMAGE_PREFIX: name, IMAGE_TAG: OLD };
+    const options = { engine, name, root, envFile, signal, env: { ...env, ...without, ...own } };
+    const project = new ComposeProject(options);
+    const emptyFile = join(folder, 'empty');
+    writeFileSync(emptyFile, '');
+    try {
+      await refusesWithoutSecrets(project.with({ envFile: emptyFile }));
+      say('without secrets nothing starts');
+      await exercise(project, { url: `http://${publish}`, secrets, signal, say });
+    } catch (error) {
+      isKept = !signal.aborted;
+      if (isKept) say(`failed; what the containers said is in ${await saveLogs(project, folder)}`);
+      throw error;
+    } finally {
+      say('removing its containers, networks, volumes and images …');
+      await remove(project.with({ signal: AbortSignal.timeout(TEARDOWN_MS) }), name);
+    }
+  } finally {
+    if (!isKept) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function saveLogs(project: ComposeProject, folder: string): Promise<string> {
+  const file = join(folder, 'log');
+  const { all } = await project.compose('logs', '--no-color');
+  writeFileSync(file, all);
+  return file;
+}
+
+async function remove(project: ComposeProject, prefix: string): Promise<void> {
+  await project.compose('down', '--volumes', '--remove-orphans', '--timeout', '5');
+  const tags = IMAGES.flatMap((image) => [OLD, NEW].map((tag) => `${prefix}/${image}:${tag}`));
+  // Those that were not built yet are missing.
+  await project.docker('image', 'rm', ...tags).catch(() => undefined);
+}

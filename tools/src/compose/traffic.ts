@@ -1,0 +1,146 @@
+import { createRest, type Rest } from '@agent-messenger/sdk';
+import {
+  checkHistory,
+  createAgent,
+  createPerson,
+  entriesOf,
+  Recorder,
+  waitFor,
+  type Violation,
+} from '@agent-messenger/testkit';
+import { Device } from '../chaos/device';
+import { deliverToAllDevices, patiently, recordLogs } from '../chaos/final-state';
+import { Pair } from '../chaos/pair';
+import { createRandom } from '../chaos/random';
+import { Responder } from '../chaos/responder';
+import { transportOf } from '../chaos/transports';
+
+export interface TrafficOptions {
+  /** The load balancer: there is no other way in. */
+  url: string;
+  adminKey: string;
+  signal: AbortSignal;
+}
+
+/** With these every combination of transports is there: of the person, and of the agent. */
+const PAIRS = 4;
+const ANSWERED_MS = 90_000;
+
+/** People and agents who talk all the time, by the SDK; everything is recorded. */
+export class Traffic {
+  readonly recorder: Recorder = new Recorder();
+  /** What must not be in a log: passwords, API keys. */
+  readonly secrets: string[] = [];
+  private readonly pairs: Pair[] = [];
+  private readonly members: { close(): Promise<unknown> }[] = [];
+  readonly conversations: {
+    id: string;
+    reader: { username: string; password: string };
+  }[] = [];
+  private readonly rest: Rest;
+
+  private constructor(private readonly options: TrafficOptions) {
+    this.rest = createRest(options.url);
+  }
+
+  static async start(options: TrafficOptions): Promise<Traffic> {
+    const traffic = new Traffic(options);
+    try {
+      for (let index = 0; index < PAIRS; index += 1) await traffic.addPair(index);
+      for (const pair of traffic.pairs) pair.start();
+      await traffic.flows();
+      return traffic;
+    } catch (error) {
+      await traffic.close();
+      throw error;
+    }
+  }
+
+  get acked(): number {
+    return entriesOf(this.recorder.entries, 'ack').length;
+  }
+
+  /** Notes what is done meanwhile. */
+  async during(name: string, fault: () => Promise<unknown>): Promise<void> {
+    const note = (phase: 'begin' | 'end') =>
+      this.recorder.record({ type: 'fault', name, phase, detail: '' });
+    note('begin');
+    await fault();
+    note('end');
+  }
+
+  /** Resolves when every person has the answer to a message that was sent from now on. */
+  async flows(): Promise<void> {
+    const { signal } = this.options;
+    const since = this.recorder.now;
+    const late = () => this.pairs.filter(({ answeredSentAt }) => answeredSentAt <= since);
+    await waitFor(() => signal.aborted || late().length === 0, {
+      timeoutMs: ANSWERED_MS,
+      describe: 'an answer to everybody',
+    });
+    signal.throwIfAborted();
+  }
+
+  /** Ends it, waits until everything has arrived at all devices, those too that were off, and looks at the record. */
+  async settle(): Promise<Violation[]> {
+    for (const pair of this.pairs) pair.stop();
+    await patiently(() => this.pairs.every(({ pending }) => pending === 0));
+    await deliverToAllDevices({ recorder: this.recorder, signal: this.options.signal }, this.pairs);
+    await recordLogs([this.options.url], this);
+    return checkHistory(this.recorder.entries);
+  }
+
+  async close(): Promise<void> {
+    for (const pair of this.pairs) pair.stop();
+    await Promise.allSettled(this.members.map((member) => member.close()));
+  }
+
+  private async addPair(index: number): Promise<void> {
+    const { recorder } = this;
+    const { url, adminKey, signal } = this.options;
+    const name = `pair${index}`;
+    const person = await createPerson(url);
+    const agent = await createAgent(url, adminKey, { name: `${name} agent` });
+    const { username, password, access_token: bearer } = person;
+    const body = { agent_id: agent.id as `agt_${string}` };
+    const { id } = await this.rest.request('createConversation', { body }, { bearer });
+    this.conversations.push({ id, reader: { username, password } });
+    this.secrets.push(password, agent.api_key, person.refresh_token);
+
+    const responder = await Responder.connect({
+      identity: agent.id,
+      apiKey: agent.api_key,
+      conversation: id,
+      person: person.user_id,
+      urls: [url],
+      transport: transportOf('both', index),
+      recorder,
+    });
+    this.members.push(responder.agent);
+    const pair = new Pair({
+      name,
+      conversation: id,
+      person: person.user_id,
+      responder,
+      random: createRandom(index + 1),
+      now: () => recorder.now,
+    });
+    pair.devices = ['phone', 'laptop'].map(
+      (kind) =>
+        new Device({
+          name: `${name} ${kind}`,
+          identity: person.user_id,
+          credentials: { username, password },
+          conversation: id,
+          agent: agent.id,
+          urls: [url],
+          transport: transportOf('both', Math.floor(index / 2)),
+          recorder,
+          onAnswer: (clientId) => pair.noteAnswer(clientId),
+        }),
+    );
+    this.members.push(...pair.devices);
+    await pair.devices[0]?.login(signal);
+    this.pairs.push(pair);
+  }
+}

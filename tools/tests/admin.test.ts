@@ -1,0 +1,193 @@
+import type { MessengerError } from '@agent-messenger/sdk';
+import { connectAgent, connectClient, createRest } from '@agent-messenger/sdk';
+import { createPerson, startStack, waitFor, type Stack } from '@agent-messenger/testkit';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runAdmin } from '../src/admin/run-admin';
+
+let stack: Stack;
+let url: string;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'am-admin-'));
+  stack = await startStack();
+  url = stack.gateways[0]!.url;
+}, 60_000);
+afterAll(async () => {
+  await stack.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+/** What the command printed. */
+async function admin(
+  args: string[],
+  { secret = '', env = {} }: { secret?: string; env?: Record<string, string> } = {},
+): Promise<string> {
+  const lines: string[] = [];
+  await runAdmin([...args, '--url', url, '--data-dir', stack.dataDir], {
+    env,
+    print: (line) => lines.push(line),
+    askSecret: async () => secret,
+  });
+  return lines.join('\n');
+}
+
+async function adminJson<T>(args: string[], options?: Parameters<typeof admin>[1]): Promise<T> {
+  return JSON.parse(await admin([...args, '--json'], options)) as T;
+}
+
+interface Created {
+  agent: { id: string };
+  api_key: string;
+  key_id: string;
+}
+
+const failure = (code: string) => expect.objectContaining({ code }) as MessengerError;
+const tokenOf = (apiKey: string) => createRest(url).request('agentToken', {}, { bearer: apiKey });
+
+test('an agent: created, listed, its key rotated with overlap and revoked', async () => {
+  const created = await adminJson<Created>(['create-agent', 'Clerk', '--model', 'm1']);
+  expect(await admin(['list-agents'])).toContain(`${created.agent.id}  offline  Clerk`);
+  await expect(tokenOf(created.api_key)).resolves.toMatchObject({ agent_id: created.agent.id });
+
+  const next = await adminJson<Created>([
+    'rotate-key',
+    created.agent.id,
+    '--replaces',
+    created.key_id,
+    '--overlap',
+    '600',
+  ]);
+  await expect(tokenOf(next.api_key)).resolves.toMatchObject({ agent_id: created.agent.id });
+  await expect(tokenOf(created.api_key)).resolves.toMatchObject({ agent_id: created.agent.id });
+  const shown = await admin(['list-agents', '--keys']);
+  expect(shown).toMatch(new RegExp(`${created.key_id}  until 20`));
+  expect(shown).not.toContain(next.api_key);
+
+  const agent = await connectAgent({ url, apiKey: next.api_key });
+  const ended = new Promise((resolve) => agent.on('ended', resolve));
+  await admin(['revoke-key', created.agent.id, next.key_id]);
+  await expect(ended).resolves.toMatchObject({ code: 'revoked' });
+  await expect(tokenOf(next.api_key)).rejects.toEqual(failure('unauthorized'));
+  await agent.close({ deadlineMs: 0 });
+});
+
+test('a person: created, given a new password, exported and erased', async () => {
+  const { user_id } = await adminJson<{ user_id: string }>(['create-user', 'ada.l'], {
+    secret: 'a first pass phrase',
+  });
+  const { agent, api_key } = await adminJson<Created>(['create-agent', 'Echo']);
+  const echo = await connectAgent({ url, apiKey: api_key });
+  echo.onMessage((message, reply) => reply.send(`re: ${message.content}`));
+
+  await admin(['reset-password', 'ada.l'], { secret: 'another pass phrase' });
+  const login = (password: string) =>
+    connectClient({ url, username: 'ada.l', password, connectTimeoutMs: 10_000 });
+  await expect(login('a first pass phrase')).rejects.toEqual(failure('unauthorized'));
+  const client = await login('another pass phrase');
+  const conversation = await client.openConversation({ agent_id: agent.id });
+  await conversation.send('a private word');
+  await waitFor(
+    async () => (await conversation.history({ limit: 10 })).messages.length === 2 || undefined,
+    { describe: 'the answer' },
+  );
+
+  const out = join(folder, 'ada.ndjson');
+  await admin(['export-user', 'ada.l', '--out', out]);
+  expect(statSync(out).mode & 0o777).toBe(0o600);
+  const records = readFileSync(out, 'utf8').trim().split('\n');
+  const types = records.map((line) => (JSON.parse(line) as { type: string }).type);
+  expect(types).toEqual(expect.arrayContaining(['user', 'session', 'conversation', 'message']));
+  expect(records.join()).toContain('re: a private word');
+  await expect(admin(['export-user', 'ada.l', '--out', out])).rejects.toThrow(/EEXIST/);
+
+  const ended = new Promise((resolve) => client.on('ended', resolve));
+  await expect(admin(['erase-user', 'ada.l'])).rejects.toThrow(/repeat with --yes/);
+  await admin(['erase-user', 'ada.l', '--yes']);
+  await expect(ended).resolves.toMatchObject({ code: 'revoked' });
+  await expect(admin(['reset-password', user_id], { secret: 'x'.repeat(12) })).rejects.toThrow(
+    /not_found/,
+  );
+  await Promise.all([client.close({ deadlineMs: 0 }), echo.close({ deadlineMs: 0 })]);
+});
+
+test('what is wrong is said in one line, with an exit code', async () => {
+  await expect(admin(['frobnicate'])).rejects.toMatchObject({ exitCode: 2 });
+  await expect(admin(['create-agent'])).rejects.toMatchObject({ exitCode: 2 });
+  await expect(admin(['list-agents', '--frob'])).rejects.toMatchObject({ exitCode: 2 });
+  await expect(admin(['rotate-key', 'agt_x', '--overlap', 'soon'])).rejects.toMatchObject({
+    exitCode: 2,
+  });
+  await expect(admin(['revoke-key', 'agt_1', 'abc'])).rejects.toThrow(/not_found/);
+  await expect(admin(['create-user', 'bob'], { secret: 'short' })).rejects.toThrow(
+    /invalid_payload/,
+  );
+  await expect(admin(['list-agents'], { env: { ADMIN_API_KEY: 'w'.repeat(40) } })).rejects.toThrow(
+    /unauthorized/,
+  );
+  const elsewhere = runAdmin(['list-agents', '--url', url, '--data-dir', folder], {
+    env: {},
+    print: () => undefined,
+    askSecret: async () => '',
+  });
+  await expect(elsewhere).rejects.toThrow(/no admin key/);
+});
+
+test('backups: verified, the newest kept, and nothing that is none is called like one', async () => {
+  const to = join(folder, 'backups');
+  await createPerson(url);
+  const files: string[] = [];
+  for (let n = 0; n < 3; n += 1) {
+    const taken = await adminJson<{ file: string; pruned: string[] }>([
+      'backup',
+      '--to',
+      to,
+      '--keep',
+      '2',
+    ]);
+    expect(statSync(taken.file).mode & 0o777).toBe(0o600);
+    files.push(taken.file);
+    expect(taken.pruned).toEqual(n === 2 ? [files[0]] : []);
+  }
+  await expect(admin(['restore', files[1]!])).rejects.toThrow(/stop messages first/);
+  await expect(admin(['restore', join(folder, 'none.db')])).rejects.toThrow(/there is no backup/);
+  await expect(admin(['backup', '--to', to, '--db', join(folder, 'no.db')])).rejects.toThrow(
+    /there is no store/,
+  );
+});
+
+test('the doctor finds a healthy system healthy, and says what to do about a sick one', async () => {
+  const REDIS_URL = stack.redis.url;
+  const healthy = await admin(['doctor'], { env: { REDIS_URL } });
+  expect(healthy).toMatch(/^ok {4}gateway → redis/m);
+  expect(healthy).toMatch(/^ok {4}REDIS_URL version: 7/m);
+  expect(healthy).toMatch(/^ok {4}store permissions: 600/m);
+  expect(healthy).not.toContain('FAIL');
+
+  const findings: string[] = [];
+  const sick = runAdmin(['doctor', '--url', 'http://127.0.0.1:1', '--db', '/nowhere/x.db'], {
+    env: {
+      QUEUE_REDIS_URL: 'redis://127.0.0.1:1',
+      JWT_SECRET_FILE: '/nowhere/secret',
+      APNS_KEY_PATH: __filename,
+      APNS_ORIGIN: 'https://127.0.0.1:1',
+    },
+    print: (line) => findings.push(line),
+    askSecret: async () => '',
+  });
+  await expect(sick).rejects.toThrow(/checks failed/);
+  const failed = findings
+    .filter((line) => line.startsWith('FAIL'))
+    .map((line) => line.replace(/^FAIL {2}([^:]+):.*/, '$1'));
+  expect(failed).toEqual([
+    'gateway',
+    'QUEUE_REDIS_URL',
+    'store',
+    'JWT_SECRET_FILE',
+    'APNS_KEY_PATH',
+    'APNS_KEY_PATH',
+    'APNs server',
+  ]);
+});

@@ -1,0 +1,115 @@
+import Ajv from 'ajv';
+import addFormats from 'ajv-formats';
+import type { JsonSchema } from '@agent-messenger/contracts';
+import type { IContainer } from 'kubernetes-models/v1/Container';
+import { checkVariables } from '../../src/deploy/config-check';
+import { ofKind, servicesOf, workloadsOf, type Manifest, type Rule } from './manifest';
+
+interface Variable {
+  name: string;
+  /** Undefined: it comes from a Secret. */
+  value?: string | undefined;
+  isSecret: boolean;
+}
+
+/** Configuration that gives whoever reads it power over something. */
+const SECRET =
+  /(SECRET|_API_KEY|_PRIVATE_KEY|PASSWORD|OTLP_HEADERS|REDIS_URL|REDISCLI_AUTH|SERVICE_ACCOUNT)(_FILE)?$/;
+
+/** The variables of a container as the kubelet would make them; those of ConfigMaps that are missing are not there. */
+export function variablesOf(manifests: Manifest[], container: IContainer): Variable[] {
+  const maps = ofKind(manifests, 'ConfigMap');
+  const dataOf = (name?: string) =>
+    maps.find(({ metadata }) => metadata?.name === name)?.data ?? {};
+  const all = (container.envFrom ?? []).flatMap(({ configMapRef }) =>
+    Object.entries(dataOf(configMapRef?.name)).map(([name, value]) => ({
+      name,
+      value,
+      isSecret: false,
+    })),
+  );
+  const own = (container.env ?? []).map(({ name, value, valueFrom }) => {
+    const { secretKeyRef, configMapKeyRef } = valueFrom ?? {};
+    const read = configMapKeyRef ? dataOf(configMapKeyRef.name)[configMapKeyRef.key] : value;
+    return { name, value: read, isSecret: secretKeyRef !== undefined };
+  });
+  return [...all, ...own];
+}
+
+/**
+ * Every variable is one that its service knows, every required one is there, and values are what the service takes.
+ * @param schemas of the services' variables, by service
+ */
+export function environment(schemas: Record<string, JsonSchema>): Rule {
+  const ajv = addFormats(new Ajv({ coerceTypes: 'array', strict: false }));
+  return (manifests) =>
+    servicesOf(manifests).flatMap(({ service, workload, container }) => {
+      const schema = schemas[service] ?? {};
+      const variables = variablesOf(manifests, container);
+      const values = Object.fromEntries(
+        variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
+      );
+      const areGood = ajv.validate({ type: 'object', properties: schema.properties }, values);
+      return [
+        ...checkVariables(
+          schema,
+          variables.map(({ name }) => name),
+        ),
+        ...(areGood ? [] : [ajv.errorsText(ajv.errors, { dataVar: '' })]),
+      ].map((problem) => `${workload.title}: ${problem}`);
+    });
+}
+
+/** ConfigMaps that are read are there, by the name that their content gave them: a change of it rolls pods out. */
+export function configMaps(manifests: Manifest[]): string[] {
+  const known = ofKind(manifests, 'ConfigMap').map(({ metadata }) => metadata?.name);
+  const read = workloadsOf(manifests).flatMap(({ title, pod, containers }) =>
+    [
+      ...containers.flatMap(({ envFrom = [], env = [] }) => [
+        ...envFrom.map(({ configMapRef }) => configMapRef?.name),
+        ...env.map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name),
+      ]),
+      ...(pod.volumes ?? []).map(({ configMap }) => configMap?.name),
+    ]
+      .filter((name) => name !== undefined)
+      .map((name) => ({ title, name })),
+  );
+  return [
+    ...read
+      .filter(({ name }) => !known.includes(name))
+      .map(({ title, name }) => `${title}: there is no ConfigMap ${name}`),
+    ...known
+      .filter((name) => !read.some((reader) => reader.name === name))
+      .map((name) => `ConfigMap ${name} is read by nothing`),
+    ...known
+      .filter((name) => !/-[a-z0-9]{10}$/.test(name ?? ''))
+      .map((name) => `ConfigMap ${name} has no hash in its name`),
+  ];
+}
+
+/** Secrets come from Secrets, and those are not among the manifests. */
+export function secrets(manifests: Manifest[]): string[] {
+  const files = workloadsOf(manifests).flatMap(({ title, pod, containers }) =>
+    containers.flatMap((container) => {
+      const folders = (container.volumeMounts ?? [])
+        .filter(({ name }) => pod.volumes?.some((volume) => volume.name === name && volume.secret))
+        .map(({ mountPath }) => `${mountPath}/`);
+      return variablesOf(manifests, container)
+        .filter(({ name, isSecret }) => SECRET.test(name) && !isSecret)
+        .filter(({ value = '' }) => !folders.some((folder) => value.startsWith(folder)))
+        .map(({ name }) => `${title}: ${name} comes from no Secret`);
+    }),
+  );
+  const literal = manifests
+    .filter((manifest) => /\w+:\/\/[^/\s"]*:[^/\s"]+@|-----BEGIN/.test(JSON.stringify(manifest)))
+    .map(({ kind, metadata }) => `${kind} ${metadata?.name} contains a password or key`);
+  const kept = ofKind(manifests, 'Secret').map(
+    ({ metadata }) => `Secret ${metadata?.name} is kept here`,
+  );
+  const whole = workloadsOf(manifests)
+    .filter(({ containers }) =>
+      containers.some(({ envFrom }) => envFrom?.some(({ secretRef }) => secretRef)),
+    )
+    .map(({ title }) => `${title}: takes all keys of a Secret, also those that are for others`);
+  return [...files, ...literal, ...kept, ...whole];
+}
