@@ -41,7 +41,7 @@ const shared = {
 if (name === '@agent-messenger/sdk') {
   await bundle({
     ...shared,
-    entryPoints: ['src/index.ts'],
+    entryPoints: ['src/index.ts', 'src/rest-api.ts'],
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',

@@ -1,6 +1,7 @@
 // npm test: all tests of all projects, from a clean clone too. Ends with "N passed, N failed".
 import { bootstrap } from './lib/bootstrap.mjs';
 import { countTests } from './lib/count-tests.mjs';
+import { ensureKubectl } from './lib/kubectl.mjs';
 import { main } from './lib/main.mjs';
 import { nx, nxEnv } from './lib/nx.mjs';
 import { runGroup } from './lib/run-group.mjs';
@@ -9,6 +10,7 @@ const STACK_TESTS = '@agent-messenger/e2e';
 
 await main(async () => {
   await bootstrap({ redis: true });
+  await ensureKubectl();
   const extra = process.argv.slice(2);
   const runs = [
     await test('run-many', '-t', 'test', '--exclude', STACK_TESTS, ...extra),

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { findOnPath } from './find-on-path.mjs';
-import { runStep } from './run-step.mjs';
+import { Stopped } from './run-group.mjs';
 import { canInstallPackages, installPackages } from './system-packages.mjs';
 
 /** The first whose Kustomize is version 5: older ones render the manifests otherwise, or not at all. */
@@ -9,15 +9,16 @@ const PACKAGE = 'kubernetes-client';
 
 /**
  * Makes sure that the manifests can be rendered, where that is possible: kubectl is on PATH, or Debian has one that is
- * new enough. Else only their tests cannot run, and say so.
+ * new enough. Else only their tests cannot run, and that is told.
  */
 export async function ensureKubectl() {
   if (isRecent(installedVersion())) return;
   try {
-    if (await hasRecentPackage()) {
-      await installPackages('A recent kubectl is not here', [PACKAGE]);
+    if (canInstallPackages() && isRecent(candidate())) {
+      await installPackages('kubectl is not here', [PACKAGE]);
     }
   } catch (error) {
+    if (error instanceof Stopped) throw error;
     process.stderr.write(`${error.message}\n`);
   }
   if (!isRecent(installedVersion())) process.stderr.write(`${help}\n`);
@@ -26,7 +27,10 @@ export async function ensureKubectl() {
 /** Exported for its test: of `kubectl version`, or of a Debian package. */
 export function isRecent(version) {
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version ?? '') ?? [];
-  return Number(major) > OLDEST.major || (Number(major) === OLDEST.major && minor >= OLDEST.minor);
+  return (
+    Number(major) > OLDEST.major ||
+    (Number(major) === OLDEST.major && Number(minor) >= OLDEST.minor)
+  );
 }
 
 function installedVersion() {
@@ -36,14 +40,9 @@ function installedVersion() {
   return /"gitVersion": "([^"]+)/.exec(stdout)?.[1];
 }
 
-async function hasRecentPackage() {
-  if (!findOnPath('apt-cache') || !canInstallPackages()) return false;
-  // On a new machine the lists of packages are still empty.
-  if (candidate() === undefined) await runStep('Looking for kubectl', 'apt-get', ['update']);
-  return isRecent(candidate());
-}
-
+/** What apt-get would install, by the lists that it has. */
 function candidate() {
+  if (!findOnPath('apt-cache')) return undefined;
   const { stdout } = spawnSync('apt-cache', ['policy', PACKAGE], { encoding: 'utf8' });
   return /Candidate: (\d\S*)/.exec(stdout)?.[1];
 }

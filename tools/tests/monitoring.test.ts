@@ -1,9 +1,9 @@
 import {
   closeCodeSchema,
   errorCodeSchema,
-  operationSchema,
   PUSH_PLATFORMS,
   requests,
+  type Operation,
 } from '@agent-messenger/contracts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const values: LabelValues = {
   code: [...errors, ...closeCodeSchema.options, 'peer'],
   dependency: ['auth', 'messages', 'queue', 'redis', 'store'],
   event: [...Object.keys(requests), 'unknown'],
-  op: operationSchema.options.flatMap(({ shape }) => [...shape.op.values]),
+  op: ['send', 'edit', 'delete', 'react', 'received', 'read'] satisfies Operation['op'][],
   outcome: ['ok', 'duplicate', 'accepted', ...errors],
   platform: PUSH_PLATFORMS,
   state: ['waiting', 'active', 'delayed', 'failed'],

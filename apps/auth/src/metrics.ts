@@ -1,4 +1,4 @@
-import { AppError } from '@agent-messenger/service-kit';
+import { AppError, beginAtZero } from '@agent-messenger/service-kit';
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
@@ -25,12 +25,16 @@ export interface BcryptMetrics {
 export function createMetrics(registry: Registry): AuthMetrics {
   const registers = [registry];
   return {
-    logins: new Counter({
-      name: 'auth_logins_total',
-      help: 'Logins of people by outcome',
-      labelNames: ['outcome'],
-      registers,
-    }),
+    logins: beginAtZero(
+      new Counter({
+        name: 'auth_logins_total',
+        help: 'Logins of people by outcome',
+        labelNames: ['outcome'],
+        registers,
+      }),
+      'outcome',
+      ['ok', 'unauthorized', 'rate_limited', 'unavailable'],
+    ),
     apiKeys: new Counter({
       name: 'auth_api_keys_total',
       help: 'API keys presented by outcome',

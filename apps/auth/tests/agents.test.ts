@@ -1,14 +1,15 @@
 import { createTokenVerifier, findAmong, hs256Key } from '@agent-messenger/service-kit';
-import { startRedis } from '@agent-messenger/testkit';
+import { startRedis, waitFor } from '@agent-messenger/testkit';
 import type { FakeMessages } from './fake-messages';
 import { startFakeMessages } from './fake-messages';
 import type { TestAuth } from './setup';
-import { failing, secrets, startTestAuth } from './setup';
+import { failing, from, secrets, startTestAuth } from './setup';
 
 let redis: Awaited<ReturnType<typeof startRedis>>;
 let messages: FakeMessages;
 let service: TestAuth;
 let auth: TestAuth['auth'];
+const verify = createTokenVerifier(findAmong([hs256Key(secrets.JWT_SECRET)]));
 
 beforeAll(async () => {
   redis = await startRedis();
@@ -53,9 +54,7 @@ test('a key is verified, and exchanged for a token of at most 300 s', async () =
   });
   const { access_token, expires_in, agent_id } = await auth.agentToken({ api_key });
   expect({ expires_in, agent_id }).toEqual({ expires_in: 300, agent_id: agent.id });
-  await expect(
-    createTokenVerifier(findAmong([hs256Key(secrets.JWT_SECRET)]))(access_token),
-  ).resolves.toMatchObject({
+  await expect(verify(access_token)).resolves.toMatchObject({
     identityId: agent.id,
     kind: 'agent',
     credentialId: key_id,
@@ -84,9 +83,9 @@ test('unknown, wrong and malformed keys are unauthorized', async () => {
   }
 });
 
-test('guessing a key is limited; the verified key goes on working', async () => {
+test('guessing a key is limited where it is done; the key goes on working there and elsewhere', async () => {
   const { agent, api_key, key_id } = await auth.createAgent({ name: 'Echo' });
-  await auth.verifyApiKey({ api_key });
+  const owner = { agent_id: agent.id, key_id, expires_at: null };
   const wrong = forged(api_key);
   for (let i = 0; i < 3; i++) {
     await expect(auth.verifyApiKey({ api_key: wrong })).rejects.toEqual(failing('unauthorized'));
@@ -96,9 +95,91 @@ test('guessing a key is limited; the verified key goes on working', async () => 
     failing('rate_limited', { retryAfterMs: expect.any(Number) as number }),
   );
   expect(await comparisons()).toBe(before);
-  await expect(auth.verifyApiKey({ api_key })).resolves.toEqual({
-    agent_id: agent.id,
-    key_id,
-    expires_at: null,
+  // From another network it is verified, although never before.
+  const by = from('198.51.100.7');
+  await expect(auth.verifyApiKey({ api_key, by })).resolves.toEqual(owner);
+  await expect(auth.verifyApiKey({ api_key })).resolves.toEqual(owner);
+  await expect(auth.verifyApiKey({ api_key: wrong })).rejects.toEqual(failing('rate_limited'));
+});
+
+test('an unknown key id costs no bcrypt', async () => {
+  const before = await comparisons();
+  for (let i = 0; i < 5; i++) {
+    const api_key = `amk_nokey${i}_${'x'.repeat(43)}`;
+    await expect(auth.verifyApiKey({ api_key })).rejects.toEqual(failing('unauthorized'));
+  }
+  expect(await comparisons()).toBe(before);
+});
+
+test('a further key is stored as a hash, shown once, and verified beside the first', async () => {
+  const { agent, api_key: first } = await auth.createAgent({ name: 'Echo' });
+  const by = { actor: { kind: 'admin' as const, id: null }, ip: '192.0.2.9' };
+  const created = await auth.createAgentKey({ agent_id: agent.id, name: 'second', by });
+  expect(created).toMatchObject({ name: 'second', expires_at: null, revoked_at: null });
+  expect(created.api_key).toMatch(new RegExp(`^amk_${created.key_id}_[\\w-]{43}$`));
+  expect(messages.keys.get(created.key_id)?.key_hash).toMatch(/^\$2b\$10\$/);
+  expect(JSON.stringify([...messages.keys])).not.toContain(created.api_key.slice(-43));
+  expect(messages.changedBy).toEqual(by);
+  for (const api_key of [first, created.api_key]) {
+    await expect(auth.agentToken({ api_key })).resolves.toMatchObject({ agent_id: agent.id });
+  }
+});
+
+describe('a key that runs out', () => {
+  const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
+
+  test('gives tokens that do not outlive it, and is told to whoever verifies it', async () => {
+    const { agent } = await auth.createAgent({ name: 'Echo' });
+    const expires_at = inSeconds(60);
+    const { api_key, key_id } = await auth.createAgentKey({ agent_id: agent.id, expires_at });
+    await expect(auth.verifyApiKey({ api_key })).resolves.toEqual({
+      agent_id: agent.id,
+      key_id,
+      expires_at,
+    });
+    const { access_token, expires_in } = await auth.agentToken({ api_key });
+    expect(expires_in).toBeLessThanOrEqual(60);
+    expect(expires_in).toBeGreaterThan(50);
+    expect((await verify(access_token)).expiresAt).toBeLessThanOrEqual(Date.parse(expires_at));
   });
+
+  test('is refused from then on, also when it was verified before', async () => {
+    const { agent } = await auth.createAgent({ name: 'Echo' });
+    const { api_key, key_id } = await auth.createAgentKey({ agent_id: agent.id });
+    await auth.verifyApiKey({ api_key });
+    const stored = messages.keys.get(key_id);
+    if (stored) stored.expires_at = inSeconds(0);
+    await expect(auth.verifyApiKey({ api_key })).rejects.toEqual(failing('unauthorized'));
+    await expect(auth.agentToken({ api_key })).rejects.toEqual(failing('unauthorized'));
+  });
+
+  test('gives no token in its last second', async () => {
+    const { agent } = await auth.createAgent({ name: 'Echo' });
+    const { api_key } = await auth.createAgentKey({
+      agent_id: agent.id,
+      expires_at: inSeconds(0.9),
+    });
+    await expect(auth.agentToken({ api_key })).rejects.toEqual(failing('unauthorized'));
+  });
+});
+
+test('refused keys are recorded with their agent where it is known, and never with the key', async () => {
+  const by = from('203.0.113.8');
+  const { agent, api_key } = await auth.createAgent({ name: 'Echo' });
+  const unknown = `amk_unknown_${'x'.repeat(43)}`;
+  for (const wrong of [forged(api_key), unknown, 'no key']) {
+    await expect(auth.verifyApiKey({ api_key: wrong, by })).rejects.toEqual(
+      failing('unauthorized'),
+    );
+  }
+  await auth.verifyApiKey({ api_key, by });
+  const recorded = () => messages.audit.filter(({ ip }) => ip === by.ip);
+  await waitFor(() => recorded().length >= 3);
+  const refusal = { ...by, action: 'agent.authenticate', result: 'unauthorized' };
+  expect(recorded()).toEqual([
+    { ...refusal, target: agent.id },
+    { ...refusal, target: null },
+    { ...refusal, target: null },
+  ]);
+  expect(JSON.stringify(messages.audit)).not.toMatch(/amk_|no key/);
 });

@@ -47,6 +47,8 @@ export interface FakeMessages {
   audit: AuditRecord[];
   /** Who asked for the last change. */
   changedBy: Origin | undefined;
+  /** Runs before a session is made. */
+  beforeSession: (() => void) | undefined;
   /** While set, every call fails with it. */
   failure: AppError | undefined;
   close(): Promise<void>;
@@ -63,6 +65,7 @@ export async function startFakeMessages(secret: string): Promise<FakeMessages> {
     droppedPushTokens: [],
     audit: [],
     changedBy: undefined,
+    beforeSession: undefined,
     failure: undefined,
     close: () => scope.close(),
   };
@@ -145,6 +148,7 @@ function handlersOf(fake: FakeMessages): Handlers<typeof calls> {
     },
 
     createSession({ user_id, refresh_digest, expires_at, password, by }) {
+      fake.beforeSession?.();
       const [, user] = ofId(user_id);
       if (user.disabled || (password && password.hash !== user.password_hash)) {
         throw new AppError('unauthorized', 'This person cannot log in');

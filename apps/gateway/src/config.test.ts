@@ -44,3 +44,30 @@ test.each([
   expect(() => load({ [name]: value })).toThrow(ConfigError);
   expect(() => load({ [name]: value })).toThrow(new RegExp(`^ {2}${name}: `, 'm'));
 });
+
+const JWT_SECRET = required.JWT_SECRET;
+test.each([
+  ['one secret', { JWT_SECRET }],
+  ['a secret and the one before', { JWT_SECRET, JWT_SECRET_PREVIOUS: required.ADMIN_API_KEY }],
+  ['published keys', { JWT_SECRET: '', JWT_ES256: 'true' }],
+  ['a secret and published keys', { JWT_SECRET, JWT_ES256: 'true' }],
+])('access tokens are verified with %s', (_what, env) => {
+  expect(() => load(env)).not.toThrow();
+});
+
+test.each([
+  ['nothing to verify them with', {}, 'JWT_SECRET: is required, unless JWT_ES256 is true'],
+  ['ES256 turned off', { JWT_ES256: 'false' }, 'JWT_SECRET: is required, unless JWT_ES256 is true'],
+  [
+    'a previous secret alone',
+    { JWT_ES256: 'true', JWT_SECRET_PREVIOUS: JWT_SECRET },
+    'JWT_SECRET_PREVIOUS: is nothing without JWT_SECRET',
+  ],
+  [
+    'a short previous secret',
+    { JWT_SECRET, JWT_SECRET_PREVIOUS: 'short' },
+    'JWT_SECRET_PREVIOUS: must have at least 32 characters',
+  ],
+])('a gateway with %s does not start', (_what, env, problem) => {
+  expect(() => load({ JWT_SECRET: '', ...env })).toThrow(`\n  ${problem}`);
+});

@@ -1,3 +1,5 @@
+import { closeCodeSchema } from '@agent-messenger/contracts';
+import { beginAtZero } from '@agent-messenger/service-kit';
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
@@ -54,12 +56,16 @@ function connectionMetrics(registry: Registry) {
       labelNames: ['outcome'],
       registers,
     }),
-    closes: new Counter({
-      name: 'gateway_closes_total',
-      help: 'Connections that ended, by the code with which the gateway closed them: `replaced` is a take-over, `lease_lost` a lost lease, `slow_consumer` a peer that did not read; `peer` closed by itself.',
-      labelNames: ['code'],
-      registers,
-    }),
+    closes: beginAtZero(
+      new Counter({
+        name: 'gateway_closes_total',
+        help: 'Connections that ended, by the code with which the gateway closed them: `replaced` is a take-over, `lease_lost` a lost lease, `slow_consumer` a peer that did not read; `peer` closed by itself.',
+        labelNames: ['code'],
+        registers,
+      }),
+      'code',
+      [...closeCodeSchema.options, 'peer'],
+    ),
     resumeEvents: new Histogram({
       name: 'gateway_resume_events',
       help: 'Undelivered events written to a connection between `connected` and `synced`.',

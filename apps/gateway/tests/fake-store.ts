@@ -171,14 +171,21 @@ export class FakeStore {
 
   private readLog(request: CallRequest<typeof messagesCalls, 'readLog'>) {
     this.reads += 1;
-    const { identity_id, conversation_id, after_seq, limit, epoch } = request;
+    const { identity_id, conversation_id, after_seq, limit, max_bytes, epoch } = request;
     if (epoch !== null && epoch < (this.epochs.get(identity_id) ?? 0)) throw replaced();
     const { log, delivered } = this.find(identity_id, conversation_id);
     const after = after_seq ?? delivered.get(identity_id) ?? 0;
+    const events = log.slice(after, after + limit);
+    let bytes = 0;
+    const full = events.findIndex((event) => {
+      bytes += JSON.stringify(event).length;
+      return bytes >= (max_bytes ?? Infinity);
+    });
+    if (full !== -1) events.splice(full + 1);
     return {
       after_seq: after,
-      events: log.slice(after, after + limit),
-      has_more: log.length > after + limit,
+      events,
+      has_more: log.length > after + events.length,
       last_seq: log.length,
       log_id: LOG_ID,
     };

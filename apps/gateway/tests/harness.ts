@@ -21,7 +21,7 @@ import { FakeStore, storeCalls } from './fake-store';
 export const JWT_SECRET = 'k3Jx9-zq1Vb7Lw5Rt2Yp8Nd4Hs6Gf0Ac';
 export const ADMIN_KEY = 'aB4-mn7Qx2Zw9Lk5Vt8Rp3Yd6Hs1Gf0Jc';
 export const API_KEY = 'amk_key1_Secret';
-const INTERNAL_JWT_SECRET = 'i9Wn2-Tq7Xb4Vm1Zr8Lk5Pd3Hs6Gf0Ayc';
+export const INTERNAL_JWT_SECRET = 'i9Wn2-Tq7Xb4Vm1Zr8Lk5Pd3Hs6Gf0Ayc';
 
 /** The agent of API_KEY. */
 export const AGENT = 'agt_1';

@@ -15,14 +15,16 @@ interface PurgerOptions {
   store: Pick<Store, 'purge'>;
   log: Logger;
   name?: string;
-  /** Between two looks when nothing wakes it; what a deleted message said is gone from the files after this time. */
+  /** Between two looks when nothing wakes it, milliseconds. */
   idleMs?: number;
+  /** Lets the traffic pass between two steps, which block the store for some milliseconds each. */
+  pauseMs?: number;
   /** Told after a step that removed something, which may have ended conversations. */
   onStep?(): void;
 }
 
+/** What a deleted message said is gone from the tables at once, and from the logs of writes after this time. */
 const IDLE_MS = 600_000;
-/** Lets the traffic pass between two steps, which block the store for some milliseconds each. */
 const PAUSE_MS = 10;
 
 export function startPurger({
@@ -30,13 +32,14 @@ export function startPurger({
   log,
   name = 'purge',
   idleMs = IDLE_MS,
+  pauseMs = PAUSE_MS,
   onStep,
 }: PurgerOptions): Purger {
   let stopping = false;
 
   async function step(): Promise<boolean> {
     if (stopping) return false;
-    await pause(PAUSE_MS);
+    await pause(pauseMs);
     const more = await store.purge();
     if (more) onStep?.();
     return more;

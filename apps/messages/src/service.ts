@@ -18,6 +18,7 @@ import { createPushDeadLetters } from './push-dead-letters';
 import { startPushExpiry } from './push-expiry';
 import { openPushQueues } from './push-queues';
 import { startRelay } from './relay';
+import { startScrubber } from './scrubber';
 import { openSqliteStore } from './store/sqlite/sqlite-store';
 
 export async function startMessages(
@@ -58,6 +59,7 @@ export async function startMessages(
   scope.defer('relay', () => relay.stop());
   const purger = startPurger({ store, log, onStep: () => relay.wake() });
   scope.defer('purger', () => purger.stop());
+  startScrubber({ store, log, scope });
   const groupCommit = createGroupCommit({ store, log, metrics, onCommit: () => relay.wake() });
   scope.defer('group commit', () => groupCommit.drain());
 

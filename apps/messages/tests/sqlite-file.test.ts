@@ -36,33 +36,6 @@ test('a second writer is turned away while the first lives, and let in afterward
   openDatabase(path).close();
 });
 
-test('what was deleted, edited away or purged is in none of the files', async () => {
-  const folder = stores.folder();
-  const world = await createWorld(() => stores.open({ path: join(folder, 'messages.db') }));
-  const [talk, gone] = [await world.talk(), await world.talk({ title: 'SECRET title' })];
-  const long = `SECRET ${'x'.repeat(20_000)} SECRET`;
-  const edited = await world.send(talk, talk.user, long);
-  const deleted = await world.send(talk, talk.user, long, { metadata: { a: 'SECRET' } });
-  await world.send(gone, gone.user, long);
-  await world.store.updateConversation({
-    identity_id: gone.user,
-    conversation_id: gone.conversation,
-    title: 'SECRET too',
-  });
-  const found = () =>
-    readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes('SECRET'));
-  expect(found()).not.toEqual([]);
-
-  await world.change(talk, talk.user, edited.id, { op: 'edit', content: 'harmless' });
-  await world.change(talk, talk.user, deleted.id, { op: 'delete' });
-  await world.store.deleteConversation({
-    identity_id: gone.user,
-    conversation_id: gone.conversation,
-  });
-  while (await world.store.purge());
-  expect(found()).toEqual([]);
-});
-
 test('a purge goes on after a restart', async () => {
   const path = join(stores.folder(), 'messages.db');
   const world = await createWorld(() => stores.open({ path }));

@@ -155,7 +155,7 @@ test.each(RELEASED)('what a store of schema %i knew works as before', async (ver
     { sent: { duplicate: false, message: { seq: 4 } } },
   ]);
   // A position is never given out twice.
-  expect(await store.head()).toBeGreaterThan(9);
+  expect(await store.head()).toBe(version < 2 ? 6 : 10);
 
   const rotation = { expires_at: '2099-01-01T00:00:00.000Z', by: BY };
   const rotate = (refresh_digest: string, next_digest: string) =>
@@ -213,7 +213,7 @@ test('of processes that are started at once on an old file one upgrades it, the 
     outfile,
   });
   // The bundle lies outside of the workspace.
-  const env = { ...process.env, NODE_PATH: join(__dirname, '../../../node_modules') };
+  const env = { NODE_PATH: join(__dirname, '../../../node_modules') };
   for (const version of RELEASED) {
     const path = createOld(version);
     const before = readTables(path);

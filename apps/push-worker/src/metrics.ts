@@ -1,3 +1,5 @@
+import { PUSH_PLATFORMS } from '@agent-messenger/contracts';
+import { beginAtZero } from '@agent-messenger/service-kit';
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
@@ -18,12 +20,16 @@ export function createMetrics(registry: Registry) {
       labelNames: ['provider', 'reason'],
       registers,
     }),
-    misconfigured: new Counter({
-      name: 'push_misconfigured_total',
-      help: 'Answers of a provider that mean that something is set up wrongly: someone must act',
-      labelNames: ['platform'],
-      registers,
-    }),
+    misconfigured: beginAtZero(
+      new Counter({
+        name: 'push_misconfigured_total',
+        help: 'Answers of a provider that mean that something is set up wrongly: someone must act',
+        labelNames: ['platform'],
+        registers,
+      }),
+      'platform',
+      PUSH_PLATFORMS,
+    ),
     tokensPruned: new Counter({
       name: 'push_tokens_pruned_total',
       help: 'Devices removed because their provider called their token dead',

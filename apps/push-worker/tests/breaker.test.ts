@@ -85,3 +85,33 @@ test('what is set up wrongly raises an alarm, and waits for someone who acts', a
   await waitFor(() => provider.about('cnv_wrong').length === 1, { timeoutMs: 15_000 });
   await queue.close();
 });
+
+test('of a provider with several servers, one that is down holds up its own devices only', async () => {
+  const { queue, add } = openQueue(redis.url, 'am');
+  // A refusal to name one says nothing of any server.
+  provider.serverOf = ({ device_id }) => {
+    const [server = ''] = device_id.split('-');
+    if (server === 'evil') throw new PushError({ outcome: 'refused', reason: 'not_allowed' });
+    return server;
+  };
+  provider.refuse = ({ device_id }) => {
+    if (device_id.startsWith('a-')) throw new PushError({ outcome: 'down', reason: 'status_503' });
+  };
+  const push = async (conversation: string, device_id: string) => {
+    messages.states.set(conversation, pushable({ device: device(device_id) }));
+    return add(conversation, { device_id });
+  };
+  for (let n = 0; n < 10; n += 1) await push(`cnv_a_${n}`, `a-${n}`);
+  const isOpen = async () =>
+    /push_breaker_open\{platform="apns"\} 1/.test(await worker.metrics.metrics());
+  await waitFor(isOpen);
+  const evil = await push('cnv_evil', 'evil-1');
+  await waitFor(() => evil.isFailed());
+  await push('cnv_b', 'b-1');
+  await waitFor(() => provider.about('cnv_b').length === 1);
+  expect(await isOpen()).toBe(true);
+  provider.refuse = () => undefined;
+  await waitFor(async () => !(await isOpen()), { timeoutMs: 15_000 });
+  delete provider.serverOf;
+  await queue.close();
+});

@@ -1,9 +1,10 @@
-import { redisNames } from '@agent-messenger/contracts';
+import { redisNames, type PushPlatform } from '@agent-messenger/contracts';
 import type { RedisProcess } from '@agent-messenger/testkit';
 import { startRedis, waitFor } from '@agent-messenger/testkit';
 import { Worker } from 'bullmq';
 import type { FakeMessages } from './setup';
 import {
+  device,
   FakeProvider,
   gate,
   openQueue,
@@ -141,6 +142,33 @@ test('what is in flight at the end is finished first', async () => {
   await closed;
   expect(messages.marked.some(({ conversation_id }) => conversation_id === 'cnv_drain')).toBe(true);
 });
+
+test('providers that hang, all of them, do not hold up the end past its deadline', async () => {
+  const provider = new FakeProvider();
+  const platforms: PushPlatform[] = ['apns', 'fcm', 'webpush'];
+  const worker = await startTestWorker(
+    { MESSAGES_URL: messages.url, REDIS_URL: redis.url, REDIS_PREFIX: 'hang' },
+    provider,
+    platforms,
+  );
+  provider.refuse = () => new Promise(() => undefined);
+  const queues = platforms.map((platform) => openQueue(redis.url, 'hang', platform));
+  for (const [n, { add }] of queues.entries()) {
+    const { [n]: platform = 'apns' } = platforms;
+    messages.states.set(`cnv_hang_${n}`, pushable({ device: { ...device('phone'), platform } }));
+    await add(`cnv_hang_${n}`);
+  }
+  await waitFor(() => provider.offered.length === platforms.length);
+  const began = performance.now();
+  await worker.close();
+  expect(performance.now() - began).toBeLessThan(20_000);
+  expect(worker.lines.join()).not.toContain('not closed within');
+  // Another worker will take them over.
+  for (const { queue } of queues) {
+    expect(await queue.getActiveCount()).toBe(1);
+    await queue.close();
+  }
+}, 40_000);
 
 test('providers that are not configured are off and say so; their jobs are not asked for', async () => {
   const worker = await startTestWorker({

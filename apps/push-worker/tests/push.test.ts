@@ -61,11 +61,14 @@ test('a job is sent as things stand, and marked', async () => {
   expect(await worker.metrics.metrics()).toMatch(/push_commit_to_provider_seconds_count 1/);
 });
 
-test('a message without a text says that there is one', async () => {
-  messages.states.set('cnv_empty', pushable({ content: null }));
-  await queue.add('cnv_empty');
-  await finished('cnv_empty');
-  expect(provider.about('cnv_empty')[0]?.body).toBe('New message');
+test.each([
+  ['without a text', null],
+  ['of nothing that can be seen', ' \n\t '],
+])('a message %s says that there is one', async (name, content) => {
+  messages.states.set(`cnv_empty ${name}`, pushable({ content }));
+  await queue.add(`cnv_empty ${name}`);
+  await finished(`cnv_empty ${name}`);
+  expect(provider.about(`cnv_empty ${name}`)[0]?.body).toBe('New message');
 });
 
 test('with nothing left to say, nothing is sent', async () => {
@@ -109,15 +112,37 @@ test('the last message of a burst is pushed although a job was active', async ()
   expect(provider.about('cnv_burst').map(({ seq }) => seq)).toEqual([2, 9]);
 });
 
-test('while the store fails, the job is tried again', async () => {
+test('a store that is away delays a push and uses up none of its attempts', async () => {
   messages.states.set('cnv_retry', pushable());
   messages.failures = 2;
-  await queue.add('cnv_retry');
+  const job = await queue.add('cnv_retry', { attempts: 1 });
+  await waitFor(async () => (await job.getState()) === 'delayed');
   await finished('cnv_retry');
   expect(provider.about('cnv_retry')).toHaveLength(1);
   expect(await worker.metrics.metrics()).toMatch(
     /push_job_failures_total\{reason="unavailable"\} 2/,
   );
+});
+
+test('what was sent while the store could not note it is noted later, and not sent again', async () => {
+  messages.states.set('cnv_noted', pushable({ seq: 5 }));
+  messages.markFailures = 1;
+  const job = await queue.add('cnv_noted', { attempts: 1 });
+  await waitFor(async () => (await job.getState()) === 'completed');
+  expect(messages.marked.filter(({ conversation_id }) => conversation_id === 'cnv_noted')).toEqual([
+    { user_id: 'usr_1', conversation_id: 'cnv_noted', device_id: 'phone', seq: 5 },
+  ]);
+  expect(provider.about('cnv_noted')).toHaveLength(1);
+});
+
+test('what is read, received or muted while its job waits is not sent', async () => {
+  const { queue: jobs } = queue;
+  messages.states.set('cnv_read', pushable({ pushed_at: new Date().toISOString() }));
+  const job = await queue.add('cnv_read');
+  await waitFor(async () => (await job.getState()) === 'delayed');
+  messages.states.delete('cnv_read');
+  await waitFor(async () => (await jobs.getJobState(job.id ?? '')) === 'completed');
+  expect(provider.about('cnv_read')).toEqual([]);
 });
 
 test('what is old news is dropped and counted', async () => {

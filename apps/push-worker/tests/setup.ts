@@ -32,7 +32,7 @@ const calls = {
 /** The part of the messages service that the worker uses. */
 export interface FakeMessages {
   url: string;
-  /** By conversation, or by device as `conversation/device`; a push sets its `pushed_at`. */
+  /** By conversation, or by device as `conversation/device`; until the device was told of it. */
   states: Map<string, PushState>;
   asked: number;
   marked: CallRequest<typeof messagesCalls, 'markPushed'>[];
@@ -40,6 +40,8 @@ export interface FakeMessages {
   announced: CallRequest<typeof messagesCalls, 'announcePush'>[];
   /** So many of the next calls fail. */
   failures: number;
+  /** So many of the next marks fail. */
+  markFailures: number;
   close(): Promise<void>;
 }
 
@@ -53,25 +55,31 @@ export async function startFakeMessages(): Promise<FakeMessages> {
     dropped: [],
     announced: [],
     failures: 0,
+    markFailures: 0,
     close: () => scope.close(),
   };
-  function mayFail(): void {
-    if (fake.failures === 0) return;
-    fake.failures -= 1;
+  function mayFail(what: 'failures' | 'markFailures' = 'failures'): void {
+    if (fake[what] === 0) return;
+    fake[what] -= 1;
     throw new AppError('unavailable', 'The store is down');
   }
+  function keyOf({ conversation_id, device_id }: CallRequest<typeof messagesCalls, 'pushState'>) {
+    const own = `${conversation_id}/${device_id}`;
+    return fake.states.has(own) ? own : conversation_id;
+  }
   const handlers: Handlers<typeof calls> = {
-    pushState({ conversation_id, device_id }) {
+    pushState(request) {
       fake.asked += 1;
       mayFail();
-      const own = fake.states.get(`${conversation_id}/${device_id}`);
-      return { push: own ?? fake.states.get(conversation_id) ?? null };
+      return { push: fake.states.get(keyOf(request)) ?? null };
     },
     markPushed(request) {
       mayFail();
+      mayFail('markFailures');
       fake.marked.push(request);
-      const state = fake.states.get(request.conversation_id);
+      const state = fake.states.get(keyOf(request));
       if (state) state.pushed_at = new Date().toISOString();
+      if (state && state.seq <= request.seq) fake.states.delete(keyOf(request));
       return {};
     },
     dropPushToken(request) {
@@ -132,6 +140,7 @@ export interface SentPush extends Notification {
 /** Takes what is sent, unless `refuse` throws. */
 export class FakeProvider implements PushProvider {
   readonly name = 'fake';
+  serverOf?: (device: Device) => string;
   readonly sent: SentPush[] = [];
   /** All that it was asked to send, also what it refused or still holds. */
   readonly offered: Notification[] = [];

@@ -36,6 +36,8 @@ export interface OpenConversation {
   client_id?: string;
 }
 
+export type PasswordChange = RouteBody<'changePassword'>;
+
 /** The title is everybody's; muted, archived and tags are the person's own. */
 export type ConversationUpdate = RouteBody<'updateConversation'>;
 
@@ -63,7 +65,7 @@ export class Client {
   #watched: RequestInput<'presence:watch'> | null = null;
 
   constructor(options: ClientOptions) {
-    this.#tokens = new PersonTokens(options);
+    this.#tokens = new PersonTokens(options, options.storage);
     this.#session = new Session(options, {
       namespace: '/client',
       fetchToken: (rest) => this.#tokens.fetch(rest),
@@ -186,11 +188,25 @@ export class Client {
     return presence;
   }
 
-  /** Ends the login itself, not only this connection. */
-  async logout(): Promise<void> {
+  /** Ends the login itself, not only this connection; `everywhere`: those of all devices, which get no pushes any more. */
+  async logout({ everywhere = false }: { everywhere?: boolean } = {}): Promise<void> {
     const refresh_token = this.#tokens.refreshToken;
-    if (refresh_token !== null) await this.rest.request('logout', { body: { refresh_token } });
+    if (refresh_token !== null) {
+      await this.rest.request('logout', { body: { refresh_token, everywhere } });
+    }
     await this.close();
+  }
+
+  /** Ends all other logins; this one goes on. Tried once: `unauthorized` when the present password is another one. */
+  async changePassword(change: PasswordChange): Promise<void> {
+    await this.rest.request('changePassword', { body: change });
+    this.#tokens.passwordChanged(change.new_password);
+  }
+
+  /** The person, its conversations and its name, for good; then this connection. Tried once. */
+  async deleteAccount(password: string): Promise<void> {
+    await this.rest.request('deleteAccount', { body: { password } });
+    await this.close({ deadlineMs: 0 });
   }
 
   /** Waits for the acks of what was sent, at most `deadlineMs` (default 5 s). */

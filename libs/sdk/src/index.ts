@@ -14,6 +14,7 @@ export {
   type ClientOptions,
   type ConversationUpdate,
   type OpenConversation,
+  type PasswordChange,
 } from './client';
 export type { ClientConversation } from './client-conversation';
 export type { ConversationHandle, HistoryOptions, SendOptions } from './conversation-handle';
@@ -27,6 +28,7 @@ export {
 } from './conversation-state';
 export type { DeviceStorage } from './device-memory';
 export { MessengerError, type MessengerErrorCode } from './errors';
+export type { KeptTokens } from './person-credentials';
 export type { WebSocketClass, WebSocketLike } from './plain-wire';
 export type { ReplyHandle } from './reply-handle';
 export { createRest, register, type RegisterOptions } from './register';

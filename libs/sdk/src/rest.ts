@@ -52,9 +52,16 @@ export interface RestOptions {
 const unrepeatable: ReadonlySet<RouteName> = new Set([
   'register',
   'createAgent',
+  'createAgentKey',
+  'createUser',
+  'changePassword',
+  'deleteAccount',
   'deleteConversation',
   'replayDeadPushes',
 ]);
+
+/** `unauthorized` may mean the password in the body: with another token it would only be a second failure. */
+const asksPassword: ReadonlySet<RouteName> = new Set(['changePassword', 'deleteAccount']);
 
 /** The REST routes of the contract. Every failure is a MessengerError; without an answer it is `unreachable` or `timeout`. */
 export class Rest {
@@ -81,7 +88,8 @@ export class Rest {
     try {
       return await this.#anywhere(name, input, { ...credential, bearer });
     } catch (error) {
-      if (!(error instanceof MessengerError) || error.code !== 'unauthorized') throw error;
+      const isRefused = error instanceof MessengerError && error.code === 'unauthorized';
+      if (!isRefused || asksPassword.has(name)) throw error;
       // A clock that runs differently, or a suspended machine: the token may be older than it seems.
       this.#tokens.discard(bearer);
       return this.#anywhere(name, input, { ...credential, bearer: await this.#tokens.current() });

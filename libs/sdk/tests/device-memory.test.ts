@@ -1,10 +1,5 @@
-import {
-  connectClient,
-  type Client,
-  type ClientOptions,
-  type DeviceStorage,
-  type Event,
-} from '../src';
+import { connectClient, type Client, type ClientOptions, type Event } from '../src';
+import { Disk } from './disk';
 import { AGENT, CONVERSATION, FakeGateway, USER } from './fake-gateway';
 import { until } from './until';
 
@@ -20,18 +15,6 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((client) => client.close({ deadlineMs: 0 })));
   await gateway.stop();
 });
-
-/** What a reload leaves: text by key. */
-class Disk implements DeviceStorage {
-  readonly items = new Map<string, string>();
-
-  async get(key: string): Promise<string | null> {
-    return this.items.get(key) ?? null;
-  }
-  async set(key: string, value: string): Promise<void> {
-    this.items.set(key, value);
-  }
-}
 
 async function connect(options: Partial<ClientOptions>): Promise<Client> {
   const credentials = { username: 'ada', password: 'right' };

@@ -36,6 +36,7 @@ export class FakeGateway {
   readonly tokens = new Set<string>();
   readonly sockets = new Map<string, FakeSocket>();
   logId = 'log-1';
+  password = 'right';
   expiresIn = 300;
   /** Decides about a send before it is carried out: an error answers, `lose` carries out and loses the ack. */
   onSend: (send: Send) => WireError | 'lose' | null = () => null;
@@ -251,7 +252,15 @@ export class FakeGateway {
     const tokens = () => ({ ...token(), refresh_token: `refresh-${this.#issued}`, user_id: USER });
     switch (name) {
       case 'POST /auth/login':
-        return (JSON.parse(body) as { password: string }).password === 'right' ? tokens() : null;
+        return (JSON.parse(body) as { password: string }).password === this.password
+          ? { ...tokens(), device_token: `device-${this.#issued}` }
+          : null;
+      case 'POST /auth/password':
+        this.password = (JSON.parse(body) as { new_password: string }).new_password;
+        return {};
+      case 'POST /auth/logout':
+      case 'DELETE /auth/user':
+        return {};
       case 'POST /auth/refresh':
         return tokens();
       case 'POST /auth/agent/token':

@@ -44,15 +44,33 @@ export function loadConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
   throw new ConfigError(problems);
 }
 
-const KNOWN_PLACEHOLDERS =
-  /^(.)\1+$|change.?me|your[-_ ]|secret[-_ ]?key|example|placeholder|password|0123456789/i;
+/** What manuals and examples write where a secret belongs. */
+const PLACEHOLDERS = [
+  'change.?me|change.?this|replace|your[-_ ]|<.*>',
+  'secret|passw|credential|placeholder|default|example|sample|testing|insecure|development',
+  'agent.?messenger|keyboard.?cat|letmein|lorem.?ipsum|foo.?bar|qwert',
+  '0123456789|1234567890|9876543210|abcdefghij',
+];
+const KNOWN_PLACEHOLDERS = new RegExp(PLACEHOLDERS.join('|'), 'i');
+/** `aaaa…`, `abcabc…` */
+const REPETITION = /^(.{1,16}?)\1+.{0,15}$/s;
+/** Random ones have more: of 32 hexadecimal digits 14 are different on average. */
+const LEAST_DIFFERENT = 8;
+
+function isWellKnown(secret: string): boolean {
+  return (
+    KNOWN_PLACEHOLDERS.test(secret) ||
+    REPETITION.test(secret) ||
+    new Set(secret).size < LEAST_DIFFERENT
+  );
+}
 
 /** A secret of at least 32 characters that is no placeholder from a manual. */
 export function secret(description: string) {
   return z
     .string()
-    .min(32, 'must have at least 32 characters')
-    .refine((value) => !KNOWN_PLACEHOLDERS.test(value), 'is a well-known placeholder')
+    .min(32, { error: 'must have at least 32 characters', abort: true })
+    .refine((value) => !isWellKnown(value), 'is a well-known placeholder')
     .describe(description);
 }
 

@@ -73,3 +73,16 @@ export function readinessMetrics(registry: Registry): ReadinessMetrics {
 function once<M extends Metric>(registry: Registry, name: string, create: (name: string) => M): M {
   return (registry.getSingleMetric(name) as M | undefined) ?? create(name);
 }
+
+/**
+ * Begins the counter's series for these values of its label. To Prometheus a series that appears has not increased:
+ * what an alert waits for would be missed when it happens for the first time.
+ */
+export function beginAtZero<L extends string>(
+  counter: Counter<L>,
+  label: L,
+  values: readonly string[],
+): Counter<L> {
+  for (const value of values) counter.inc({ [label]: value } as Record<L, string>, 0);
+  return counter;
+}

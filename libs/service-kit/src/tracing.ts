@@ -55,9 +55,12 @@ export async function openTracing(
 ): Promise<Tracing | undefined> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = config;
   if (endpoint === undefined) return undefined;
-  const { OtlpTracing } = await import('./otlp-tracing');
-  const tracing = new OtlpTracing({ ...config, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }, options);
-  options.scope.defer('tracing', () => tracing.close());
+  const { service, version, log, scope } = options;
+  const { OtelTracing } = await import('./otel-tracing');
+  const { createOtlpExporter, reportOutages } = await import('./otlp-exporter');
+  const exporter = reportOutages(createOtlpExporter(endpoint, config), log);
+  const tracing = new OtelTracing(config, { service, version, exporter });
+  scope.defer('tracing', () => tracing.close());
   return tracing;
 }
 

@@ -36,3 +36,4 @@ export { createVapidKeys, type VapidKeys } from './push/vapid-keys';
 export { fcmError } from './push/fcm-standin';
 export { trustAuthority } from './push/trust-authority';
 export type { ShownNotification } from './push/shown-notification';
+export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver';

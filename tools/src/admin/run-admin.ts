@@ -1,4 +1,4 @@
-import { MessengerError } from '@agent-messenger/sdk';
+import { MessengerError } from '@agent-messenger/sdk/rest';
 import { resolve } from 'node:path';
 import { AdminError } from './admin-error';
 import { commands } from './commands';

@@ -1,4 +1,4 @@
-import { createRest, type RestInput } from '@agent-messenger/sdk';
+import { createRest, type RestInput } from '@agent-messenger/sdk/rest';
 import type { RouteName, RouteResponse } from '@agent-messenger/contracts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -4,6 +4,7 @@ import {
   createAgent,
   createPerson,
   entriesOf,
+  groupBy,
   Recorder,
   waitFor,
   type Violation,
@@ -60,13 +61,23 @@ export class Traffic {
     return entriesOf(this.recorder.entries, 'ack').length;
   }
 
-  /** Notes what is done meanwhile. */
-  async during(name: string, fault: () => Promise<unknown>): Promise<void> {
+  /**
+   * Does something to the stack, and waits until everybody has answers again. Resolves with the longest time that
+   * anybody meanwhile had to wait from one ack to the next, ms.
+   */
+  async during(name: string, fault: () => Promise<unknown>): Promise<number> {
     const note = (phase: 'begin' | 'end') =>
       this.recorder.record({ type: 'fault', name, phase, detail: '' });
+    const begin = this.recorder.now;
     note('begin');
     await fault();
     note('end');
+    await this.flows();
+    const acks = entriesOf(this.recorder.entries, 'ack').filter(({ at }) => at >= begin);
+    const waits = [...groupBy(acks, ({ conversation }) => conversation).values()].flatMap((own) =>
+      own.map(({ at }, index) => at - (own[index - 1]?.at ?? begin)),
+    );
+    return Math.max(...waits);
   }
 
   /** Resolves when every person has the answer to a message that was sent from now on. */

@@ -14,7 +14,8 @@ interface Variable {
 
 /** Configuration that gives whoever reads it power over something. */
 const SECRET =
-  /(SECRET|_API_KEY|_PRIVATE_KEY|PASSWORD|OTLP_HEADERS|REDIS_URL|REDISCLI_AUTH|SERVICE_ACCOUNT)(_FILE)?$/;
+  /(SECRET|_KEYS?|PASSWORD|OTLP_HEADERS|REDIS_URL|REDISCLI_AUTH|SERVICE_ACCOUNT)(_PREVIOUS)?(_FILE)?$/;
+const PUBLIC = ['WEBPUSH_PUBLIC_KEY'];
 
 /** The variables of a container as the kubelet would make them; those of ConfigMaps that are missing are not there. */
 export function variablesOf(manifests: Manifest[], container: IContainer): Variable[] {
@@ -60,6 +61,19 @@ export function environment(schemas: Record<string, JsonSchema>): Rule {
     });
 }
 
+/** What auth signs with is what gateways verify with: a shared secret, or a key of auth's own. */
+export function tokenKeys(manifests: Manifest[]): string[] {
+  const kinds = servicesOf(manifests).flatMap(({ service, container }) => {
+    if (service !== 'auth' && service !== 'gateway') return [];
+    const given = variablesOf(manifests, container).map(({ name }) => name.replace(/_FILE$/, ''));
+    const kinds = { JWT_SECRET: 'HS256', JWT_PRIVATE_KEY: 'ES256', JWT_ES256: 'ES256' };
+    const own = Object.entries(kinds).flatMap(([name, kind]) => (given.includes(name) ? kind : []));
+    return own.length === 1 ? own : [`${own.length} kinds of keys in ${service}`];
+  });
+  const [one, ...others] = [...new Set(kinds)];
+  return others.length === 0 ? [] : [`auth and gateways differ: ${[one, ...others].join(', ')}`];
+}
+
 /** ConfigMaps that are read are there, by the name that their content gave them: a change of it rolls pods out. */
 export function configMaps(manifests: Manifest[]): string[] {
   const known = ofKind(manifests, 'ConfigMap').map(({ metadata }) => metadata?.name);
@@ -95,7 +109,7 @@ export function secrets(manifests: Manifest[]): string[] {
         .filter(({ name }) => pod.volumes?.some((volume) => volume.name === name && volume.secret))
         .map(({ mountPath }) => `${mountPath}/`);
       return variablesOf(manifests, container)
-        .filter(({ name, isSecret }) => SECRET.test(name) && !isSecret)
+        .filter(({ name, isSecret }) => SECRET.test(name) && !PUBLIC.includes(name) && !isSecret)
         .filter(({ value = '' }) => !folders.some((folder) => value.startsWith(folder)))
         .map(({ name }) => `${title}: ${name} comes from no Secret`);
     }),

@@ -1,7 +1,7 @@
 import type { JsonSchema } from '@agent-messenger/contracts';
 import type { ServiceMetrics } from '../../src/docs/metrics';
 import * as container from './container-rules';
-import { configMaps, environment, secrets } from './environment-rules';
+import { configMaps, environment, secrets, tokenKeys } from './environment-rules';
 import * as ingress from './ingress-rules';
 import type { Rule } from './manifest';
 import { metrics } from './metric-rules';
@@ -20,6 +20,7 @@ export function createRules(schemas: Record<string, JsonSchema>, measured: Servi
     environment: environment(schemas),
     configMaps,
     secrets,
+    tokenKeys,
     containerPorts: containerPorts(schemas),
     namedPorts,
     serviceUrls,

@@ -80,9 +80,14 @@ export interface Store extends StoreCalls {
   /**
    * Removes for good a small piece of what was deleted: at once the conversations and traces of erased people and the
    * contents of deleted conversations, after 30 days their last events. True while there is more to remove now; then
-   * nobody can find the removed texts in the files.
+   * what was removed is in neither tables nor logs.
    */
   purge(): Promise<boolean>;
+  /**
+   * Cleans a piece of the files' free space; true until all of it is clean. Then nobody can find what had been removed
+   * before the first piece in any of the files.
+   */
+  scrub(): Promise<boolean>;
   /** Position of the last event. */
   head(): Promise<number>;
   close(): Promise<void>;

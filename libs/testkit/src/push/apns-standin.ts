@@ -25,6 +25,8 @@ export interface ApnsStandin extends LoopbackServer {
   readonly requests: number;
   /** Reasons of the refusals that were not asked for: each is a bug of the sender. */
   readonly complaints: string[];
+  /** Those that requests have come with so far. */
+  readonly providerTokens: ReadonlySet<string>;
 }
 
 interface ApnsStandinOptions {
@@ -41,12 +43,14 @@ export async function startApnsStandin({
 }: ApnsStandinOptions): Promise<ApnsStandin> {
   const faults = new Faults<ApnsAnswer>();
   const complaints: string[] = [];
+  const providerTokens = new Set<string>();
   const tokens = new WeakMap<Http2Session, ProviderTokenCheck>();
   let requests = 0;
 
   function check(session: Http2Session, headers: IncomingHttpHeaders, body: string) {
     const tokenCheck = tokens.get(session) ?? new ProviderTokenCheck(account);
     tokens.set(session, tokenCheck);
+    if (headers.authorization !== undefined) providerTokens.add(headers.authorization);
     return tokenCheck.check(headers.authorization) ?? checkApnsRequest(headers, body, account);
   }
 
@@ -81,13 +85,8 @@ export async function startApnsStandin({
     });
   });
   const loopback = await serveLoopback(server);
-  return Object.defineProperties(
-    { faults, complaints },
-    {
-      ...Object.getOwnPropertyDescriptors(loopback),
-      requests: { get: () => requests, enumerable: true },
-    },
-  ) as ApnsStandin;
+  const standin = Object.assign(loopback, { faults, complaints, providerTokens, requests });
+  return Object.defineProperty(standin, 'requests', { get: () => requests });
 }
 
 async function read(stream: ServerHttp2Stream): Promise<string> {
@@ -119,6 +118,9 @@ function toShown(headers: IncomingHttpHeaders, body: string): ShownNotification 
     conversation_id,
     seq,
     collapse_id: `${headers['apns-collapse-id']}`,
+    expires_at: Number(headers['apns-expiration'] ?? 0) * 1_000,
+    urgent: `${headers['apns-priority'] ?? 10}` === '10',
+    sound: aps.sound,
     at: Date.now(),
   };
 }

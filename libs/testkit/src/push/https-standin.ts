@@ -110,12 +110,9 @@ export async function serveHttpsStandin(options: HttpsStandinOptions): Promise<H
     });
   });
   const loopback = await serveLoopback(server);
-  return Object.defineProperties(
-    { faults, complaints },
-    {
-      ...Object.getOwnPropertyDescriptors(loopback),
-      requests: { get: () => requests, enumerable: true },
-      mostAtOnce: { get: () => mostAtOnce, enumerable: true },
-    },
-  ) as HttpsStandin;
+  const standin = Object.assign(loopback, { faults, complaints, requests, mostAtOnce });
+  return Object.defineProperties(standin, {
+    requests: { get: () => requests },
+    mostAtOnce: { get: () => mostAtOnce },
+  });
 }

@@ -53,6 +53,10 @@ export const brokenEnvironmentsAndPorts = {
       'Secret key is kept here',
     ],
   ],
+  tokenKeys: [
+    ['another kind', config('JWT_ES256'), 'differ: ES256, 0 kinds of keys in gateway'],
+    ['two kinds', container('env.0', jwtSecret(reference)), '2 kinds of keys in gateway'],
+  ],
   containerPorts: [
     ['moved', config('PORT', '8081'), 'port public is 8080, PORT is 8081'],
     [

@@ -6,37 +6,41 @@ import { MIGRATIONS } from './migrations';
 /** A wait for a lock blocks the event loop; the only other users of the file are backups, which hold it briefly. */
 const LOCK_WAIT_MS = 50;
 
+export interface OpenDatabase {
+  db: BetterSqlite3.Database;
+  /** Descriptor of the database file. */
+  fd: number;
+  close(): void;
+}
+
 /** Opens a database for the one process that writes to it, and brings its schema up to date. */
-export function openDatabase(path: string): { db: BetterSqlite3.Database; close(): void } {
+export function openDatabase(path: string): OpenDatabase {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = lockFile(path);
+  const closers: (() => unknown)[] = [() => lock.close()];
+  function close(): void {
+    for (const each of closers.splice(0).reverse()) each();
+  }
   try {
     // -wal and -shm take over the mode of the database file.
     ownerOnly(path);
+    // Closed after the database: to close any descriptor of its file drops all locks that SQLite has on it.
+    const fd = openSync(path, 'r+');
+    closers.push(() => closeSync(fd));
     const db = new BetterSqlite3(path, { timeout: LOCK_WAIT_MS });
-    try {
-      db.pragma('journal_mode = WAL');
-      // The default, NORMAL, loses acknowledged messages when the power fails.
-      db.pragma('synchronous = FULL');
-      db.pragma('foreign_keys = ON');
-      // Without it deleted and edited texts stay in the file's free space for as long as nothing needs the room.
-      db.pragma('secure_delete = ON');
-      db.pragma('wal_autocheckpoint = 4000');
-      db.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
-      migrate(db, path, MIGRATIONS);
-    } catch (error) {
-      db.close();
-      throw error;
-    }
-    return {
-      db,
-      close() {
-        db.close();
-        lock.close();
-      },
-    };
+    closers.push(() => db.close());
+    db.pragma('journal_mode = WAL');
+    // The default, NORMAL, loses acknowledged messages when the power fails.
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    // Without it deleted and edited texts stay in the file's free space for as long as nothing needs the room.
+    db.pragma('secure_delete = ON');
+    db.pragma('wal_autocheckpoint = 4000');
+    db.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
+    migrate(db, path, MIGRATIONS);
+    return { db, fd, close };
   } catch (error) {
-    lock.close();
+    close();
     throw error;
   }
 }

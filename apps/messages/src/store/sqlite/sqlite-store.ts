@@ -17,6 +17,7 @@ import { createCredentials } from './credentials';
 import { createErasure } from './erasure';
 import { createEventWriter } from './event-writer';
 import { createExport } from './export';
+import { createFreeSpace } from './free-space';
 import { createLog } from './log';
 import { createOffsets } from './offsets';
 import { openDatabase } from './open-database';
@@ -42,7 +43,7 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path, secret, log, metrics, now = () => new Date() } = options;
-  const { db, close } = openDatabase(path);
+  const { db, fd, close } = openDatabase(path);
   const offsets = createOffsets(db);
   const sqlite = createSqlite(db, { secret, now, offsets });
   const access = createAccess(sqlite);
@@ -53,6 +54,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const audit = createAuditLog(sqlite);
   const sessions = createSessions(sqlite, audit);
   const keys = createAgentKeys(sqlite, audit);
+  const freeSpace = createFreeSpace(db, path, fd);
   const erasure = createErasure(sqlite, { audit, reader, remover, sessions });
   if (metrics) storeMetrics(metrics, path);
 
@@ -77,6 +79,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       return offsets.read(consumer);
     },
     advance: (consumer, pos) => offsets.advance(consumer, pos),
+    async scrub() {
+      return freeSpace.scrub();
+    },
     async close() {
       offsets.flush();
       close();

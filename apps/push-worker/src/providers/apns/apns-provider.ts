@@ -53,7 +53,7 @@ export function createApnsProvider(
           const { statusCode: status, reason, timestamp } = error;
           throw new PushError(apnsVerdict({ status, reason, timestamp }));
         }
-        const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+        const isTimeout = (error as { name?: unknown } | undefined)?.name === 'TimeoutError';
         if (isTimeout) replacePool(used);
         const reason = isTimeout ? 'timeout' : 'connection';
         throw new PushError({ outcome: 'down', reason }, { cause: error });

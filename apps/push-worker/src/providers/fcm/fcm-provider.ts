@@ -27,11 +27,11 @@ export function createFcmProvider(
 ): PushProvider {
   const agent = new OriginAgent(origin, { keepAlive: true, maxSockets: MAX_SENDS });
   scope.defer('fcm agent', () => agent.destroy());
-  const tokenAgent = new OriginAgent(tokenOrigin, {});
+  const tokens = { origin: tokenOrigin, deadlineMs };
   const app = initializeApp(
     {
       projectId: serviceAccount.project_id,
-      credential: createCredential(serviceAccount, { agent: tokenAgent, deadlineMs }),
+      credential: createCredential(serviceAccount, tokens, { scope }),
       httpAgent: agent,
     },
     // Apps are kept in a table of the module, by name.

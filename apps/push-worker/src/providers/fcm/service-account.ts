@@ -1,8 +1,9 @@
+import type { Scope } from '@agent-messenger/service-kit';
 import type { Credential } from 'firebase-admin/app';
 import { JWT } from 'google-auth-library';
 import { createPrivateKey } from 'node:crypto';
+import { fetch, Pool, type RequestInit } from 'undici';
 import { z } from 'zod';
-import type { OriginAgent } from './origin-agent';
 
 const SCOPES = ['https://www.googleapis.com/auth/firebase.messaging'];
 
@@ -13,17 +14,30 @@ export const serviceAccountSchema = z.object({
 });
 export type ServiceAccount = z.output<typeof serviceAccountSchema>;
 
-/** As firebase-admin's own `cert`, which does not use the agent that it is given when an account is an object. */
+interface CredentialOptions {
+  /** Where access tokens come from. */
+  origin: string;
+  deadlineMs: number;
+}
+
+/** As firebase-admin's own `cert`, whose token server is fixed. */
 export function createCredential(
   account: ServiceAccount,
-  { agent, deadlineMs }: { agent: OriginAgent; deadlineMs: number },
+  { origin, deadlineMs }: CredentialOptions,
+  { scope }: { scope: Scope },
 ): Credential {
+  const pool = new Pool(origin, { connections: 1 });
+  scope.defer('fcm token server', () => pool.destroy());
   const client = new JWT({
     email: account.client_email,
     key: account.private_key,
     scopes: SCOPES,
-    // All sends wait for the token: without a deadline one answer that never comes would end them for good.
-    transporterOptions: { agent, timeout: deadlineMs },
+    transporterOptions: {
+      fetchImplementation: ((url: URL, init: RequestInit) =>
+        fetch(url, { ...init, dispatcher: pool })) as unknown as typeof globalThis.fetch,
+      // All sends wait for the token: an answer that never comes would end them for good.
+      timeout: deadlineMs,
+    },
   });
   return {
     async getAccessToken() {

@@ -13,8 +13,7 @@ import {
   type SpanContext,
   type Tracer,
 } from '@opentelemetry/api';
-import { ExportResultCode, W3CTraceContextPropagator } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOnSampler,
@@ -25,7 +24,6 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace';
 import { AppError } from './errors';
-import type { Logger } from './logger';
 import type { OpenSpan, SpanOptions, Tracing, TracingConfig } from './tracing';
 
 const KINDS = {
@@ -34,35 +32,26 @@ const KINDS = {
   producer: SpanKind.PRODUCER,
   consumer: SpanKind.CONSUMER,
 };
-const EXPORT_TIMEOUT_MS = 5_000;
 /** Spans that wait for the collector; beyond it they are dropped. */
 const QUEUE_SPANS = 4_096;
 
-interface OtlpTracingOptions {
+interface OtelTracingOptions {
   service: string;
   version: string;
-  log: Logger;
+  exporter: SpanExporter;
 }
 
-type OtlpTracingConfig = TracingConfig & { OTEL_EXPORTER_OTLP_ENDPOINT: string };
-
 /**
- * OpenTelemetry over OTLP/HTTP. Nothing is registered globally: two services in one process, as in tests, have a
+ * Traces by OpenTelemetry. Nothing is registered globally: two services in one process, as in tests, have a
  * tracing each, and libraries that would trace by themselves find none.
  */
-export class OtlpTracing implements Tracing {
+export class OtelTracing implements Tracing {
   private readonly provider: TracerProvider;
   private readonly tracer: Tracer;
   private readonly contexts = new AsyncLocalStorage<Context>();
   private readonly propagator = new W3CTraceContextPropagator();
 
-  constructor(config: OtlpTracingConfig, { service, version, log }: OtlpTracingOptions) {
-    const exporter = new OTLPTraceExporter({
-      url: `${config.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/$/, '')}/v1/traces`,
-      headers: config.OTEL_EXPORTER_OTLP_HEADERS ?? {},
-      timeoutMillis: EXPORT_TIMEOUT_MS,
-    });
-    reportOutages(exporter, log);
+  constructor(config: TracingConfig, { service, version, exporter }: OtelTracingOptions) {
     this.provider = new TracerProvider({
       resource: resourceFromAttributes({
         'service.name': service,
@@ -76,7 +65,6 @@ export class OtlpTracing implements Tracing {
           exporter,
           maxQueueSize: QUEUE_SPANS,
           scheduledDelayMillis: config.OTEL_BSP_SCHEDULE_DELAY,
-          exportTimeoutMillis: EXPORT_TIMEOUT_MS,
         }),
       ],
     });
@@ -166,20 +154,4 @@ function samplerOf({ OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG }: TracingConf
       ? new AlwaysOnSampler()
       : new TraceIdRatioBasedSampler(OTEL_TRACES_SAMPLER_ARG);
   return new ParentBasedSampler({ root });
-}
-
-/** OpenTelemetry drops what cannot be exported without a word; here it is one line per outage. */
-function reportOutages(exporter: SpanExporter, log: Logger): void {
-  const send = exporter.export.bind(exporter);
-  let down = false;
-  exporter.export = (spans, done) =>
-    send(spans, (result) => {
-      const failed = result.code !== ExportResultCode.SUCCESS;
-      if (failed && !down) {
-        log.warn({ reason: result.error?.message }, 'traces cannot be exported: they are dropped');
-      }
-      if (!failed && down) log.info('traces are exported again');
-      down = failed;
-      done(result);
-    });
 }

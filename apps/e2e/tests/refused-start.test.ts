@@ -1,0 +1,120 @@
+import { findRoot } from '@agent-messenger/testkit';
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = findRoot();
+const folder = mkdtempSync(join(tmpdir(), 'am-refused-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Schema {
+  properties: Record<string, { minLength?: number }>;
+  required?: string[];
+}
+
+const entry = (service: string) => join(root, 'apps', service, 'dist', 'main.js');
+const run = (service: string, env: Record<string, string>, ...args: string[]) =>
+  spawnSync(process.execPath, [entry(service), ...args], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+
+/** The variables of a service that take a secret, as the service itself lists them. */
+function secretsOf(service: string): string[] {
+  const { properties } = JSON.parse(run(service, {}, '--config-schema').stdout) as Schema;
+  return Object.keys(properties).filter((name) => properties[name]?.minLength === 32);
+}
+
+const random = () => randomBytes(32).toString('hex');
+
+/** All that a service needs; nothing of it can be reached. */
+const settings = (service: string): Record<string, string> => ({
+  ...Object.fromEntries(secretsOf(service).map((name) => [name, random()])),
+  REDIS_URL: 'redis://127.0.0.1:1',
+  MESSAGES_URL: 'http://127.0.0.1:1',
+  AUTH_URL: 'http://127.0.0.1:1',
+  DB_PATH: join(folder, 'never.db'),
+});
+
+const SERVICES = ['auth', 'gateway', 'messages', 'push-worker'];
+
+test('who needs which secret', () => {
+  const needed = SERVICES.map((service) => [service, secretsOf(service).sort()]);
+  expect(Object.fromEntries(needed)).toEqual({
+    auth: ['INTERNAL_JWT_SECRET', 'JWT_SECRET'],
+    gateway: ['ADMIN_API_KEY', 'INTERNAL_JWT_SECRET', 'JWT_SECRET', 'JWT_SECRET_PREVIOUS'],
+    messages: ['INTERNAL_JWT_SECRET'],
+    'push-worker': ['INTERNAL_JWT_SECRET'],
+  });
+});
+
+describe.each(SERVICES)('%s', (service) => {
+  const optional = ['JWT_SECRET_PREVIOUS'];
+
+  test.each(secretsOf(service))('does not start with a bad %s', (name) => {
+    const good = settings(service);
+    const values: (string | undefined)[] = [
+      ...(optional.includes(name) ? [] : [undefined]),
+      random().slice(0, 31),
+      'change-me-change-me-change-me-change-me',
+    ];
+    for (const value of values) {
+      const { [name]: _left, ...others } = good;
+      const { status, stdout, stderr } = run(service, {
+        ...others,
+        ...(value !== undefined && { [name]: value }),
+      });
+      expect({ value, status }).toEqual({ value, status: 1 });
+      expect(stderr).toMatch(new RegExp(`^${service}: configuration:\n {2}${name}: `));
+      if (value) expect(stderr + stdout).not.toContain(value);
+    }
+    // It was not even opened.
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('starts with good ones, as far as it can without the rest', async () => {
+    const child = spawn(process.execPath, [entry(service)], {
+      cwd: folder,
+      env: settings(service),
+    });
+    const [first] = (await once(child.stdout, 'data')) as [Buffer];
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    // It has a log, so its configuration is behind it.
+    expect(first.toString()).toContain(`"name":"${service}"`);
+    for (const file of readdirSync(folder)) rmSync(join(folder, file));
+  });
+});
+
+/** Files that people copy from. */
+function examples(dir: string): string[] {
+  return readdirSync(dir).flatMap((name) => {
+    const path = join(dir, name);
+    if (/^(node_modules|dist|\.git|\.nx|\.data|coverage)$/.test(name)) return [];
+    if (statSync(path).isDirectory()) return examples(path);
+    return /\.(md|ya?ml|env|json|sh)$|^\.env/.test(name) ? [path] : [];
+  });
+}
+
+test('no manual or deployment of ours shows a secret that would be taken', () => {
+  const assignment = /(\w*(?:JWT_SECRET|ADMIN_API_KEY))['"]?\s*[:=]\s*['"]?([^\s'"`#,}]{8,})/g;
+  const shown = examples(root).flatMap((path) => {
+    const text = readFileSync(path, 'utf8');
+    return [...text.matchAll(assignment)].map(([, name = '', value = '']) => ({
+      path,
+      name,
+      value,
+    }));
+  });
+  const taken = shown.filter(({ value }) => {
+    if (value.startsWith('$') || value.startsWith('/')) return false;
+    const env = { ...settings('messages'), INTERNAL_JWT_SECRET: value };
+    return !run('messages', env).stderr.includes('INTERNAL_JWT_SECRET');
+  });
+  expect(taken).toEqual([]);
+});

@@ -1,0 +1,32 @@
+import type { RequestInput, RequestName } from '@agent-messenger/contracts';
+import { randomUUID } from 'node:crypto';
+import type { Scene } from './scene';
+
+type RequestInputs = {
+  [N in RequestName]: (scene: Scene, own: { token: string }) => RequestInput<N>;
+};
+
+const inConversation = ({ conversation }: Scene) => ({ conversation_id: conversation });
+const ofMessage = ({ conversation, message }: Scene) => ({
+  conversation_id: conversation,
+  message_id: message,
+});
+
+/** A valid payload of every request, about the scene's conversation; a new request does not compile without one. */
+export const requestInputs: RequestInputs = {
+  'message:send': (scene) => ({
+    ...inConversation(scene),
+    client_id: randomUUID(),
+    content: 'again',
+  }),
+  'message:edit': (scene) => ({ ...ofMessage(scene), content: 'changed' }),
+  'message:delete': ofMessage,
+  'reaction:set': (scene) => ({ ...ofMessage(scene), emoji: '👍', set: true }),
+  received: (scene) => ({ ...inConversation(scene), seq: 2 }),
+  read: (scene) => ({ ...inConversation(scene), seq: 2 }),
+  sync: (scene) => ({ ...inConversation(scene), after_seq: 0 }),
+  typing: (scene) => ({ ...inConversation(scene), typing: true }),
+  'presence:watch': ({ person, agent }) => ({ identities: [person.id, agent.id] }),
+  'status:set': () => ({ status: 'busy' }),
+  'auth:refresh': (_scene, { token }) => ({ token }),
+};

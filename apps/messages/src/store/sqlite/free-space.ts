@@ -1,0 +1,98 @@
+import type { Database } from 'better-sqlite3';
+import { fsyncSync, fstatSync, readSync, statSync, writeSync } from 'node:fs';
+
+/** Pages that one step reads: 8 MiB. */
+const STEP_PAGES = 2_048;
+/** Size of a b-tree page's header, by its first byte: interior and leaf pages of indexes and tables. */
+const HEADER_BYTES: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: 8, 13: 8 };
+/** From here on an overflow page may begin with what looks like such a byte, as it begins with a page number: 128 GiB. */
+const MOST_PAGES = 0x0200_0000;
+
+/**
+ * Removes remnants of deleted and edited texts from the free space of the database file.
+ *
+ * `secure_delete` zeroes what SQLite frees. But when SQLite moves the rows of a page together to make room or to merge
+ * pages, the copies at their old places stay in the gap in the middle of the page, until another row needs it; of the
+ * rows that are deleted later, these copies remain. Only VACUUM would remove them, which writes the whole file anew and
+ * stops all writes meanwhile. So the gaps are zeroed in the file, step by step. Nothing refers to them, so that readers
+ * and crashes see the same database before, between and after. No other change must be under way: a step empties the
+ * write-ahead log and holds the write lock, and SQLite's cache, from which a page could be written back with its old
+ * gap, is emptied as well. What was deleted before a pass began is in no page after it: gaps are never copied.
+ */
+export interface FreeSpace {
+  /** Cleans some pages; true until the end of the file. After that a pass begins anew if anything was written. */
+  scrub(): boolean;
+}
+
+/** @param fd of the database file. Closing it would drop SQLite's locks (POSIX): it is closed after the database. */
+export function createFreeSpace(db: Database, path: string, fd: number): FreeSpace {
+  const pageSize = Number(db.pragma('page_size', { simple: true }));
+  const hasPointerMap = Number(db.pragma('auto_vacuum', { simple: true })) !== 0;
+  const totalChanges = db.prepare<[], number>('SELECT total_changes()').pluck();
+  const buffer = Buffer.alloc(STEP_PAGES * pageSize);
+  const zeros = Buffer.alloc(pageSize);
+  /** The first page has the schema's root and is always in the cache: nobody's texts are in it. */
+  let next = 1;
+  let passOf = -1;
+  let doneOf = -1;
+
+  /** True when no page is elsewhere than in the file, and none can be written there. */
+  function isAtRest(): boolean {
+    return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  }
+
+  function cleanFrom(first: number): number {
+    const bytes = readSync(fd, buffer, 0, buffer.length, first * pageSize);
+    const pages = Math.floor(bytes / pageSize);
+    for (let index = 0; index < pages; index += 1) {
+      const page = buffer.subarray(index * pageSize, (index + 1) * pageSize);
+      const gap = gapOf(page);
+      if (!gap) continue;
+      const length = gap.to - gap.from;
+      if (page.subarray(gap.from, gap.to).equals(zeros.subarray(0, length))) continue;
+      writeSync(fd, zeros, 0, length, (first + index) * pageSize + gap.from);
+    }
+    return pages;
+  }
+
+  const step = db.transaction((): boolean => {
+    if (!isAtRest()) return false;
+    next += cleanFrom(next);
+    return true;
+  });
+
+  return {
+    scrub() {
+      const changes = totalChanges.get() ?? 0;
+      if (next === 1) {
+        if (changes === doneOf) return false;
+        passOf = changes;
+      }
+      db.pragma('wal_checkpoint(TRUNCATE)');
+      db.pragma('shrink_memory');
+      const pages = fstatSync(fd).size / pageSize;
+      if (hasPointerMap || pages >= MOST_PAGES) return false;
+      // Somebody reads what is still in the log: later.
+      if (!step.immediate()) return false;
+      if (next < pages) return true;
+      fsyncSync(fd);
+      next = 1;
+      doneOf = passOf;
+      return false;
+    },
+  };
+}
+
+/** The bytes of a page between its list of cells and its cells; undefined for what is no well-formed b-tree page. */
+export function gapOf(page: Buffer): { from: number; to: number } | undefined {
+  const header = HEADER_BYTES[page[0] ?? 0];
+  if (header === undefined) return undefined;
+  const from = header + 2 * page.readUInt16BE(3);
+  // 0 stands for 65,536.
+  const to = page.readUInt16BE(5) || 65_536;
+  if (from > to || to > page.length) return undefined;
+  for (let pointer = header; pointer < from; pointer += 2) {
+    if (page.readUInt16BE(pointer) < to) return undefined;
+  }
+  return { from, to };
+}

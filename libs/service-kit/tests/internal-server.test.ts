@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import { createClient, pingService } from '../src/client';
+import { AppError, toWireError } from '../src/errors';
+import { createLogger } from '../src/logger';
+import { Scope } from '../src/scope';
+import { openInternalServer } from '../src/serve-internal';
+import { createRegistry, errorCounter } from '../src/service-metrics';
+
+const SECRET = 'between-services-'.repeat(3);
+const config = { INTERNAL_PORT: 0, HOST: '127.0.0.1', INTERNAL_JWT_SECRET: SECRET };
+const calls = {
+  double: { request: z.object({ n: z.number() }), response: z.object({ n: z.number() }) },
+  hang: { request: z.object({}), response: z.object({}) },
+  fail: { request: z.object({}), response: z.object({}) },
+};
+
+function sink(lines: Record<string, unknown>[]) {
+  return {
+    write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>),
+  };
+}
+
+function gate() {
+  let open: () => void = () => undefined;
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { passed, open };
+}
+
+async function setup() {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger({ name: 'test', level: 'info', destination: sink(lines) });
+  const scope = new Scope(log);
+  const metrics = createRegistry('test', '1.2.3');
+  const server = await openInternalServer({ config, log, scope, metrics });
+  const url = `http://127.0.0.1:${server.port}`;
+  const clients = new Scope(log);
+  const client = createClient(calls, { url, service: 'test', secret: SECRET, scope: clients });
+  afterThis.push(
+    () => clients.close(),
+    () => scope.close(),
+  );
+  const hung = gate();
+  const hanging = gate();
+  const serve = (redis: () => Promise<unknown> = async () => 'PONG') =>
+    server.serve({
+      calls,
+      handlers: {
+        double: ({ n }) => ({ n: 2 * n }),
+        async hang() {
+          hanging.open();
+          await hung.passed;
+          return {};
+        },
+        fail() {
+          throw new TypeError('a bug');
+        },
+      },
+      dependencies: { redis },
+    });
+  const get = async (path: string) => {
+    const response = await fetch(`${url}${path}`);
+    const text = await response.text();
+    return { status: response.status, text, headers: response.headers };
+  };
+  const readiness = async () => {
+    const { status, text } = await get('/readyz');
+    return { status, body: JSON.parse(text) as Record<string, unknown> };
+  };
+  return { server, scope, url, client, serve, get, readiness, lines, hung, hanging };
+}
+const afterThis: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of afterThis.splice(0)) await close();
+});
+
+const codeOf = (call: Promise<unknown>) =>
+  call.then(
+    () => 'ok',
+    (error: unknown) => (error instanceof AppError ? error.code : 'other'),
+  );
+
+test('alive at once, ready when it says so, and not any more from the end on', async () => {
+  const { server, scope, client, serve, get, readiness, url, hung, hanging } = await setup();
+  expect((await get('/livez')).status).toBe(200);
+  expect(await readiness()).toEqual({
+    status: 503,
+    body: { status: 'starting', dependencies: {} },
+  });
+  expect(await codeOf(client.double({ n: 1 }))).toBe('unavailable');
+  await expect(pingService(url)).rejects.toThrow('503');
+
+  serve();
+  expect((await readiness()).status).toBe(503);
+  const drained = gate();
+  scope.defer('what is in front of it', () => drained.passed);
+  server.ready();
+  expect(await readiness()).toEqual({
+    status: 200,
+    body: {
+      status: 'ready',
+      dependencies: { redis: { status: 'ok', latency_ms: expect.any(Number) as unknown } },
+    },
+  });
+  expect(await client.double({ n: 4 })).toEqual({ n: 8 });
+  await pingService(url);
+
+  const underWay = client.hang({});
+  await hanging.passed;
+  const closed = scope.close();
+  expect(await readiness()).toMatchObject({ status: 503, body: { status: 'draining' } });
+  expect((await get('/livez')).status).toBe(200);
+  // What is in front of it may still need it.
+  expect(await client.double({ n: 5 })).toEqual({ n: 10 });
+  drained.open();
+  while ((await codeOf(client.double({ n: 6 }))) === 'ok');
+  hung.open();
+  expect(await codeOf(underWay)).toBe('ok');
+  await closed;
+  await expect(get('/livez')).rejects.toThrow();
+});
+
+test('a dependency that is down is told, and does not change readiness', async () => {
+  const { server, serve, get, readiness } = await setup();
+  serve(() => Promise.reject(new Error('down')));
+  server.ready();
+  expect(await readiness()).toEqual({
+    status: 200,
+    body: { status: 'ready', dependencies: { redis: { status: 'down', latency_ms: null } } },
+  });
+  const brief = await get('/readyz?brief');
+  expect([brief.status, brief.text]).toEqual([200, '{"status":"ready"}']);
+  const { text } = await get('/metrics');
+  expect(text).toContain('dependency_up{dependency="redis"} 0');
+  expect(text).not.toContain('dependency_seconds{');
+});
+
+test('metrics: build, readiness, dependencies, and calls by template and status class, without probes', async () => {
+  const { server, serve, get, client } = await setup();
+  expect((await get('/metrics')).text).toContain('service_ready 0');
+  serve();
+  server.ready();
+  await client.double({ n: 1 });
+  expect(await codeOf(client.double({ n: 'x' as never }))).toBe('invalid_payload');
+  await fetch(`http://127.0.0.1:${server.port}/users/usr_1`);
+  await get('/readyz');
+  const { text } = await get('/metrics');
+  expect(text).toContain('build_info{service="test",version="1.2.3"} 1');
+  expect(text).toContain('service_ready 1');
+  expect(text).toContain('dependency_up{dependency="redis"} 1');
+  expect(text).toMatch(/dependency_seconds\{dependency="redis"\} \d/);
+  const counts = text.match(/http_request_seconds_count\{.*$/gm);
+  expect(counts?.sort()).toEqual([
+    'http_request_seconds_count{route="POST /internal/double",status="2xx"} 1',
+    'http_request_seconds_count{route="POST /internal/double",status="4xx"} 1',
+    'http_request_seconds_count{route="none",status="4xx"} 1',
+  ]);
+  expect(text).toContain('nodejs_eventloop_lag_p99_seconds');
+  expect(text).toContain('# TYPE nodejs_gc_duration_seconds histogram');
+});
+
+test('a request has an id: that of the caller if it is one, else ours; it is in the answer and in the log', async () => {
+  const { server, serve, get, client, url, lines } = await setup();
+  serve();
+  server.ready();
+  const idOf = async (given: string) => {
+    const { headers } = await fetch(`${url}/livez`, { headers: { 'x-request-id': given } });
+    return headers.get('x-request-id');
+  };
+  expect(await idOf('abc-1.2:3_x')).toBe('abc-1.2:3_x');
+  const ours = /^[0-9a-f-]{36}$/;
+  expect(await idOf('a b')).toMatch(ours);
+  expect(await idOf('x'.repeat(65))).toMatch(ours);
+  expect((await get('/livez')).headers.get('x-request-id')).toMatch(ours);
+
+  const failure = await client.fail({}).catch((error: unknown) => error as AppError);
+  const line = lines.find(({ msg }) => msg === 'unexpected error');
+  expect(failure).toMatchObject({ code: 'internal', requestId: line?.['request_id'] });
+  expect(line).toMatchObject({ path: '/internal/fail', request_id: expect.stringMatching(ours) });
+
+  // The caller's own line leads to it.
+  toWireError(failure, createLogger({ name: 'caller', level: 'info', destination: sink(lines) }));
+  expect(lines.at(-1)).toMatchObject({ call_request_id: line?.['request_id'] });
+});
+
+test('lines of errors are counted, and say what they are part of', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const metrics = createRegistry('test', '1');
+  const errors = errorCounter(metrics);
+  const log = createLogger({
+    name: 'test',
+    level: 'info',
+    destination: sink(lines),
+    context: () => ({ trace_id: 't1' }),
+    onError: () => errors.inc(),
+  });
+  log.info('fine');
+  log.child({ a: 1 }).error('not fine');
+  log.fatal({ err: new Error('x') }, 'worse');
+  expect(lines.map(({ msg, trace_id }) => [msg, trace_id])).toEqual([
+    ['fine', 't1'],
+    ['not fine', 't1'],
+    ['worse', 't1'],
+  ]);
+  expect(await metrics.getSingleMetricAsString('log_errors_total')).toContain('log_errors_total 2');
+});

@@ -1,0 +1,156 @@
+import { LIMITS } from '@agent-messenger/contracts';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { parse } from 'yaml';
+import { checkVariables } from '../src/deploy/config-check';
+import { configSchemaOf } from '../src/docs/generated-docs';
+
+interface Service {
+  image: string;
+  build?: { args: Record<string, string> };
+  scale?: number;
+  environment?: Record<string, string>;
+  ports?: string[];
+  networks: string[];
+  healthcheck?: unknown;
+  read_only?: boolean;
+  cap_drop?: string[];
+  security_opt?: string[];
+  restart?: string;
+  cpus?: number;
+  mem_limit?: string;
+  pids_limit?: number;
+  stop_grace_period?: string;
+  logging?: { options: Record<string, string> };
+}
+
+interface ComposeFile {
+  services: Record<string, Service>;
+  networks: Record<string, { internal?: boolean }>;
+}
+
+const root = join(__dirname, '..', '..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const compose = parse(read('docker-compose.yml'), { merge: true }) as ComposeFile;
+const scaled = parse(read('docker-compose.scale.yml'), { merge: true }) as ComposeFile;
+const { services } = compose;
+const own = Object.entries(services).filter(([, { build }]) => build !== undefined);
+/** With those that the other file adds. */
+const all = Object.entries({ ...scaled.services, ...services });
+
+describe('docker-compose.yml', () => {
+  it('builds every service of apps/, each as itself', () => {
+    const names = own.map(([name]) => name);
+    expect(names.toSorted()).toEqual(['auth', 'gateway', 'messages', 'push-worker']);
+    for (const [name, { build, image }] of own) {
+      expect(build?.args['SERVICE']).toBe(name);
+      expect(image).toContain(`/${name}:`);
+    }
+  });
+
+  it.each(own)('gives %s the variables that it knows and needs', (name, { environment = {} }) => {
+    expect(checkVariables(configSchemaOf(root, name), Object.keys(environment))).toEqual([]);
+  });
+
+  it('publishes the load balancer, and on this machine alone unless told otherwise', () => {
+    const published = all.filter(([, { ports }]) => ports !== undefined);
+    expect(published.map(([name]) => name).toSorted()).toEqual(['grafana', 'lb']);
+    for (const [, { ports = [] }] of published) {
+      expect(ports).toEqual([expect.stringMatching(/^\$\{\w+:-127\.0\.0\.1:\d+\}:\d+$/)]);
+    }
+  });
+
+  it('keeps Redis and the internal ports where only services are', () => {
+    const networks = { ...compose.networks, ...scaled.networks };
+    const inside = (name: string) => networks[name]?.internal === true;
+    expect(services['redis']?.networks).toEqual(['back']);
+    expect(inside('back')).toBe(true);
+    const onBack = Object.keys(services).filter((name) =>
+      services[name]?.networks.includes('back'),
+    );
+    expect(onBack.toSorted()).toEqual([...own.map(([name]) => name), 'redis'].toSorted());
+    // What needs no way out has none.
+    const outside = Object.keys(services).filter((name) => !services[name]?.networks.every(inside));
+    expect(outside.toSorted()).toEqual(['lb', 'push-worker']);
+  });
+
+  it.each(all)('locks %s up and gives it limits', (_name, service) => {
+    expect(service).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      restart: 'unless-stopped',
+      cpus: expect.any(Number),
+      mem_limit: expect.stringMatching(/^\d+[mg]$/),
+      pids_limit: expect.any(Number),
+      logging: { options: { 'max-size': expect.any(String), 'max-file': expect.any(String) } },
+    });
+    // The image of ours has one.
+    expect(service.healthcheck ?? service.build).toBeDefined();
+  });
+
+  it('gives services the time that they take to stop, and has two gateways', () => {
+    for (const [, { stop_grace_period = '10s' }] of own) {
+      expect(parseInt(stop_grace_period)).toBeGreaterThan(25);
+    }
+    expect(services['gateway']?.scale).toBe(2);
+    expect(scaled.services['gateway']?.scale).toBeGreaterThan(2);
+  });
+});
+
+describe('npm run secrets', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'am-secrets-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const secretsTo = (file: string) =>
+    spawnSync('sh', [join(root, 'deploy', 'secrets.sh'), file], { encoding: 'utf8' });
+
+  it('makes all that compose insists on, for its owner alone', () => {
+    const file = join(folder, 'env');
+    expect(secretsTo(file).status).toBe(0);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const secrets = parseEnv(readFileSync(file, 'utf8'));
+    const text = read('docker-compose.yml') + read('docker-compose.scale.yml');
+    const insisted = [...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name);
+    expect(Object.keys(secrets).toSorted()).toEqual([...new Set(insisted)].toSorted());
+    const values = Object.values(secrets);
+    for (const value of values) expect(value).toMatch(/^[\da-f]{64}$/);
+    expect(new Set(values).size).toBe(values.length);
+  });
+
+  it('leaves secrets alone that are there, and nothing else behind', () => {
+    const file = join(folder, 'env');
+    secretsTo(file);
+    const before = readFileSync(file, 'utf8');
+    const { status, stderr } = secretsTo(file);
+    expect(status).toBe(1);
+    expect(stderr).toContain('is there already');
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect(secretsTo(join(folder, 'nowhere', 'env')).status).not.toBe(0);
+    expect(existsSync(join(folder, 'nowhere'))).toBe(false);
+  });
+});
+
+describe('what compose mounts', () => {
+  it('lets no heartbeat run into a timeout of the load balancer', () => {
+    const nginx = read('deploy/nginx/nginx.conf');
+    for (const timeout of ['proxy_read_timeout', 'proxy_send_timeout']) {
+      const [, seconds] = new RegExp(`${timeout} (\\d+)s;`).exec(nginx) ?? [];
+      expect(Number(seconds) * 1_000).toBeGreaterThan(LIMITS.pingIntervalMs + LIMITS.pingTimeoutMs);
+    }
+  });
+
+  it('has Prometheus ask every service at its internal port', () => {
+    const { scrape_configs } = parse(read('deploy/monitoring/prometheus.yml')) as {
+      scrape_configs: { dns_sd_configs: { names: string[]; port: number }[] }[];
+    };
+    const [targets] = scrape_configs.flatMap(({ dns_sd_configs }) => dns_sd_configs);
+    expect(targets?.names.toSorted()).toEqual(own.map(([name]) => name).toSorted());
+    const { properties = {} } = configSchemaOf(root, 'gateway');
+    expect(targets?.port).toBe(properties['INTERNAL_PORT']?.['default']);
+  });
+});
