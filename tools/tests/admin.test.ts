@@ -151,6 +151,8 @@ test('backups: verified, the newest kept, and nothing that is none is called lik
     files.push(taken.file);
     expect(taken.pruned).toEqual(n === 2 ? [files[0]] : []);
   }
+  await expect(admin(['restore'])).rejects.toMatchObject({ exitCode: 2 });
+  await expect(admin(['restore', '--latest', folder])).rejects.toThrow(/no backup in/);
   await expect(admin(['restore', files[1]!])).rejects.toThrow(/stop messages first/);
   await expect(admin(['restore', join(folder, 'none.db')])).rejects.toThrow(/there is no backup/);
   await expect(admin(['backup', '--to', to, '--db', join(folder, 'no.db')])).rejects.toThrow(

@@ -5,7 +5,7 @@ import { configSchemaOf, describedMetrics } from '../src/docs/generated-docs';
 import type { Break } from './manifests/broken/break-manifest';
 import { brokenFields, brokenManifests, brokenPolicies } from './manifests/broken/broken-manifests';
 import { expectedEdges, outsiders } from './manifests/expected-edges';
-import { ofKind, SERVICES, titleOf } from './manifests/manifest';
+import { ofKind, SERVICES, titleOf, type Manifest } from './manifests/manifest';
 import { networkEdges } from './manifests/network-edges';
 import { kubectlProblem, renderKustomization, type Rendered } from './manifests/render';
 import { createRules, type RuleName } from './manifests/rules';
@@ -13,6 +13,7 @@ import { schemaProblems } from './manifests/schema-problems';
 
 const root = join(__dirname, '..', '..');
 const overlays = join(root, 'k8s', 'overlays');
+const jobs = join(root, 'k8s', 'jobs');
 const problem = kubectlProblem();
 if (problem)
   process.stderr.write(`\n*** The manifests of k8s/ are NOT CHECKED: ${problem}. ***\n\n`);
@@ -59,6 +60,19 @@ if (problem)
         ofKind(render(overlay).manifests, kind).map(({ metadata }) => metadata?.name),
       );
       expect(names).toEqual(expect.arrayContaining(SERVICES));
+    });
+  });
+
+  // Applied by hand, when they are needed.
+  describe.each(readdirSync(jobs))('job %s', (file) => {
+    const job = parse(readFileSync(join(jobs, file), 'utf8')) as Manifest;
+
+    it('fits the schemas of Kubernetes', () => {
+      expect(schemaProblems(job)).toEqual([]);
+    });
+
+    it.each(Object.entries(rules))('keeps the rule %s', (_name, rule) => {
+      expect(rule([...render('production').manifests, job])).toEqual([]);
     });
   });
 

@@ -66,7 +66,8 @@ test('load, backup under load, destroy, restore, check', async () => {
     })();
     await waitFor(() => sent >= 50, { describe: 'some load' });
     const before = sent;
-    const backup = await admin('backup', '--to', join(stack.dataDir, 'backups'));
+    const backups = join(stack.dataDir, 'backups');
+    const backup = await admin('backup', '--to', backups);
     const after = sent;
     loading = false;
     await load;
@@ -76,7 +77,8 @@ test('load, backup under load, destroy, restore, check', async () => {
     await stack.messages.stop();
     const database = join(stack.dataDir, 'messages.db');
     for (const part of ['', '-wal', '-shm']) rmSync(database + part, { force: true });
-    await admin('restore', String(backup['file']));
+    const restored = await admin('restore', '--latest', backups);
+    expect(restored['backup']).toBe(backup['file']);
     const { logId } = client;
     await stack.messages.start();
 

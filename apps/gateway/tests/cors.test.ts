@@ -39,7 +39,8 @@ test('a configured page may call, with a token and a body, not with the admin ke
     'allow-origin': APP,
     'allow-methods': 'GET,POST,PUT,PATCH,DELETE',
     'allow-headers': 'Authorization,Content-Type',
-    'expose-headers': 'Retry-After,RateLimit-Limit,RateLimit-Remaining,RateLimit-Reset',
+    'expose-headers':
+      'Retry-After,RateLimit-Limit,RateLimit-Remaining,RateLimit-Reset,X-Request-Id',
     'max-age': '7200',
   });
   expect(await cors(open, APP, 'GET')).toMatchObject({ 'allow-origin': APP });

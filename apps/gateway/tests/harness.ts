@@ -88,6 +88,9 @@ export async function startHarness(): Promise<Harness> {
     handlers: fakeAuth,
   });
 
+  messages.ready();
+  auth.ready();
+
   const token: Harness['token'] = (identityId, { ttlSeconds = 300, credentialId = 'ses_1' } = {}) =>
     createTokenIssuer({ key: hs256Key(JWT_SECRET), ttlSeconds })({ identityId, credentialId })
       .token;

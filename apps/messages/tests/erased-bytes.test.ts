@@ -35,6 +35,9 @@ test.each(['short', 'long'])('a %s message that is deleted', async (size) => {
   await world.send(talk, talk.user, 'KEPT');
   expect(filesWith('GONE')).not.toEqual([]);
   await world.change(talk, talk.user, id, { op: 'delete' });
+  expect(filesWith('GONE')).toContain('messages.db-wal');
+  while (await world.store.purge());
+  expect(filesWith('GONE')).not.toContain('messages.db-wal');
   await cleanUp(world.store);
   expect(filesWith('GONE')).toEqual([]);
   expect(filesWith('KEPT')).toEqual(['messages.db']);

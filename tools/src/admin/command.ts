@@ -13,8 +13,8 @@ interface Definition<O extends ParseArgsOptionsConfig> {
   usage: string;
   /** One sentence. */
   summary: string;
-  /** How many arguments it takes besides its options. */
-  takes: number;
+  /** How many arguments it takes besides its options; two numbers are the least and the most. */
+  takes: number | [least: number, most: number];
   options: O;
   run(input: { args: string[]; values: Values<O> }, around: Surroundings): Promise<void>;
 }
@@ -35,7 +35,8 @@ export function defineCommand<const O extends ParseArgsOptionsConfig>(
     summary,
     async run(args, around) {
       const { positionals, values } = parse(args, options);
-      if (positionals.length !== takes) {
+      const [least, most] = typeof takes === 'number' ? [takes, takes] : takes;
+      if (positionals.length < least || positionals.length > most) {
         throw new AdminError(`expects: ${usage || 'nothing but its options'}`, 2);
       }
       await definition.run({ args: positionals, values }, around);

@@ -14,6 +14,7 @@ import { checkStore, openStoreFile } from './store-file';
 import { syncPath } from './sync-path';
 
 export interface RestoredBackup {
+  backup: string;
   database: string;
   events: number;
   schema_version: number;
@@ -35,7 +36,7 @@ export function restoreBackup(backup: string, database: string): RestoredBackup 
     const previous = existsSync(database) ? keepAside(database) : null;
     renameSync(fresh, database);
     syncPath(dirname(database));
-    return { database, events, schema_version: schemaVersion, previous };
+    return { backup, database, events, schema_version: schemaVersion, previous };
   } finally {
     for (const rest of ['', '-journal']) rmSync(fresh + rest, { force: true });
     lock.close();

@@ -1,18 +1,29 @@
+import { AdminError } from '../admin-error';
+import { listBackups } from '../backup/backup-files';
 import { restoreBackup } from '../backup/restore-backup';
 import { defineCommand } from '../command';
 
 export const restore = defineCommand({
-  usage: '<backup-file> [--db FILE]',
+  usage: '(<backup-file> | --latest FOLDER) [--db FILE]',
   summary:
     'Puts a backup in the place of the store, while messages is stopped; the old store is kept.',
-  takes: 1,
-  options: { db: { type: 'string' } },
-  async run({ args: [file = ''], values }, around) {
-    const restored = restoreBackup(file, around.database(values.db));
+  takes: [0, 1],
+  options: { latest: { type: 'string' }, db: { type: 'string' } },
+  async run({ args: [named], values: { latest, db } }, around) {
+    const restored = restoreBackup(chosen(named, latest), around.database(db));
     around.print(restored, [
-      `restored ${restored.events} events to ${restored.database}`,
+      `restored ${restored.backup}: ${restored.events} events, to ${restored.database}`,
       ...(restored.previous === null ? [] : [`the store before is ${restored.previous}`]),
       'start messages: clients see a new log and reload',
     ]);
   },
 });
+
+function chosen(named: string | undefined, folder: string | undefined): string {
+  if ((named === undefined) === (folder === undefined)) {
+    throw new AdminError('name a backup, or --latest and the folder of the backups', 2);
+  }
+  const [newest] = folder === undefined ? [named] : listBackups(folder);
+  if (newest === undefined) throw new AdminError(`there is no backup in ${folder}`);
+  return newest;
+}

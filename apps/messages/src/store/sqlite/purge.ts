@@ -40,10 +40,21 @@ export function createPurge(
      ON CONFLICT DO UPDATE SET value = max(value, excluded.value)`,
   );
 
-  function empty(id: string): void {
+  /** Removes some of what is in it; how many rows that changed. */
+  function empty(id: string): number {
     const messages = dropMessages.run(id).changes;
     const events = dropEvents.run(id).changes;
     if (messages < STEP && events < STEP) setEmptied.run(id);
+    return messages + events + 1;
+  }
+
+  /** Many small ones share a step. */
+  function emptySome(): void {
+    for (let rows = 0; rows < STEP; ) {
+      const deleted = toEmpty.get();
+      if (deleted === undefined) return;
+      rows += empty(deleted);
+    }
   }
 
   /** A device that has not listed since cannot be told any more that the conversation is gone: its token expires. */
@@ -57,9 +68,8 @@ export function createPurge(
   return {
     async purge() {
       if (erasure.step()) return true;
-      const deleted = toEmpty.get();
-      if (deleted !== undefined) {
-        write(() => empty(deleted));
+      if (toEmpty.get() !== undefined) {
+        write(emptySome);
         return true;
       }
       const gone = expired.get(access.formerSince());

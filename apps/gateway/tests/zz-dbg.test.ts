@@ -1,0 +1,54 @@
+import { redisNames, type Lease } from '@agent-messenger/contracts';
+import { connectRedis } from '@agent-messenger/service-kit';
+import type { TestSocket } from '@agent-messenger/testkit';
+import { silent } from './fakes';
+import type { Harness, TestGateway } from './harness';
+import { startHarness } from './harness';
+
+let harness: Harness;
+let gateways: [TestGateway, TestGateway];
+
+beforeEach(async () => {
+  harness = await startHarness();
+  gateways = [await harness.gateway(), await harness.gateway()];
+});
+afterEach(() => harness.close());
+
+const connect = (gateway: TestGateway, identityId: string): TestSocket =>
+  harness.socket(gateway, '/client', { token: harness.token(identityId) });
+
+/** Of those who are connected, the ones whose lease is another's. */
+async function robbed(sockets: readonly TestSocket[]): Promise<string[]> {
+  const redis = await connectRedis(harness.redis.url, {
+    name: 'test',
+    log: silent,
+    scope: harness.scope,
+  });
+  const names = redisNames(harness.prefix);
+  const connected = sockets.flatMap((socket) => socket.all('connected'));
+  const leases = await redis.mget(connected.map(({ identity }) => names.lease(identity.id)));
+  return connected.flatMap(({ identity, connection_id }, index) => {
+    const lease = JSON.parse(leases[index] ?? '{}') as Partial<Lease>;
+    return lease.connection_id === connection_id ? [] : [identity.id];
+  });
+}
+
+test('what was asked of a Redis that stalled and was given up takes nothing from who came later', async () => {
+  const people = Array.from({ length: 20 }, (_, index) => `usr_${index}`);
+  // A Redis that does not know the scripts yet would refuse what comes late.
+  await Promise.all(gateways.map((gateway, index) => connect(gateway, `usr_first${index}`).synced()));
+  const t0 = performance.now(); const mon = await (await connectRedis(harness.redis.url, { name: 'm', log: silent, scope: harness.scope })).monitor(); const lines: string[] = []; mon.on('monitor', (t: string, a: string[]) => lines.push((performance.now()-t0).toFixed(0) + ' ' + a.map((x) => x.slice(0, 40)).join(' '))); harness.redis.pause();
+  // Half of them begin at each gateway, and go to the other one.
+  const order = (index: number) =>
+    (index % 2 ? gateways.toReversed() : gateways) as typeof gateways;
+  const refusals = await Promise.all(
+    people.map((id, index) => connect(order(index)[0], id).refused()),
+  );
+  expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(['unavailable']));
+  const back = people.map((id, index) => connect(order(index)[1], id).synced());
+  setTimeout(() => harness.redis.resume(), 500);
+  const sockets = await Promise.all(back);
+  console.log(performance.now() - t0, JSON.stringify(refusals[0]), lines.join('\n')); expect(await robbed(sockets)).toEqual([]);
+  expect(sockets.flatMap((socket) => socket.all('replaced'))).toEqual([]);
+  expect(sockets.map(({ socket }) => socket.connected)).not.toContain(false);
+}, 30_000);
