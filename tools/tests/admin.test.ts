@@ -1,6 +1,8 @@
 import type { MessengerError } from '@agent-messenger/sdk';
 import { connectAgent, connectClient, createRest } from '@agent-messenger/sdk';
 import { createPerson, startStack, waitFor, type Stack } from '@agent-messenger/testkit';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +31,7 @@ async function admin(
   await runAdmin([...args, '--url', url, '--data-dir', stack.dataDir], {
     env,
     print: (line) => lines.push(line),
+    warn: (line) => lines.push(line),
     askSecret: async () => secret,
   });
   return lines.join('\n');
@@ -130,6 +133,7 @@ test('what is wrong is said in one line, with an exit code', async () => {
   const elsewhere = runAdmin(['list-agents', '--url', url, '--data-dir', folder], {
     env: {},
     print: () => undefined,
+    warn: () => undefined,
     askSecret: async () => '',
   });
   await expect(elsewhere).rejects.toThrow(/no admin key/);
@@ -160,6 +164,21 @@ test('backups: verified, the newest kept, and nothing that is none is called lik
   );
 });
 
+test('backups again and again, also after one that failed, until it is stopped', async () => {
+  const to = join(folder, 'again');
+  const entry = join(__dirname, '..', 'dist', 'admin.js');
+  const options = ['--to', to, '--every', '1', '--db', join(folder, 'not-yet.db')];
+  const command = spawn(process.execPath, [entry, 'backup', ...options]);
+  const [complaint] = (await once(command.stderr, 'data')) as [Buffer];
+  expect(complaint.toString()).toMatch(/backup failed: there is no store/);
+  expect(command.exitCode).toBeNull();
+  command.kill();
+  await once(command, 'exit');
+  await expect(admin(['backup', '--to', to, '--every', 'day'])).rejects.toMatchObject({
+    exitCode: 2,
+  });
+});
+
 test('the doctor finds a healthy system healthy, and says what to do about a sick one', async () => {
   const REDIS_URL = stack.redis.url;
   const healthy = await admin(['doctor'], { env: { REDIS_URL } });
@@ -177,6 +196,7 @@ test('the doctor finds a healthy system healthy, and says what to do about a sic
       APNS_ORIGIN: 'https://127.0.0.1:1',
     },
     print: (line) => findings.push(line),
+    warn: (line) => findings.push(line),
     askSecret: async () => '',
   });
   await expect(sick).rejects.toThrow(/checks failed/);

@@ -13,7 +13,10 @@ let person: Person;
 const open: Client[] = [];
 
 beforeAll(async () => {
-  stack = await startStack({ gateways: 2, env: { auth: { FAILED_ATTEMPTS_MAX: '3' } } });
+  stack = await startStack({
+    gateways: 2,
+    env: { auth: { FAILED_ATTEMPTS_MAX: '3', FAILED_ATTEMPTS_WAIT_MS: '60000' } },
+  });
   url = stack.gateways.map((gateway) => gateway.url);
 }, 60_000);
 afterAll(() => stack.stop(), 60_000);

@@ -1,4 +1,7 @@
+import type { Conversation } from '@agent-messenger/contracts';
 import {
+  createAgent,
+  createPerson,
   rest,
   startOtlpReceiver,
   TestSocket,
@@ -32,7 +35,7 @@ async function traceOf(root: (span: ReceivedSpan) => boolean, names: string[]) {
     return receiver.spans.filter(({ traceId }) => traceId === first?.traceId);
   };
   await waitFor(() => trace().length >= names.length, {
-    describe: () => `the spans ${names.join(', ')}; there are ${JSON.stringify(receiver.spans)}`,
+    describe: `the spans ${names.join(', ')}`,
   });
   const spans = trace();
   expect(spans.map(({ service, name }) => `${service} ${name}`).sort()).toEqual(names.toSorted());
@@ -53,13 +56,19 @@ const connectionOf = (socket: TestSocket) =>
   (socket.all('connected')[0] as { connection_id: string }).connection_id;
 
 test('a message is one trace, from the send through commit and relay to the sockets on both gateways', async () => {
-  const talk = await push.talk();
+  const person = await createPerson(push.url);
+  const agent = await createAgent(push.url, push.stack.adminKey);
   const [sender, reader] = await Promise.all([
-    new TestSocket(push.url, '/client', { token: talk.person.access_token }).synced(),
-    new TestSocket(second, '/agent', { api_key: talk.agent.api_key }).synced(),
+    new TestSocket(push.url, '/client', { token: person.access_token }).synced(),
+    new TestSocket(second, '/agent', { api_key: agent.api_key }).synced(),
   ]);
-  const sent = await sender.send(talk.conversation, 'a-client-id', 'a very private text');
-  await Promise.all([sender, reader].map((socket) => socket.event(talk.conversation, 2)));
+  const opened = await rest(push.url, 'POST', '/conversations', {
+    bearer: person.access_token,
+    body: { agent_id: agent.id },
+  });
+  const { id } = opened.body as Conversation;
+  const sent = await sender.send(id, 'a-client-id', 'a very private text');
+  for (const socket of [sender, reader]) await waitFor(() => socket.events.length === 2);
 
   const { named, expectChild } = await traceOf(
     ({ name, attributes }) =>
@@ -80,7 +89,7 @@ test('a message is one trace, from the send through commit and relay to the sock
     [connectionOf(sender), connectionOf(reader)].sort(),
   );
   expect(named('commit')[0]?.attributes).toMatchObject({
-    'messenger.conversation_id': talk.conversation,
+    'messenger.conversation_id': id,
     'messenger.seq': sent.message.seq,
   });
   const [send, commit] = [named('message:send')[0], named('commit')[0]];

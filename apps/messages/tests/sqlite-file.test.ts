@@ -1,8 +1,9 @@
 import BetterSqlite3 from 'better-sqlite3';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '../src/store/sqlite/open-database';
 import { BY, createWorld, pushOf, refusal, sendOf } from './conformance/world';
+import { readTables } from './fixtures/released-database';
 import { createTempStores } from './temp-store';
 
 const stores = createTempStores();
@@ -57,6 +58,63 @@ test('a purge goes on after a restart', async () => {
   const count = (table: string) => raw.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
   expect([count('messages'), count('events')]).toEqual([0, 1]);
   raw.close();
+});
+
+test('an erasure goes on after a restart', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  const world = await createWorld(() => stores.open({ path }));
+  const { user, agent } = await world.talk();
+  for (let n = 0; n < 250; n += 1) await world.talk({ user, agent });
+  await world.store.eraseUser({ user_id: user, by: BY });
+  expect(await world.store.purge()).toBe(true);
+  await world.store.close();
+
+  const store = await stores.open({ path });
+  const list = async () =>
+    (await store.listConversations({ identity_id: agent, limit: 999 })).conversations;
+  expect((await list()).length).toBe(151);
+  while (await store.purge());
+  expect(await list()).toEqual([]);
+  const raw = new BetterSqlite3(path, { readonly: true });
+  expect(raw.prepare('SELECT count(*) FROM erasures').pluck().get()).toBe(0);
+  raw.close();
+});
+
+test('a change whose audit entry can not be written does not happen', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  const world = await createWorld(() => stores.open({ path }));
+  const { store } = world;
+  const talk = await world.talk();
+  const { user: user_id, agent } = talk;
+  const agent_id = agent as `agt_${string}`;
+  await store.createSession({
+    user_id,
+    refresh_digest: 'd',
+    expires_at: '2099-01-01T00:00:00.000Z',
+    by: BY,
+  });
+  const { keys } = await store.listAgentKeys({ agent_id, limit: 9 });
+  const raw = new BetterSqlite3(path);
+  raw.exec("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  raw.close();
+  const before = readTables(path);
+  const key = { agent_id, key_id: 'k', key_hash: 'h', name: 'k', overlap_s: 0, by: BY };
+  const session = { user_id, refresh_digest: 'e', expires_at: '2099-01-01T00:00:00.000Z' };
+  for (const change of [
+    () => store.createUser({ username: 'bob', password_hash: 'h', by: BY }),
+    () => store.updateUser({ user_id, password_hash: 'x', disabled: true, by: BY }),
+    () => store.eraseUser({ user_id, by: BY }),
+    () => store.createSession({ ...session, by: BY }),
+    () => store.endSession({ refresh_digest: 'd', everywhere: true, by: BY }),
+    () => store.createAgent({ name: 'B', key_id: 'b', key_hash: 'h', by: BY }),
+    () => store.updateAgent({ agent_id, name: 'B', by: BY }),
+    () => store.deleteAgent({ agent_id, by: BY }),
+    () => store.createAgentKey({ ...key, replaces: keys[0]?.key_id, expires_at: null }),
+    () => store.revokeAgentKey({ agent_id, key_id: keys[0]?.key_id ?? '', by: BY }),
+  ]) {
+    await expect(change()).rejects.toThrow('no room');
+  }
+  expect(readTables(path)).toEqual(before);
 });
 
 test('what was committed is there after a restart: log_id, messages, retries, offsets', async () => {

@@ -15,6 +15,7 @@ import { describeOffsets } from './conformance/offsets';
 import { describePeople } from './conformance/people';
 import { describeProperties } from './conformance/properties';
 import { describePush } from './conformance/push';
+import { describeSessionProperties } from './conformance/session-properties';
 import { describeSessions } from './conformance/sessions';
 import type { OpenStore } from './conformance/world';
 
@@ -38,6 +39,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describePush(open);
     describeOffsets(open);
     describeProperties(open);
+    describeSessionProperties(open);
     describeReplay(open);
   });
 }

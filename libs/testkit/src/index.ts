@@ -32,6 +32,7 @@ export {
 } from './history/history';
 export { timeline } from './history/timeline';
 export { startPushStandins, type PushStandins } from './push/push-standins';
+export { createTestTls, type TestTls } from './push/test-ca';
 export { createVapidKeys, type VapidKeys } from './push/vapid-keys';
 export { fcmError } from './push/fcm-standin';
 export { trustAuthority } from './push/trust-authority';

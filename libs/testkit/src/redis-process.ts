@@ -9,6 +9,8 @@ import { freePort } from './free-port';
 export interface RedisOptions {
   /** Folder of its data; a temporary one, removed at stop, when absent. */
   dir?: string;
+  /** More of its command line: `--tls-port` and what belongs to it, for example. */
+  settings?: string[];
   /** Gets what redis-server prints. */
   output?: (text: string) => void;
   /** Told when it ends although nobody stopped it. */
@@ -74,6 +76,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisProce
     const settings = [
       ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir],
       ...['--appendonly', 'yes', '--save', '', '--maxmemory-policy', 'noeviction'],
+      ...(options.settings ?? []),
     ];
     const child = spawn('sh', ['-c', guarded, 'redis', ...settings], {
       // A session of its own: Ctrl-C reaches the launcher only, which stops Redis last.

@@ -22,7 +22,7 @@ ${Object.entries(commands)
   ADMIN_API_KEY or ADMIN_API_KEY_FILE, DB_PATH, REDIS_URL and QUEUE_REDIS_URL are read from the environment.
   Passwords are asked for, or read from stdin.`;
 
-type Streams = Pick<SurroundingsOptions, 'env' | 'print' | 'askSecret'>;
+type Streams = Pick<SurroundingsOptions, 'env' | 'print' | 'warn' | 'askSecret'>;
 
 /** Runs one command; rejects with an AdminError for everything that its caller can do something about. */
 export async function runAdmin(args: string[], streams: Streams): Promise<void> {

@@ -13,6 +13,8 @@ export interface SurroundingsOptions {
   json: boolean;
   /** A line for people or programs, on stdout. */
   print(line: string): void;
+  /** The same on stderr. */
+  warn(line: string): void;
   /** A secret that the operator types or pipes in; never on the command line, where every process listing shows it. */
   askSecret(question: string): Promise<string>;
 }
@@ -52,6 +54,10 @@ export class Surroundings {
   print(answer: unknown, lines: string[]): void {
     if (this.options.json) this.options.print(JSON.stringify(answer));
     else for (const line of lines) this.options.print(line);
+  }
+
+  warn(line: string): void {
+    this.options.warn(line);
   }
 
   askSecret(question: string): Promise<string> {

@@ -21,6 +21,7 @@ async function askSecret(question: string): Promise<string> {
 runAdmin(process.argv.slice(2), {
   env: process.env,
   print: (line) => console.log(line),
+  warn: (line) => console.error(line),
   askSecret,
 }).then(
   () => process.exit(0),

@@ -8,6 +8,10 @@ export function plainError(error: unknown, during: 'login' | 'chat'): unknown {
     case 'unauthorized':
       if (during === 'login') return new ChatError('wrong username or password');
       return new ChatError(`the login is no longer valid: ${error.message}`);
+    case 'rate_limited': {
+      const seconds = Math.ceil((error.retryAfterMs ?? 1_000) / 1_000);
+      return new ChatError(`${error.message}: try again in ${seconds} s`);
+    }
     case 'replaced':
       return new ChatError('this user connected elsewhere, which ended this connection');
     default:

@@ -1,24 +1,55 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AdminError } from '../admin-error';
 import { pruneBackups } from '../backup/prune-backups';
 import { takeBackup } from '../backup/take-backup';
 import { defineCommand } from '../command';
+import type { Surroundings } from '../surroundings';
+
+const HOUR_MS = 3_600_000;
 
 export const backup = defineCommand({
-  usage: '--to FOLDER [--keep N] [--db FILE]',
+  usage: '--to FOLDER [--keep N] [--every HOURS] [--db FILE]',
   summary:
-    'Backs up the store while it is in use, verifies the backup by restoring it, and keeps the newest N.',
+    'Backs up the store while it is in use, verifies the backup by restoring it, keeps the newest N; with --every again and again.',
   takes: 0,
-  options: { to: { type: 'string' }, keep: { type: 'string' }, db: { type: 'string' } },
-  async run({ values: { to, keep, db } }, around) {
+  options: {
+    to: { type: 'string' },
+    keep: { type: 'string' },
+    every: { type: 'string' },
+    db: { type: 'string' },
+  },
+  async run({ values: { to, keep, every, db } }, around) {
     if (to === undefined) throw new AdminError('--to names the folder of the backups', 2);
-    if (keep !== undefined && !/^[1-9]\d{0,3}$/.test(keep)) {
-      throw new AdminError(`--keep takes a number of backups, not "${keep}"`, 2);
+    const work = {
+      to,
+      keep: keep === undefined ? undefined : number('--keep', keep),
+      database: around.database(db),
+    };
+    if (every === undefined) return once(work, around);
+    const pauseMs = number('--every', every) * HOUR_MS;
+    for (;;) {
+      // The next one may succeed; meanwhile the age of the last one tells.
+      await once(work, around).catch((error: unknown) =>
+        around.warn(`backup failed: ${error instanceof Error ? error.message : String(error)}`),
+      );
+      await delay(pauseMs);
     }
-    const taken = await takeBackup(around.database(db), to);
-    const pruned = keep === undefined ? [] : pruneBackups(to, Number(keep));
-    around.print({ ...taken, pruned }, [
-      `${taken.file}: ${taken.bytes} bytes, ${taken.events} events, verified`,
-      ...pruned.map((file) => `removed ${file}`),
-    ]);
   },
 });
+
+async function once(
+  { to, keep, database }: { to: string; keep: number | undefined; database: string },
+  around: Surroundings,
+): Promise<void> {
+  const taken = await takeBackup(database, to);
+  const pruned = keep === undefined ? [] : pruneBackups(to, keep);
+  around.print({ ...taken, pruned }, [
+    `${taken.file}: ${taken.bytes} bytes, ${taken.events} events, verified`,
+    ...pruned.map((file) => `removed ${file}`),
+  ]);
+}
+
+function number(option: string, text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new AdminError(`${option} takes a number from 1 to 9999, not "${text}"`, 2);
+}
