@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runAdmin } from '../src/admin/run-admin';
+import { UsageError } from '../src/command-line';
 
 let stack: Stack;
 let url: string;
@@ -117,12 +118,10 @@ test('a person: created, given a new password, exported and erased', async () =>
 });
 
 test('what is wrong is said in one line, with an exit code', async () => {
-  await expect(admin(['frobnicate'])).rejects.toMatchObject({ exitCode: 2 });
-  await expect(admin(['create-agent'])).rejects.toMatchObject({ exitCode: 2 });
-  await expect(admin(['list-agents', '--frob'])).rejects.toMatchObject({ exitCode: 2 });
-  await expect(admin(['rotate-key', 'agt_x', '--overlap', 'soon'])).rejects.toMatchObject({
-    exitCode: 2,
-  });
+  await expect(admin(['frobnicate'])).rejects.toThrow(UsageError);
+  await expect(admin(['create-agent'])).rejects.toThrow(UsageError);
+  await expect(admin(['list-agents', '--frob'])).rejects.toThrow(UsageError);
+  await expect(admin(['rotate-key', 'agt_x', '--overlap', 'soon'])).rejects.toThrow(UsageError);
   await expect(admin(['revoke-key', 'agt_1', 'abc'])).rejects.toThrow(/not_found/);
   await expect(admin(['create-user', 'bob'], { secret: 'short' })).rejects.toThrow(
     /invalid_payload/,
@@ -155,7 +154,7 @@ test('backups: verified, the newest kept, and nothing that is none is called lik
     files.push(taken.file);
     expect(taken.pruned).toEqual(n === 2 ? [files[0]] : []);
   }
-  await expect(admin(['restore'])).rejects.toMatchObject({ exitCode: 2 });
+  await expect(admin(['restore'])).rejects.toThrow(UsageError);
   await expect(admin(['restore', '--latest', folder])).rejects.toThrow(/no backup in/);
   await expect(admin(['restore', files[1]!])).rejects.toThrow(/stop messages first/);
   await expect(admin(['restore', join(folder, 'none.db')])).rejects.toThrow(/there is no backup/);
@@ -174,9 +173,7 @@ test('backups again and again, also after one that failed, until it is stopped',
   expect(command.exitCode).toBeNull();
   command.kill();
   await once(command, 'exit');
-  await expect(admin(['backup', '--to', to, '--every', 'day'])).rejects.toMatchObject({
-    exitCode: 2,
-  });
+  await expect(admin(['backup', '--to', to, '--every', 'day'])).rejects.toThrow(UsageError);
 });
 
 test('the doctor finds a healthy system healthy, and says what to do about a sick one', async () => {

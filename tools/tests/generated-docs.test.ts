@@ -14,3 +14,11 @@ it('documents every variable, with its type and a description', () => {
   expect(rows.length).toBeGreaterThan(20);
   for (const row of rows) expect(row).toMatch(/^\| `\w+` \| \S.* \| \S.* \|$/);
 });
+
+it('documents every metric, with its type and a description', () => {
+  const rows = docs['docs/metrics.md']?.match(/^\| `.*$/gm) ?? [];
+  expect(rows.length).toBeGreaterThan(60);
+  for (const row of rows) {
+    expect(row).toMatch(/^\| `[a-z0-9_]+` \| (counter|gauge|histogram) \| [`a-z_, ]* \| \S.* \|$/);
+  }
+});

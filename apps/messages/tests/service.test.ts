@@ -144,6 +144,46 @@ test('a conversation that is deleted is emptied beside the traffic', async () =>
   expect(page.events.map(({ type }) => type)).toEqual(['conversation.deleted']);
 });
 
+test('a person that is erased is gone beside the traffic, and the agent is told', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  const client = (await start(path)).client();
+  const { user_id, agent_id, conversation_id, send } = await createTalk(client);
+  await client.append({ operations: [send('text', 'c')] });
+  const names = redisNames('component');
+  const redis = await connectRedis(server.url, { name: 'test', log: silent, scope: createScope() });
+  const gateway = redis.duplicate();
+  createScope().defer('gateway', () => gateway.disconnect());
+  const types: string[] = [];
+  gateway.on('message', (_, text: string) => {
+    const message = JSON.parse(text) as GatewayMessage;
+    if (message.type === 'events') types.push(...message.frames.map(({ event }) => event.type));
+  });
+  await gateway.subscribe(names.gateway('g2'));
+  const lease = { gateway: 'g2', connection_id: 'c', credential_id: 'k', epoch: 1 };
+  await redis.set(names.lease(agent_id), JSON.stringify(lease));
+
+  expect(await client.eraseUser({ user_id, by: BY })).toEqual({ ended: [] });
+  await waitFor(() => types.includes('conversation.deleted'));
+  const raw = new BetterSqlite3(path, { readonly: true });
+  createScope().defer('raw', () => raw.close());
+  const left = raw.prepare(
+    'SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM erasures) + count(*) FROM users',
+  );
+  await waitFor(() => left.pluck().get() === 0);
+  const ids = { identity_id: agent_id, conversation_id };
+  const page = await client.readLog({ ...ids, epoch: null, after_seq: null, limit: 9 });
+  expect(page.events.map(({ type }) => type)).toEqual(['conversation.deleted']);
+  const { entries } = await client.listAudit({ identity_id: user_id, limit: 9 });
+  expect(entries.map(({ action }) => action)).toEqual(['user.erase', 'user.create']);
+});
+
+test('replaying pushes that were given up is in the audit log', async () => {
+  const client = (await start(join(stores.folder(), 'messages.db'))).client();
+  expect(await client.replayDeadPushes({ by: BY })).toEqual({ replayed: 0 });
+  const { entries } = await client.listAudit({ limit: 9 });
+  expect(entries).toMatchObject([{ ...BY, action: 'push.replay', target: null, result: 'ok' }]);
+});
+
 test('calls are for services, parsed, and refused with their code', async () => {
   const { client, url } = await start(join(stores.folder(), 'messages.db'));
   const stranger = client('another-secret-'.repeat(3));

@@ -151,7 +151,8 @@ test('providers that hang, all of them, do not hold up the end past its deadline
     provider,
     platforms,
   );
-  provider.refuse = () => new Promise(() => undefined);
+  const held = gate();
+  provider.refuse = () => held.passed;
   const queues = platforms.map((platform) => openQueue(redis.url, 'hang', platform));
   for (const [n, { add }] of queues.entries()) {
     const { [n]: platform = 'apns' } = platforms;
@@ -168,6 +169,7 @@ test('providers that hang, all of them, do not hold up the end past its deadline
     expect(await queue.getActiveCount()).toBe(1);
     await queue.close();
   }
+  held.open();
 }, 40_000);
 
 test('providers that are not configured are off and say so; their jobs are not asked for', async () => {

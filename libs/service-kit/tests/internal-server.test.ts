@@ -1,10 +1,13 @@
+import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { z } from 'zod';
 import { createClient, pingService } from '../src/client';
 import { AppError, toWireError } from '../src/errors';
 import { createLogger } from '../src/logger';
+import { OtelTracing } from '../src/otel-tracing';
 import { Scope } from '../src/scope';
 import { openInternalServer } from '../src/serve-internal';
 import { createRegistry, errorCounter } from '../src/service-metrics';
+import type { Tracing } from '../src/tracing';
 
 const SECRET = 'between-services-'.repeat(3);
 const config = { INTERNAL_PORT: 0, HOST: '127.0.0.1', INTERNAL_JWT_SECRET: SECRET };
@@ -26,15 +29,19 @@ function gate() {
   return { passed, open };
 }
 
-async function setup() {
+async function setup({ tracing }: { tracing?: Tracing } = {}) {
   const lines: Record<string, unknown>[] = [];
-  const log = createLogger({ name: 'test', level: 'info', destination: sink(lines) });
+  const context = () => tracing?.logFields();
+  const log = createLogger({ name: 'test', level: 'info', destination: sink(lines), context });
   const scope = new Scope(log);
   const metrics = createRegistry('test', '1.2.3');
-  const server = await openInternalServer({ config, log, scope, metrics });
+  const server = await openInternalServer({ config, log, scope, metrics, tracing });
   const url = `http://127.0.0.1:${server.port}`;
   const clients = new Scope(log);
-  const client = createClient(calls, { url, service: 'test', secret: SECRET, scope: clients });
+  const client = createClient(calls, {
+    ...{ url, service: 'test', secret: SECRET, scope: clients },
+    tracing,
+  });
   afterThis.push(
     () => clients.close(),
     () => scope.close(),
@@ -180,6 +187,34 @@ test('a request has an id: that of the caller if it is one, else ours; it is in 
   // The caller's own line leads to it.
   toWireError(failure, createLogger({ name: 'caller', level: 'info', destination: sink(lines) }));
   expect(lines.at(-1)).toMatchObject({ call_request_id: line?.['request_id'] });
+});
+
+test('what is logged in a call belongs to the trace of its caller; a call outside of one begins none', async () => {
+  const exporter = new InMemorySpanExporter();
+  const tracing = new OtelTracing(
+    {
+      OTEL_TRACES_SAMPLER: 'parentbased_always_on',
+      OTEL_TRACES_SAMPLER_ARG: 1,
+      OTEL_BSP_SCHEDULE_DELAY: 10,
+    },
+    { service: 'test', version: '1', exporter },
+  );
+  const { server, serve, client, lines } = await setup({ tracing });
+  afterThis.push(() => tracing.close());
+  serve();
+  server.ready();
+  await client.double({ n: 1 });
+  const trace = await tracing.run({ name: 'ask', kind: 'server' }, async () => {
+    expect(await codeOf(client.fail({}))).toBe('internal');
+    return tracing.logFields()?.trace_id;
+  });
+  expect(lines.map(({ msg, trace_id }) => [msg, trace_id])).toEqual([['unexpected error', trace]]);
+  while (exporter.getFinishedSpans().length < 2) await new Promise(setImmediate);
+  const spans = exporter.getFinishedSpans();
+  expect(spans.map(({ name, status }) => [name, status.code]).sort()).toEqual([
+    ['POST /internal/fail', 2],
+    ['ask', 0],
+  ]);
 });
 
 test('lines of errors are counted, and say what they are part of', async () => {

@@ -1,5 +1,6 @@
 import { MessengerError } from '@agent-messenger/sdk/rest';
 import { resolve } from 'node:path';
+import { UsageError } from '../command-line';
 import { AdminError } from './admin-error';
 import { commands } from './commands';
 import type { SurroundingsOptions } from './surroundings';
@@ -24,13 +25,13 @@ ${Object.entries(commands)
 
 type Streams = Pick<SurroundingsOptions, 'env' | 'print' | 'warn' | 'askSecret'>;
 
-/** Runs one command; rejects with an AdminError for everything that its caller can do something about. */
+/** Runs one command; rejects with a UsageError or an AdminError for everything that its caller can do something about. */
 export async function runAdmin(args: string[], streams: Streams): Promise<void> {
   if (args.length === 0 || args.includes('--help')) return streams.print(USAGE);
   const { shared, json, rest } = takeShared(args);
   const [name = '', ...own] = rest;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) throw new AdminError(`there is no command "${name}"; --help lists them`, 2);
+  if (!command) throw new UsageError(`there is no command "${name}"; --help lists them`);
   const around = new Surroundings({
     ...streams,
     json,
@@ -41,7 +42,7 @@ export async function runAdmin(args: string[], streams: Streams): Promise<void> 
     await command.run(own, around);
   } catch (error) {
     if (!(error instanceof MessengerError)) throw error;
-    throw new AdminError(`${around.url}: ${error.message} (${error.code})`, 1, { cause: error });
+    throw new AdminError(`${around.url}: ${error.message} (${error.code})`, { cause: error });
   }
 }
 
@@ -57,7 +58,7 @@ function takeShared(args: string[]) {
       continue;
     }
     const value = inline ?? args[(at += 1)];
-    if (!value) throw new AdminError(`${option} needs a value`, 2);
+    if (!value) throw new UsageError(`${option} needs a value`);
     shared[field] = value;
   }
   return { shared, json: args.includes('--json'), rest };

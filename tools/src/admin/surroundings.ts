@@ -78,7 +78,6 @@ export class Surroundings {
     } catch (cause) {
       throw new AdminError(
         `no admin key: set ADMIN_API_KEY or ADMIN_API_KEY_FILE, or name the data folder of npm start (${file})`,
-        1,
         { cause },
       );
     }

@@ -1,4 +1,5 @@
-import { benchOptions, UsageError } from './options';
+import { UsageError } from '../command-line';
+import { benchOptions } from './options';
 
 test('defaults', () => {
   expect(benchOptions([])).toEqual({

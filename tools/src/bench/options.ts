@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseOptions, UsageError, wholeNumber } from '../command-line';
 import type { Transport } from './link';
 
 export interface BenchOptions {
@@ -15,6 +15,7 @@ export interface BenchOptions {
 
 export const help = `npm run bench -- [options]
 npm run bench -- push [options]      pushes instead; --help lists their options
+npm run bench -- store [options]     the store alone, and what its growth costs
 
 People and agents in pairs exchange messages of 200 bytes through a stack that the bench starts,
 as fast as they can and then at 500 messages/s. A message counts when it was acked after the commit
@@ -33,14 +34,18 @@ and received by the other side.
 Exit code: 0, 1 when a message was lost, doubled, out of order or refused, 2 for a wrong option.
 `;
 
-/** What the person typed cannot be carried out; the message says why. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /** @throws UsageError */
 export function benchOptions(args: string[]): BenchOptions {
-  const values = parse(args);
+  const values = parseOptions(args, {
+    pairs: { type: 'string' },
+    seconds: { type: 'string' },
+    gateways: { type: 'string' },
+    transport: { type: 'string' },
+    baseline: { type: 'boolean' },
+    json: { type: 'boolean' },
+    'cpu-prof': { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  });
   return {
     pairs: wholeNumber('--pairs', values.pairs ?? '50', 5_000),
     seconds: wholeNumber('--seconds', values.seconds ?? '10', 3_600),
@@ -53,35 +58,7 @@ export function benchOptions(args: string[]): BenchOptions {
   };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        pairs: { type: 'string' },
-        seconds: { type: 'string' },
-        gateways: { type: 'string' },
-        transport: { type: 'string' },
-        baseline: { type: 'boolean' },
-        json: { type: 'boolean' },
-        'cpu-prof': { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    // The first sentence names the option; what follows is about positional arguments.
-    const [message = ''] = String(error instanceof Error ? error.message : error).split(/\.\s|\n/);
-    throw new UsageError(`${message}. --help lists the options.`);
-  }
-}
-
 function transportOf(text: string): Transport {
   if (text === 'socket.io' || text === 'ws') return text;
   throw new UsageError(`--transport takes socket.io or ws, not "${text}".`);
-}
-
-export function wholeNumber(option: string, text: string, max: number): number {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (value >= 1 && value <= max) return value;
-  throw new UsageError(`${option} takes a whole number from 1 to ${max}, not "${text}".`);
 }

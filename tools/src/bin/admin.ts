@@ -2,6 +2,7 @@ import { AdminError } from '../admin/admin-error';
 import { runAdmin } from '../admin/run-admin';
 import { printable } from '../chat/printable';
 import { Terminal } from '../chat/terminal';
+import { UsageError } from '../command-line';
 
 /** Typed on a terminal without echo, else the first line of stdin. */
 async function askSecret(question: string): Promise<string> {
@@ -26,8 +27,9 @@ runAdmin(process.argv.slice(2), {
 }).then(
   () => process.exit(0),
   (error: unknown) => {
-    const isExpected = error instanceof AdminError;
+    const isUsage = error instanceof UsageError;
+    const isExpected = isUsage || error instanceof AdminError;
     console.error(isExpected ? `admin: ${printable(error.message)}` : error);
-    process.exit(isExpected ? error.exitCode : 1);
+    process.exit(isUsage ? 2 : 1);
   },
 );

@@ -1,10 +1,14 @@
 import { LaunchError } from '@agent-messenger/testkit';
-import { benchOptions, help, UsageError } from '../bench/options';
+import { UsageError } from '../command-line';
+import { benchOptions, help } from '../bench/options';
 import { isClean } from '../bench/report';
 import { pushBenchOptions, pushHelp } from '../bench/push/options';
 import { runPushBench } from '../bench/push/run-push-bench';
 import { pushTable } from '../bench/push/table';
 import { runBench } from '../bench/run-bench';
+import { storeBenchOptions, storeHelp } from '../bench/store/options';
+import { runStoreBench } from '../bench/store/run-store-bench';
+import { storeTable } from '../bench/store/table';
 import { table } from '../bench/table';
 
 async function bench(args: string[]): Promise<number> {
@@ -35,6 +39,17 @@ async function pushBench(args: string[]): Promise<number> {
   return 1;
 }
 
+async function storeBench(args: string[]): Promise<number> {
+  const options = storeBenchOptions(args);
+  if (options.help) {
+    process.stdout.write(storeHelp);
+    return 0;
+  }
+  const report = await runStoreBench(options, surroundings());
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `\n${storeTable(report)}`);
+  return 0;
+}
+
 /** Ends with the first signal. */
 function surroundings() {
   const stopping = new AbortController();
@@ -45,7 +60,9 @@ function surroundings() {
 }
 
 const [kind, ...rest] = process.argv.slice(2);
-const running = kind === 'push' ? pushBench(rest) : bench(process.argv.slice(2));
+const kinds: Record<string, typeof bench> = { push: pushBench, store: storeBench };
+const own = kinds[kind ?? ''];
+const running = own ? own(rest) : bench(process.argv.slice(2));
 running.then(
   (code) => {
     process.exitCode = code;

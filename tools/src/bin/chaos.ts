@@ -1,5 +1,5 @@
 import { LaunchError } from '@agent-messenger/testkit';
-import { UsageError } from '../bench/options';
+import { UsageError } from '../command-line';
 import { chaosOptions, help } from '../chaos/options';
 import { runChaos } from '../chaos/run-chaos';
 import { failures, table } from '../chaos/table';

@@ -1,4 +1,4 @@
-import { UsageError } from '../bench/options';
+import { UsageError } from '../command-line';
 import { chaosOptions } from './options';
 import { FAULTS } from './schedule';
 

@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
-import { UsageError, wholeNumber } from '../bench/options';
+import { parseOptions, UsageError, wholeNumber } from '../command-line';
 import { FAULTS, type FaultName } from './schedule';
 import { TRANSPORTS, type TransportChoice } from './transports';
 
@@ -14,7 +13,7 @@ export interface ChaosOptions {
   help: boolean;
 }
 
-const MAX_SEED = 99_999;
+const MAX_SEED = 4_294_967_295;
 
 export const help = `npm run chaos -- [options]
 
@@ -38,7 +37,15 @@ Exit code: 0, 1 when a rule was broken, 2 for a wrong option.
 
 /** @throws UsageError */
 export function chaosOptions(args: string[]): ChaosOptions {
-  const values = parse(args);
+  const values = parseOptions(args, {
+    minutes: { type: 'string' },
+    seed: { type: 'string' },
+    faults: { type: 'string' },
+    pairs: { type: 'string' },
+    transport: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  });
   return {
     minutes: minutes(values.minutes ?? '2'),
     seed: values.seed === undefined ? randomInt(1, MAX_SEED) : seed(values.seed),
@@ -48,27 +55,6 @@ export function chaosOptions(args: string[]): ChaosOptions {
     json: values.json ?? false,
     help: values.help ?? false,
   };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        minutes: { type: 'string' },
-        seed: { type: 'string' },
-        faults: { type: 'string' },
-        pairs: { type: 'string' },
-        transport: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    // The first sentence names the option; what follows is about positional arguments.
-    const [message = ''] = String(error instanceof Error ? error.message : error).split(/\.\s|\n/);
-    throw new UsageError(`${message}. --help lists the options.`);
-  }
 }
 
 function minutes(text: string): number {

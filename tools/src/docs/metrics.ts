@@ -6,6 +6,14 @@ export interface ServiceMetrics {
   metrics: MetricDescription[];
 }
 
+/** Those are there on Linux alone; the page is the same wherever it is made. */
+const ON_LINUX = [
+  'process_heap_bytes',
+  'process_max_fds',
+  'process_open_fds',
+  'process_virtual_memory_bytes',
+];
+
 /** Every metric of every service; those that all share are told once. */
 export function metricsPage(services: ServiceMetrics[]): string {
   const [first, ...others] = services;
@@ -17,6 +25,7 @@ export function metricsPage(services: ServiceMetrics[]): string {
     introduction(),
     '## All services',
     metricTable(first?.metrics.filter(isShared) ?? []),
+    `On Linux also ${ON_LINUX.map((name) => `\`${name}\``).join(', ')}.`,
     ...services.flatMap(({ service, metrics }) => [
       `## ${service}`,
       metricTable(metrics.filter((metric) => !isShared(metric))),
@@ -35,19 +44,19 @@ function introduction(): string {
     'loop’s delay since the last scrape, which is about 0.011 at rest: the timer that measures it fires every 10 ms.',
     '',
     'The files in [deploy/monitoring](../deploy/monitoring) are made of these: `alerts.yml` for Prometheus, `dashboard.json` for',
-    'Grafana, `prometheus-adapter.yml` for the autoscaler. They expect the `job` of a target to be the name of its service:',
-    '`gateway`, `auth`, `messages`, `push-worker`.',
+    'Grafana. They expect the `job` of a target to be the name of its service: `gateway`, `auth`, `messages`, `push-worker`.',
   ].join('\n');
 }
 
 function metricTable(metrics: MetricDescription[]): string {
   const rows = metrics
+    .filter(({ name }) => !ON_LINUX.includes(name))
     .toSorted((a, b) => a.name.localeCompare(b.name))
     .map(({ name, type, labels, help }) => [
       `\`${name}\``,
       type,
       labels.map((label) => `\`${label}\``).join(', '),
-      help,
+      help.replace(/\.?$/, '.'),
     ]);
   return table(['Metric', 'Type', 'Labels', ''], rows);
 }

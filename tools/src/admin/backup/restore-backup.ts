@@ -51,7 +51,7 @@ function lockStore(database: string): Database.Database {
     return lock;
   } catch (cause) {
     lock.close();
-    throw new AdminError(`${database} is in use: stop messages first`, 1, { cause });
+    throw new AdminError(`${database} is in use: stop messages first`, { cause });
   }
 }
 

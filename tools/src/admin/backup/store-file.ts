@@ -16,7 +16,7 @@ export function openStoreFile(file: string, options: Database.Options = {}): Dat
     db.pragma('schema_version');
     return db;
   } catch (cause) {
-    throw new AdminError(`${file}: ${(cause as Error).message}`, 1, { cause });
+    throw new AdminError(`${file}: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -33,6 +33,6 @@ export function checkStore(db: Database.Database): StoreFacts {
     const schemaVersion = Number(db.pragma('user_version', { simple: true }));
     return { schemaVersion, logId: String(logId), events };
   } catch (cause) {
-    throw new AdminError(`${db.name} is not a store of Agent Messenger`, 1, { cause });
+    throw new AdminError(`${db.name} is not a store of Agent Messenger`, { cause });
   }
 }

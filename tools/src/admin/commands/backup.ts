@@ -1,5 +1,5 @@
+import { UsageError } from '../../command-line';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AdminError } from '../admin-error';
 import { pruneBackups } from '../backup/prune-backups';
 import { takeBackup } from '../backup/take-backup';
 import { defineCommand } from '../command';
@@ -19,7 +19,7 @@ export const backup = defineCommand({
     db: { type: 'string' },
   },
   async run({ values: { to, keep, every, db } }, around) {
-    if (to === undefined) throw new AdminError('--to names the folder of the backups', 2);
+    if (to === undefined) throw new UsageError('--to names the folder of the backups');
     const work = {
       to,
       keep: keep === undefined ? undefined : number('--keep', keep),
@@ -51,5 +51,5 @@ async function once(
 
 function number(option: string, text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new AdminError(`${option} takes a number from 1 to 9999, not "${text}"`, 2);
+  throw new UsageError(`${option} takes a number from 1 to 9999, not "${text}"`);
 }

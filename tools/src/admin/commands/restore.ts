@@ -1,3 +1,4 @@
+import { UsageError } from '../../command-line';
 import { AdminError } from '../admin-error';
 import { listBackups } from '../backup/backup-files';
 import { restoreBackup } from '../backup/restore-backup';
@@ -21,7 +22,7 @@ export const restore = defineCommand({
 
 function chosen(named: string | undefined, folder: string | undefined): string {
   if ((named === undefined) === (folder === undefined)) {
-    throw new AdminError('name a backup, or --latest and the folder of the backups', 2);
+    throw new UsageError('name a backup, or --latest and the folder of the backups');
   }
   const [newest] = folder === undefined ? [named] : listBackups(folder);
   if (newest === undefined) throw new AdminError(`there is no backup in ${folder}`);

@@ -1,4 +1,4 @@
-import { AdminError } from '../admin-error';
+import { UsageError } from '../../command-line';
 import { defineCommand } from '../command';
 
 export const rotateKey = defineCommand({
@@ -13,7 +13,7 @@ export const rotateKey = defineCommand({
   },
   async run({ args: [agent_id = ''], values: { replaces, overlap, name } }, around) {
     if (overlap !== undefined && !/^\d{1,8}$/.test(overlap)) {
-      throw new AdminError(`--overlap takes seconds, not "${overlap}"`, 2);
+      throw new UsageError(`--overlap takes seconds, not "${overlap}"`);
     }
     const created = await around.request('createAgentKey', {
       params: { agent_id },

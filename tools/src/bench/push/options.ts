@@ -1,6 +1,5 @@
 import { PUSH_PLATFORMS, type PushPlatform } from '@agent-messenger/contracts';
-import { parseArgs } from 'node:util';
-import { UsageError, wholeNumber } from '../options';
+import { parseOptions, UsageError, wholeNumber } from '../../command-line';
 
 export interface PushBenchOptions {
   people: number;
@@ -25,7 +24,12 @@ Exit code: 0, 1 when a notification was missing or came twice, 2 for a wrong opt
 
 /** @throws UsageError */
 export function pushBenchOptions(args: string[]): PushBenchOptions {
-  const values = parse(args);
+  const values = parseOptions(args, {
+    people: { type: 'string' },
+    platform: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  });
   const platform = PUSH_PLATFORMS.find((name) => name === (values.platform ?? 'apns'));
   if (!platform) throw new UsageError(`--platform takes one of ${PUSH_PLATFORMS.join(', ')}.`);
   return {
@@ -34,22 +38,4 @@ export function pushBenchOptions(args: string[]): PushBenchOptions {
     json: values.json ?? false,
     help: values.help ?? false,
   };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        people: { type: 'string' },
-        platform: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    // The first sentence names the option; what follows is about positional arguments.
-    const [message = ''] = String(error instanceof Error ? error.message : error).split(/\.\s|\n/);
-    throw new UsageError(`${message}. --help lists the options.`);
-  }
 }
