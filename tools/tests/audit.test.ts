@@ -91,9 +91,10 @@ describe('the command', () => {
   /** Runs it against a registry at this URL. */
   async function audit(registry: string): Promise<{ code: number; printed: string }> {
     writeFileSync(join(home, 'npmrc'), `registry=${registry}\nfetch-retries=0\n`);
-    const child = spawn(process.execPath, [join(tools, 'audit.mjs')], {
-      env: { PATH: process.env['PATH'], HOME: home, npm_config_userconfig: join(home, 'npmrc') },
-    });
+    const child = spawn('env', [
+      `npm_config_userconfig=${join(home, 'npmrc')}`,
+      ...[process.execPath, join(tools, 'audit.mjs')],
+    ]);
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (data: Buffer) => (printed += data.toString()));

@@ -72,9 +72,9 @@ interface Launched {
 function launch(env: Record<string, string>): Launched {
   const options = { gateways: 2, port: 0, dataDir: join(folder, 'data'), demo: false, json: true };
   const code = `require(${JSON.stringify(join(root, 'tools', 'dist', 'start.js'))}).start(${JSON.stringify(options)})`;
-  const child = spawn(process.execPath, ['-e', code], {
-    env: { PATH: process.env['PATH'], REDIS_PREFIX: 'am', LOG_LEVEL: 'debug', ...env },
-  });
+  const settings = { REDIS_PREFIX: 'am', LOG_LEVEL: 'debug', ...env };
+  const assignments = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  const child = spawn('env', [...assignments, process.execPath, '-e', code]);
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data: Buffer) => (printed += data.toString()));

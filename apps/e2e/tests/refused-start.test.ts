@@ -64,11 +64,10 @@ describe.each(SERVICES)('%s', (service) => {
       'change-me-change-me-change-me-change-me',
     ];
     for (const value of values) {
-      const { [name]: _left, ...others } = good;
-      const { status, stdout, stderr } = run(service, {
-        ...others,
-        ...(value !== undefined && { [name]: value }),
-      });
+      const env = { ...good };
+      delete env[name];
+      if (value !== undefined) env[name] = value;
+      const { status, stdout, stderr } = run(service, env);
       expect({ value, status }).toEqual({ value, status: 1 });
       expect(stderr).toMatch(new RegExp(`^${service}: configuration:\n {2}${name}: `));
       if (value) expect(stderr + stdout).not.toContain(value);

@@ -33,7 +33,7 @@ function resultOf(operation: Operation, seq: number): OperationResult {
 }
 
 /** A queue over a store whose appends are answered by hand. */
-function setup() {
+function setup(traceparent?: () => string | undefined) {
   const appends: Append[] = [];
   const told: PositionMoved[] = [];
   const { log, lines } = loggerOf();
@@ -41,6 +41,7 @@ function setup() {
   const queue = new AppendQueue({
     log,
     batchSize,
+    ...(traceparent && { traceparent }),
     onMoved: (one) => void told.push(one),
     append({ operations }) {
       const answer = { operations, ...deferred<Appended>() };
@@ -92,6 +93,27 @@ test('one append is in flight; what comes meanwhile is the next one, in the orde
   await Promise.all(second);
   await settled();
   expect(appends).toEqual([]);
+});
+
+test('each operation carries the trace in which it was asked for, if there was one', async () => {
+  let current: string | undefined = 'trace-1';
+  const { send, received, commit } = setup(() => current);
+  void send('1');
+  current = undefined;
+  void send('2');
+  current = 'trace-3';
+  void send('3');
+  received(2);
+  await settled();
+  commit();
+  await settled();
+  const operations = commit();
+  expect(operations.map((one) => ('traceparent' in one ? one.traceparent : null))).toEqual([
+    'trace-1',
+    null,
+    'trace-3',
+    null,
+  ]);
 });
 
 test('an append has at most 1,000 sends, and their size is bounded too', async () => {

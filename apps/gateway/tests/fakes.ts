@@ -20,6 +20,7 @@ export function loggerOf(level = 'info'): { log: Logger; lines: Record<string, u
 /** A transport that keeps what it was handed and drains when it is told to. */
 export class FakeLive implements LiveConnection {
   readonly ip = '127.0.0.1';
+  readonly isOpen = true;
   readonly sent: { name: ServerEventName; payload: unknown }[] = [];
   readonly closes: CloseManner[] = [];
   private buffered = 0;

@@ -1,7 +1,8 @@
 import { redisNames, type Lease } from '@agent-messenger/contracts';
 import { connectRedis } from '@agent-messenger/service-kit';
-import type { TestSocket } from '@agent-messenger/testkit';
-import { silent } from './fakes';
+import { waitFor, type TestSocket } from '@agent-messenger/testkit';
+import type { Redis } from 'ioredis';
+import { deferred, settled, silent } from './fakes';
 import type { Harness, TestGateway } from './harness';
 import { startHarness } from './harness';
 
@@ -17,13 +18,12 @@ afterEach(() => harness.close());
 const connect = (gateway: TestGateway, identityId: string): TestSocket =>
   harness.socket(gateway, '/client', { token: harness.token(identityId) });
 
+const client = (): Promise<Redis> =>
+  connectRedis(harness.redis.url, { name: 'test', log: silent, scope: harness.scope });
+
 /** Of those who are connected, the ones whose lease is another's. */
 async function robbed(sockets: readonly TestSocket[]): Promise<string[]> {
-  const redis = await connectRedis(harness.redis.url, {
-    name: 'test',
-    log: silent,
-    scope: harness.scope,
-  });
+  const redis = await client();
   const names = redisNames(harness.prefix);
   const connected = sockets.flatMap((socket) => socket.all('connected'));
   const leases = await redis.mget(connected.map(({ identity }) => names.lease(identity.id)));
@@ -46,9 +46,36 @@ test('what was asked of a Redis that stalled and was given up takes nothing from
   );
   expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(['unavailable']));
   const back = people.map((id, index) => connect(order(index)[1], id).synced());
-  setTimeout(() => harness.redis.resume(), 500);
+  setTimeout(() => harness.redis.resume(), 2_000);
   const sockets = await Promise.all(back);
   expect(await robbed(sockets)).toEqual([]);
   expect(sockets.flatMap((socket) => socket.all('replaced'))).toEqual([]);
   expect(sockets.map(({ socket }) => socket.connected)).not.toContain(false);
 }, 30_000);
+
+describe.each([
+  ['the same gateway', 0],
+  ['another gateway', 1],
+] as const)('Redis is emptied between two connects at once, the second on %s', (_where, second) => {
+  test.each([
+    ['first', 0],
+    ['last', 1],
+  ] as const)('the second stands when the store hears it %s', async (_when, heardFirst) => {
+    const held = [deferred<void>(), deferred<void>()] as const;
+    let connects = 0;
+    harness.store.connecting = () => held[connects++]?.promise ?? Promise.resolve();
+    const older = connect(gateways[0], 'usr_1');
+    await waitFor(() => connects === 1);
+    await (await client()).flushall();
+    const newer = connect(gateways[second], 'usr_1');
+    await waitFor(() => connects === 2);
+    for (const one of heardFirst ? held : held.toReversed()) {
+      one.resolve();
+      await settled();
+    }
+    await newer.synced();
+    await waitFor(() => older.socket.disconnected);
+    expect(newer.socket.connected).toBe(true);
+    expect(await robbed([newer])).toEqual([]);
+  });
+});

@@ -8,28 +8,29 @@ const REPLAY_PAGE = 100;
 
 /** Push jobs that were given up, for admins. Ids are `<platform>:<job>`, cursors `<platform>:<how many to pass over>`. */
 export function createPushDeadLetters(queues: PushQueues): QueueCalls {
-  /** Adds it anew: the worker reads how things stand now, and passes over what was read meanwhile. */
-  async function replay(platform: PushPlatform, job: Job): Promise<number> {
-    const { data } = pushJobSchema.safeParse(job.data);
-    if (data) await queues.of(platform).addBulk([toBulkJob(data)]);
-    await job.remove();
-    return data ? 1 : 0;
+  /** Adds them anew: the worker reads how things stand now, and passes over what was read meanwhile. */
+  async function replay(platform: PushPlatform, dead: Job[]): Promise<number> {
+    const jobs = dead.flatMap((job) => pushJobSchema.safeParse(job.data).data ?? []);
+    await queues.of(platform).addBulk(jobs.map(toBulkJob));
+    await Promise.all(dead.map((job) => job.remove()));
+    return jobs.length;
   }
 
   async function replayAll(platform: PushPlatform): Promise<number> {
     const queue = queues.of(platform);
     let replayed = 0;
-    for (;;) {
-      const failed = await queue.getFailed(0, REPLAY_PAGE - 1);
-      if (failed.length === 0) return replayed;
-      for (const job of failed) replayed += await replay(platform, job);
+    // Oldest first, and no more than there are now: what is given up again at once comes last, and not again.
+    for (let left = await queue.getFailedCount(); left > 0; left -= REPLAY_PAGE) {
+      const to = Math.min(left, REPLAY_PAGE) - 1;
+      replayed += await replay(platform, await queue.getJobs(['failed'], 0, to, true));
     }
+    return replayed;
   }
 
   async function replayOne(id: string): Promise<number> {
     const { platform, rest } = parse(id);
     const job = await queues.of(platform).getJob(rest);
-    return job && (await job.isFailed()) ? await replay(platform, job) : 0;
+    return job && (await job.isFailed()) ? await replay(platform, [job]) : 0;
   }
 
   return {

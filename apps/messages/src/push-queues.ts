@@ -5,7 +5,7 @@ import {
   type PushPlatform,
   type RedisNames,
 } from '@agent-messenger/contracts';
-import type { Logger, Scope } from '@agent-messenger/service-kit';
+import { AppError, warnOfEviction, type Logger, type Scope } from '@agent-messenger/service-kit';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { DuePush } from './store/store';
@@ -16,6 +16,7 @@ export type PushQueue = Queue<PushJob, void, 'push'>;
 export interface PushQueues {
   /** @throws when Redis does not take them; some may have been added, and adding them again is harmless. */
   add(due: readonly DuePush[]): Promise<void>;
+  /** @throws AppError `unavailable` while Redis is */
   of(platform: PushPlatform): PushQueue;
 }
 
@@ -27,14 +28,13 @@ interface OpenOptions {
   scope: Scope;
 }
 
-export async function openPushQueues({
-  redis,
-  names,
-  log,
-  scope,
-}: OpenOptions): Promise<PushQueues> {
+/** Redis need not be there yet: without it there are no pushes, and everything else goes on. */
+export function openPushQueues({ redis, names, log, scope }: OpenOptions): PushQueues {
   const queues = new Map<PushPlatform, PushQueue>();
-  for (const platform of PUSH_PLATFORMS) {
+  scope.defer('push queues', () => Promise.all([...queues.values()].map((queue) => queue.close())));
+  warnOfEviction(redis, log);
+
+  function open(platform: PushPlatform): PushQueue {
     const queue: PushQueue = new Queue(names.pushQueue(platform), {
       connection: redis,
       prefix: names.queuePrefix,
@@ -46,17 +46,18 @@ export async function openPushQueues({
         removeOnFail: { count: 5_000, age: 7 * 24 * 3_600 },
       },
     });
-    scope.defer(`queue of ${platform}`, () => queue.close());
     // The connection reports its own loss; without a listener the queue's copy of the error would end the process.
     queue.on('error', () => undefined);
     queues.set(platform, queue);
+    // It asks Redis for its version once. Without an answer it would be of no use, also when Redis is back.
+    queue.waitUntilReady().catch(() => queues.delete(platform));
+    return queue;
   }
-  await warnUnlessJobsAreSafe(redis, log);
 
   function of(platform: PushPlatform): PushQueue {
-    const queue = queues.get(platform);
-    if (!queue) throw new TypeError(`there is no push queue of ${platform}`);
-    return queue;
+    // BullMQ would wait for it without end.
+    if (redis.status !== 'ready') throw new AppError('unavailable', 'The queue is not there.');
+    return queues.get(platform) ?? open(platform);
   }
 
   return {
@@ -77,12 +78,4 @@ export function toBulkJob(data: PushJob) {
     // A job that waits speaks for later messages too; one that runs may have read too early, and runs again.
     opts: { deduplication: { id: pushDeduplicationId(data), keepLastIfActive: true } },
   };
-}
-
-/** With any other policy Redis drops jobs, silently, when its memory is full. */
-async function warnUnlessJobsAreSafe(redis: Redis, log: Logger): Promise<void> {
-  const policy = /maxmemory_policy:(\S+)/.exec(await redis.info('memory'))?.[1];
-  if (policy !== 'noeviction') {
-    log.warn({ maxmemory_policy: policy }, 'the queue Redis may evict jobs: set noeviction');
-  }
 }

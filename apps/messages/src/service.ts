@@ -2,6 +2,7 @@ import { messagesCalls, redisNames } from '@agent-messenger/contracts';
 import {
   connectRedis,
   openInternalServer,
+  openRedis,
   type Running,
   type ServiceContext,
 } from '@agent-messenger/service-kit';
@@ -36,12 +37,13 @@ export async function startMessages(
   scope.defer('store', () => store.close());
 
   const redis = await connectRedis(config.REDIS_URL, { name: 'messages-relay', log, scope });
-  const queueRedis = await connectRedis(config.QUEUE_REDIS_URL ?? config.REDIS_URL, {
+  // Not waited for: pushes can wait, messages cannot.
+  const queueRedis = openRedis(config.QUEUE_REDIS_URL ?? config.REDIS_URL, {
     name: 'messages-queue',
     log,
     scope,
   });
-  const queues = await openPushQueues({ redis: queueRedis, names, log, scope });
+  const queues = openPushQueues({ redis: queueRedis, names, log, scope });
   const traces = tracing && { tracing, events: new EventTraces(tracing) };
   const pushConsumer = startPushConsumer({
     store,

@@ -150,9 +150,9 @@ test('a person that is erased is gone beside the traffic, and the agent is told'
   const { user_id, agent_id, conversation_id, send } = await createTalk(client);
   await client.append({ operations: [send('text', 'c')] });
   const names = redisNames('component');
-  const redis = await connectRedis(server.url, { name: 'test', log: silent, scope: createScope() });
-  const gateway = redis.duplicate();
-  createScope().defer('gateway', () => gateway.disconnect());
+  const connect = () =>
+    connectRedis(server.url, { name: 'test', log: silent, scope: createScope() });
+  const [redis, gateway] = [await connect(), await connect()];
   const types: string[] = [];
   gateway.on('message', (_, text: string) => {
     const message = JSON.parse(text) as GatewayMessage;

@@ -1,7 +1,11 @@
 import { messagesCalls } from '@agent-messenger/contracts';
-import type { Logger, Running, ServiceContext } from '@agent-messenger/service-kit';
-import { connectRedis, createClient, openInternalServer } from '@agent-messenger/service-kit';
-import type { Redis } from 'ioredis';
+import type { Running, ServiceContext } from '@agent-messenger/service-kit';
+import {
+  connectRedis,
+  createClient,
+  openInternalServer,
+  warnOfEviction,
+} from '@agent-messenger/service-kit';
 import { announce } from './announce';
 import type { Config } from './config';
 import { createMetrics } from './metrics';
@@ -19,7 +23,7 @@ export async function startPushWorker(
   const providers = given ?? createProviders(config, context);
   const redisUrl = config.QUEUE_REDIS_URL ?? config.REDIS_URL;
   const redis = await connectRedis(redisUrl, { name: 'push queue', log, scope });
-  await warnOfEviction(redis, log);
+  warnOfEviction(redis, log);
   const store = createClient(messagesCalls, {
     url: config.MESSAGES_URL,
     service: 'messages',
@@ -59,12 +63,4 @@ export async function startPushWorker(
   await announce({ push, store, log, scope });
   server.ready();
   return { internalPort: server.port };
-}
-
-async function warnOfEviction(redis: Redis, log: Logger): Promise<void> {
-  // INFO, because hosted Redis refuses CONFIG.
-  const policy = /maxmemory_policy:(\S+)/.exec(await redis.info('memory'))?.[1];
-  if (policy !== 'noeviction') {
-    log.warn({ policy }, 'maxmemory-policy of the queue Redis must be noeviction: jobs can vanish');
-  }
 }

@@ -11,14 +11,18 @@ interface ConnectOptions {
   options?: RedisOptions;
 }
 
+/** As `openRedis`, connected: waits until the first connection is ready. */
+export async function connectRedis(url: string, options: ConnectOptions): Promise<Redis> {
+  const redis = openRedis(url, options);
+  if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', resolve));
+  return redis;
+}
+
 /**
- * A connected Redis client that fails fast instead of queueing: a command that cannot be sent now, or is not answered
- * within 5 s, rejects. It reconnects by itself for ever. Waits until the first connection is ready.
+ * A Redis client that fails fast instead of queueing: a command that cannot be sent now, or is not answered within 5 s,
+ * rejects. It connects and reconnects by itself for ever.
  */
-export async function connectRedis(
-  url: string,
-  { name, log, scope, options }: ConnectOptions,
-): Promise<Redis> {
+export function openRedis(url: string, { name, log, scope, options }: ConnectOptions): Redis {
   const redis = new Redis(url, {
     connectionName: name,
     enableOfflineQueue: false,
@@ -40,6 +44,19 @@ export async function connectRedis(
     if (down) log.info({ connection: name }, 'redis connection is back');
     down = false;
   });
-  if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', resolve));
   return redis;
+}
+
+/** With any other policy Redis drops jobs, silently, when its memory is full. Looks at every connection's start. */
+export function warnOfEviction(redis: Redis, log: Logger): void {
+  async function look(): Promise<void> {
+    // INFO, because hosted Redis refuses CONFIG.
+    const policy = /maxmemory_policy:(\S+)/.exec(await redis.info('memory'))?.[1];
+    if (policy === 'noeviction') return;
+    log.warn({ policy }, 'maxmemory-policy of the queue Redis must be noeviction: jobs can vanish');
+  }
+  const lookIfItCan = () =>
+    look().catch((error: unknown) => log.debug({ err: error }, 'no policy'));
+  redis.on('ready', () => void lookIfItCan());
+  if (redis.status === 'ready') void lookIfItCan();
 }

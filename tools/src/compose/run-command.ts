@@ -47,7 +47,11 @@ export async function runCommand(
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.all += text));
   const stop = () => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+    } catch {
+      // All of it has ended already.
+    }
   };
   signal.addEventListener('abort', stop);
   try {

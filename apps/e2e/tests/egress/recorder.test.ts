@@ -9,9 +9,9 @@ function contactsOf(code: string): string[] {
   const program = `process.on('uncaughtException', () => {});
     process.on('unhandledRejection', () => {});
     ${code}`;
-  const { status, stderr } = spawnSync(process.execPath, ['-e', program], {
+  const assignments = Object.entries(recording.env).map(([name, value]) => `${name}=${value}`);
+  const { status, stderr } = spawnSync('env', [...assignments, process.execPath, '-e', program], {
     cwd: findRoot(),
-    env: { PATH: process.env['PATH'], ...recording.env },
     encoding: 'utf8',
     timeout: 20_000,
   });

@@ -1,5 +1,5 @@
 import type { Conversation, LoggedIn, Tokens } from '@agent-messenger/contracts';
-import { createAgent, openTestSocket, rest, TestSocketBase } from '@agent-messenger/testkit';
+import { createAgent, openTestSocket, rest, type TestSocketBase } from '@agent-messenger/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { PushStack } from '../push-setup';
 

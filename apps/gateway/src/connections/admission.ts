@@ -81,20 +81,17 @@ export class Admission {
     const { messages, connections, leases, limits, config, telemetry, log } = this.options;
     const { identity, credentialId } = credentials;
     await limits.takeOvers.take(identity.id);
-    const { epoch: floor } = await messages.authorize({
-      identity_id: identity.id,
-      credential_id: credentialId,
-    });
+    const [{ epoch: floor }, until] = await Promise.all([
+      messages.authorize({ identity_id: identity.id, credential_id: credentialId }),
+      leases.attemptUntil().catch(noLease),
+    ]);
+    // Gone meanwhile, perhaps to another gateway, whose lease it must not take.
+    if (!live.isOpen) throw new AppError('unavailable', 'The peer has gone');
 
     const id = uuidv7();
     const lease = await leases
-      .acquire({ identityId: identity.id, connectionId: id, credentialId, floor })
-      .catch((cause: unknown) => {
-        throw new AppError('unavailable', 'Connections cannot be taken now', {
-          cause,
-          retryAfterMs: 2_000,
-        });
-      });
+      .acquire({ identityId: identity.id, connectionId: id, credentialId, floor, until })
+      .catch(noLease);
     const connection = new Connection({
       ...{ id, identity, credentialId, live, ...lease },
       onClose: (code) => telemetry.closed(code),
@@ -251,6 +248,13 @@ export class Admission {
       log.info({ reason: String(error) }, 'presence at connect is not known');
     }
   }
+}
+
+function noLease(cause: unknown): never {
+  throw new AppError('unavailable', 'Connections cannot be taken now', {
+    cause,
+    retryAfterMs: 2_000,
+  });
 }
 
 function noRoom(retryAfterMs: number): AppError {

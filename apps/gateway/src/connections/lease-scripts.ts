@@ -17,15 +17,21 @@ local function announce(channel, identity, status, seen)
 end
 `;
 
-/** KEYS lease, expiry. ARGV identity, gateway, connection, credential, floor, ttl, presence channel, gateway channel prefix. → epoch */
+/**
+ * KEYS lease, expiry. ARGV identity, gateway, connection, credential, floor, ttl, presence channel, gateway channel prefix,
+ * until when by this clock. Later than that nobody waits for it any more, and it would take the lease from who came back
+ * elsewhere. The epoch goes by the clock as well: leases taken on both sides of an empty restart would otherwise have the
+ * same. → epoch, or nil when it is too late
+ */
 const acquire = `${now}${announce}
+if now > tonumber(ARGV[9]) then return nil end
 local epoch = tonumber(ARGV[5])
 local previous = redis.call('GET', KEYS[1])
 if previous then
   previous = cjson.decode(previous)
   epoch = math.max(epoch, previous.epoch)
 end
-epoch = epoch + 1
+epoch = math.max(epoch + 1, now)
 redis.call('SET', KEYS[1], cjson.encode({
   gateway = ARGV[2], connection_id = ARGV[3], credential_id = ARGV[4], epoch = epoch
 }), 'PX', ARGV[6])
@@ -152,7 +158,7 @@ type Argument = string | number;
 
 /** A Redis client with the scripts as commands. */
 export type LeaseRedis = Redis & {
-  leaseAcquire(keys: number, ...args: Argument[]): Promise<number>;
+  leaseAcquire(keys: number, ...args: Argument[]): Promise<number | null>;
   leaseRenew(keys: number, ...args: Argument[]): Promise<number[]>;
   leaseRelease(keys: number, ...args: Argument[]): Promise<number>;
   leaseRevoke(keys: number, ...args: Argument[]): Promise<number>;

@@ -1,4 +1,5 @@
 import type { RedisNames } from '@agent-messenger/contracts';
+import { AppError } from '@agent-messenger/service-kit';
 import type { Logger, Scope } from '@agent-messenger/service-kit';
 import type { Connection } from './connection';
 import type { Connections } from './connections';
@@ -9,6 +10,8 @@ import { listLeases } from './list-leases';
 const RENEW_AT_ONCE = 200;
 /** How long an identity stays online after a connection was seen to close: a quick reconnect does not flap. */
 const HOLD_MS = 5_000;
+/** How long an attempt to take a lease may last: as long as the client of Redis waits for an answer, and not longer. */
+const ATTEMPT_MS = 5_000;
 /** Answers of the renew script. */
 const SUPERSEDED = 0;
 const WRITTEN_AGAIN = 2;
@@ -29,12 +32,22 @@ interface LeasesOptions {
 export class Leases {
   constructor(private readonly options: LeasesOptions) {}
 
-  /** Takes the identity's lease, whoever has it. `floor` is the store's epoch: a new one is above it and above the lease's. */
+  /** Until when, by the clock of Redis, an attempt that begins now may take a lease. */
+  async attemptUntil(): Promise<number> {
+    const [seconds = 0, microseconds = 0] = await this.options.redis.time();
+    return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000) + ATTEMPT_MS;
+  }
+
+  /**
+   * Takes the identity's lease, whoever has it. `floor` is the store's epoch: a new one is above it and above the lease's.
+   * @throws AppError `unavailable` when it is later than `until`
+   */
   async acquire(lease: {
     identityId: string;
     connectionId: string;
     credentialId: string;
     floor: number;
+    until: number;
   }) {
     const { redis, names, gatewayId, ttlMs } = this.options;
     const sentAt = performance.now();
@@ -50,7 +63,9 @@ export class Leases {
       ttlMs,
       names.presence,
       names.gateway(''),
+      lease.until,
     );
+    if (epoch === null) throw new AppError('unavailable', 'The attempt took too long');
     return { epoch, deadline: this.deadlineOf(sentAt) };
   }
 

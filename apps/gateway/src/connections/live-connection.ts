@@ -10,6 +10,8 @@ export type CloseManner = 'stay_away' | 'reconnect' | 'terminate';
 /** What the gateway needs of a transport: Socket.IO or plain WebSocket. */
 export interface LiveConnection {
   readonly ip: string;
+  /** False as soon as the peer is known to have gone. */
+  readonly isOpen: boolean;
   send<N extends ServerEventName>(event: N, payload: ServerEventPayload<N>): void;
   /** Bytes handed over that the peer's kernel has not yet taken. */
   bufferedBytes(): number;

@@ -24,7 +24,10 @@ export class HeldFrames {
   /** The first frame; undefined when none comes in time, or it is binary. */
   async first(timeoutMs: number): Promise<Text> {
     if (this.waiting.length === 0) await this.arrival(timeoutMs);
-    return this.waiting.shift();
+    const text = this.waiting.shift();
+    // A paused socket does not notice that its peer has gone. A further frame pauses it again.
+    if (this.waiting.length === 0) this.socket.resume();
+    return text;
   }
 
   /** Hands over what waits, then what comes. */

@@ -35,6 +35,10 @@ export class PlainConnection implements LiveConnection {
     readonly ip: string,
   ) {}
 
+  get isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN;
+  }
+
   send<N extends ServerEventName>(event: N, payload: ServerEventPayload<N>): void {
     this.write({ type: event, data: payload });
   }

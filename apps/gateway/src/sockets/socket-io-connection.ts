@@ -29,6 +29,10 @@ export class SocketIoConnection implements LiveConnection {
     readonly ip: string,
   ) {}
 
+  get isOpen(): boolean {
+    return this.engine.readyState === 'open';
+  }
+
   send<N extends ServerEventName>(event: N, payload: ServerEventPayload<N>): void {
     if (this.held) this.held.push(() => this.send(event, payload));
     else this.socket.emit(event, payload);

@@ -1,4 +1,5 @@
 import {
+  BY,
   createWorld,
   later,
   pushOf,
@@ -213,6 +214,19 @@ export function describePush(open: OpenStore): void {
         expect(await candidates(world)).toHaveLength(how === 'muted' ? 0 : 1);
       },
     );
+
+    test('who is locked out is told nothing, and what was missed when let in again', async () => {
+      const world = await createWorld(open);
+      const talk = await world.talk();
+      await world.device(talk.user);
+      await world.send(talk, talk.agent, 'secret');
+      await world.store.updateUser({ user_id: talk.user, disabled: true, by: BY });
+      expect(await candidates(world)).toEqual([]);
+      expect(await state(world, talk)).toBeNull();
+      await world.store.updateUser({ user_id: talk.user, disabled: false, by: BY });
+      expect(await candidates(world)).toHaveLength(1);
+      expect((await state(world, talk))?.content).toBe('secret');
+    });
 
     test('platforms for which nothing was announced have no candidates', async () => {
       const world = await createWorld(open);

@@ -68,6 +68,14 @@ export function describeSessions(open: OpenStore): void {
       for (const digest of ['d2', 'd3', 'd4']) expect(await rotate(digest, 'd6')).toEqual(nothing);
     });
 
+    test('nor is the first of them taken when the second one was used', async () => {
+      const { rotate, rotated, reused } = await openSession();
+      await rotate('d1', 'd2');
+      await rotate('d1', 'd3');
+      expect(await rotate('d3', 'd4')).toEqual(rotated);
+      expect(await rotate('d2', 'd5')).toEqual(reused);
+    });
+
     test('a refresh token is not taken again once its successor was used', async () => {
       const { rotate, works, reused } = await openSession();
       await rotate('d1', 'd2');
@@ -158,6 +166,38 @@ export function describeSessions(open: OpenStore): void {
       const third = { identity_id: user, credential_id: await world.session(user) };
       expect(await store.endSession(everywhere)).toEqual({ ended: [credential] });
       expect(await store.authorize(third)).toEqual({ epoch: 0 });
+    });
+
+    test('a token that has run out ends nothing', async () => {
+      const { world, clock, credential } = await openSession();
+      const user = credential.identity_id;
+      const longer = { refresh_digest: 'longer', expires_at: later(clock.ms, 2_000_000) };
+      const { session_id } = await world.store.createSession({ user_id: user, ...longer, by: BY });
+      const other = { identity_id: user, credential_id: session_id };
+      clock.ms += 1_000_000;
+      const everywhere = { refresh_digest: 'd1', everywhere: true, by: BY };
+      expect((await world.store.endSession(everywhere)).ended).not.toContainEqual(other);
+      expect(await world.store.authorize(other)).toEqual({ epoch: 0 });
+    });
+
+    test('sessions that have ended or run out do not pile up', async () => {
+      const { world, clock, credential } = await openSession();
+      const { store } = world;
+      const user_id = credential.identity_id;
+      const by = byUser(user_id);
+      const kept = async () => {
+        const { records } = await store.exportUser({ user_id, limit: 999, by });
+        return records.filter(({ type }) => type === 'session').length;
+      };
+      for (let n = 0; n < 150; n += 1) {
+        const session = { user_id, refresh_digest: `r${n}`, expires_at: later(clock.ms, 1_000) };
+        await store.createSession({ ...session, by });
+        await store.endSession({ refresh_digest: `r${n}`, everywhere: false, by });
+      }
+      expect(await kept()).toBe(2 + LIMITS.sessionsPerPerson);
+      clock.ms += 1_000;
+      await world.session(user_id);
+      expect(await kept()).toBe(2);
     });
 
     test('credentials are checked many at once; what is revoked, expired, foreign or unknown is told', async () => {

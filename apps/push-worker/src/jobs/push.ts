@@ -4,8 +4,7 @@ import { AppError } from '@agent-messenger/service-kit';
 import type { Job } from 'bullmq';
 import { DelayedError, UnrecoverableError } from 'bullmq';
 import { preview } from '../preview';
-import type { Device } from '../providers/provider';
-import { quietMinutesLeft } from '../quiet-hours';
+import { untilQuietHoursEnd } from '../quiet-hours';
 import { deliver, type DeliverDeps } from './deliver';
 import { backoff, spread } from './pauses';
 
@@ -25,9 +24,6 @@ export interface PushSettings {
 
 export type PushJobHandler = (job: Job, token?: string) => Promise<void>;
 type Push = NonNullable<Awaited<ReturnType<PushJobDeps['store']['pushState']>>['push']>;
-
-/** Quiet hours may be changed while a job waits for their end. */
-const QUIET_LOOK_MS = 15 * 60_000;
 
 /**
  * Tells a device about a conversation as it stands now, whatever it was when the job was added. May run twice (a
@@ -69,7 +65,7 @@ async function run(deps: PushJobDeps, job: Job, data: PushJob): Promise<number> 
     return 0;
   }
   const untilNext = untilNextPush(push.pushed_at, settings.minIntervalMs, now);
-  const untilLoud = untilQuietHoursEnd(push.device, now);
+  const untilLoud = untilQuietHoursEnd(push.device.quiet_hours, now);
   if (untilNext > 0 || untilLoud > 0) return Math.max(untilNext, untilLoud);
 
   const { seq, agent_name: title, badge, device } = push;
@@ -99,9 +95,4 @@ function bodyOf({ content }: Push, { previews }: PushSettings): string {
 function untilNextPush(pushedAt: string | null, minIntervalMs: number, now: Date): number {
   if (pushedAt === null) return 0;
   return Math.min(Date.parse(pushedAt) + minIntervalMs - now.getTime(), minIntervalMs);
-}
-
-function untilQuietHoursEnd({ quiet_hours }: Device, now: Date): number {
-  if (!quiet_hours) return 0;
-  return Math.min(quietMinutesLeft(quiet_hours, now) * 60_000, QUIET_LOOK_MS);
 }

@@ -21,8 +21,9 @@ interface NewestRow {
 /** What devices are told, and what they have been told. */
 export function createPush({ db, write }: Sqlite, access: Access): Push {
   const deviceOf = db.prepare<[string, string], DeviceRow>(
-    `SELECT device_id, platform, token, keys, quiet_hours, registered_at FROM push_tokens
-     WHERE user_id = ? AND device_id = ?`,
+    `SELECT p.device_id, p.platform, p.token, p.keys, p.quiet_hours, p.registered_at
+     FROM push_tokens p JOIN users u ON u.id = p.user_id AND u.disabled_at IS NULL
+     WHERE p.user_id = ? AND p.device_id = ?`,
   );
   const markOf = db.prepare<PushJob, { seq: number; at: string }>(
     `SELECT seq, at FROM push_marks
@@ -63,7 +64,8 @@ export function createPush({ db, write }: Sqlite, access: Access): Push {
      JOIN messages x ON x.id = e.message_id AND x.deleted_at IS NULL
      JOIN conversations c ON c.id = e.conversation_id AND c.deleted_at IS NULL
      JOIN members m ON m.conversation_id = e.conversation_id AND m.identity_id <> x.sender_id
-     JOIN push_tokens p ON p.user_id = m.identity_id
+     JOIN users u ON u.id = m.identity_id AND u.disabled_at IS NULL
+     JOIN push_tokens p ON p.user_id = u.id
      LEFT JOIN push_marks k ON k.user_id = p.user_id AND k.device_id = p.device_id
        AND k.conversation_id = m.conversation_id
      WHERE e.pos > @from AND e.pos <= @to AND e.type = 'message.created'
