@@ -22,11 +22,13 @@ RUN npm ci --ignore-scripts
 
 FROM packages AS bundle
 COPY tsconfig.base.json ./
-COPY tools/build.mjs tools/
 COPY libs libs
 COPY apps apps
+COPY tools tools
 ARG SERVICE
 RUN cd "apps/${SERVICE:?is the folder of a service under apps/}" && node ../../tools/build.mjs
+# Beside the store is the command that backs it up, restores it and looks after it.
+RUN if [ "$SERVICE" = messages ]; then cd tools && node build.mjs && mv dist/admin.js ../apps/messages/dist/; fi
 
 # The packages of one service, in the places where its bundle looks for them; better-sqlite3 is compiled here
 # where no prebuilt one is reachable.
@@ -41,18 +43,19 @@ RUN npm ci --omit=dev --prefer-offline --workspace="apps/$SERVICE" \
  && find /out -type d \( -path '*/better-sqlite3/deps' -o -path '*/better-sqlite3/src' \) -prune -exec rm -rf {} + \
  && find /out -path '*/build/Release/*' -type f ! -name '*.node' -delete \
  && find /out -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
-COPY --from=bundle /app/apps/$SERVICE/dist/main.js /out/service/
+COPY --from=bundle /app/apps/$SERVICE/dist/*.js /out/service/
 
 FROM node:24-bookworm-slim
-# The state of messages; a new volume takes over its owner and mode.
+# The state of messages, and where its backups go; a new volume takes over owner and mode.
 RUN groupadd --gid 10001 messenger \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin messenger \
- && install -d -o 10001 -g 10001 -m 700 /data
+ && install -d -o 10001 -g 10001 -m 700 /data /backups
 WORKDIR /app
 ENV NODE_ENV=production
 COPY --from=production /out ./
 # A package that the bundle needs and that is not here fails the build, not the start.
-RUN node service/main.js --config-schema > /dev/null
+RUN node service/main.js --config-schema > /dev/null \
+ && if [ -e service/admin.js ]; then node service/admin.js --help > /dev/null; fi
 # A number, so that Kubernetes can tell that it is not root.
 USER 10001:10001
 # The gateway's public port, and the private one of every service.

@@ -6,11 +6,11 @@ import type {
   messagesCalls,
   Origin,
 } from '@agent-messenger/contracts';
+import type { About, AuditLog } from '@agent-messenger/service-kit';
 import { AppError, networkOf } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { Counter } from 'prom-client';
 import { parseApiKey } from './api-keys';
-import type { About, AuditLog } from './audit-log';
 import type { FailedAttempts } from './failed-attempts';
 import type { Hasher } from './hasher';
 import { countOutcome } from './metrics';

@@ -1,13 +1,13 @@
 import { authCalls, messagesCalls } from '@agent-messenger/contracts';
 import type { Running, ServiceContext } from '@agent-messenger/service-kit';
 import {
+  AuditLog,
   connectRedis,
   createClient,
   createTokenIssuer,
   openInternalServer,
 } from '@agent-messenger/service-kit';
 import { ApiKeyVerifier } from './api-key-verifier';
-import { AuditLog } from './audit-log';
 import { agentTokenCall } from './calls/agent-token';
 import { changePasswordCall } from './calls/change-password';
 import { createAgentCall } from './calls/create-agent';

@@ -23,7 +23,11 @@ test('who is offline gets one notification on each device, as it should look', a
       badge: 1,
       conversation_id: talk.conversation,
       seq,
+      urgent: true,
+      ...(notification.platform !== 'webpush' && { sound: 'default' }),
     });
+    // A day after the message, as PUSH_TTL_S says.
+    expect(Math.abs(notification.expires_at - notification.at - 86_400_000)).toBeLessThan(5_000);
   }
   const { apns, fcm, webpush } = push.standins;
   expect([apns.complaints, fcm.complaints, webpush.complaints]).toEqual([[], [], []]);

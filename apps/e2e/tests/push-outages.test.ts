@@ -1,10 +1,11 @@
+import { PUSH_PLATFORMS, type PushPlatform } from '@agent-messenger/contracts';
 import { waitFor } from '@agent-messenger/testkit';
-import { startPushStack, type PushStack } from './push-setup';
+import { onScreens, startPushStack, type PushStack, type Talk } from './push-setup';
 
 let push: PushStack;
 beforeAll(async () => {
   push = await startPushStack({
-    'push-worker': { PUSH_LOCK_MS: '1000', PUSH_DEADLINE_MS: '5000' },
+    env: { 'push-worker': { PUSH_LOCK_MS: '1000', PUSH_DEADLINE_MS: '5000' } },
   });
 }, 60_000);
 afterAll(() => push.stop(), 60_000);
@@ -32,34 +33,114 @@ test('a provider that is down for half a minute holds up its own pushes, and the
   expect(phone.shown().filter(({ platform }) => platform === 'apns')).toHaveLength(1);
 }, 120_000);
 
-test("a killed worker's job is taken over, and the person sees one notification", async () => {
-  const { apns } = push.standins;
-  const talk = await push.talk();
-  await talk.register('apns');
-  const requests = apns.requests;
-  // The answer never comes: the worker dies while it waits for it.
-  apns.faults.next({ kind: 'silence' });
-  const seq = await talk.say('one');
-  await waitFor(() => apns.requests > requests);
+/** As when its node dies. */
+async function replaceWorker(): Promise<void> {
   await push.stack.pushWorker.kill('SIGKILL');
+  await push.stack.pushWorker.start();
+}
+
+/** Someone else's push on the platform. */
+async function afterAnother(platform: PushPlatform): Promise<void> {
+  const other = await push.talk();
+  await other.register(platform);
+  await other.say('another');
+  await other.untilShown(1);
+}
+
+describe("a killed worker's job is taken over, and the person is told once", () => {
+  test('killed before the provider was asked', async () => {
+    const { fcm } = push.standins;
+    // Without an access token of Google it asks for one first: it is killed while it waits for that.
+    await replaceWorker();
+    fcm.tokenFaults.next({ kind: 'silence' });
+    const { connections, requests } = fcm;
+    const talk = await push.talk();
+    await talk.register('fcm');
+    const seq = await talk.say('one');
+    await waitFor(() => fcm.connections > connections);
+    await replaceWorker();
+    const [shown] = await talk.untilShown(1);
+    expect(shown?.seq).toBe(seq);
+    await afterAnother('fcm');
+    await push.untilIdle('fcm');
+    expect(talk.shown()).toHaveLength(1);
+    expect(fcm.requests).toBe(requests + 2);
+  }, 60_000);
+
+  test('killed before the provider took it', async () => {
+    const { apns } = push.standins;
+    const talk = await push.talk();
+    await talk.register('apns');
+    const { requests } = apns;
+    apns.faults.next({ kind: 'silence' });
+    const seq = await talk.say('one');
+    await waitFor(() => apns.requests > requests);
+    await replaceWorker();
+    const [shown] = await talk.untilShown(1);
+    expect(shown?.seq).toBe(seq);
+    await afterAnother('apns');
+    await push.untilIdle('apns');
+    expect(talk.shown()).toHaveLength(1);
+  }, 60_000);
+
+  // No provider can be told that it has taken this one already: it is sent again, and takes its own place.
+  test.each(PUSH_PLATFORMS)(
+    'killed after %s took it and before it was noted',
+    async (platform) => {
+      const talk = await push.talk();
+      await talk.register(platform);
+      push.standins[platform].faults.next({ kind: 'delay', ms: 60_000 });
+      const seq = await talk.say('one');
+      await talk.untilShown(1);
+      await replaceWorker();
+      await talk.untilShown(2);
+      await afterAnother(platform);
+      await push.untilIdle(platform);
+      expect(talk.shown()).toHaveLength(2);
+      expect(onScreens(talk.shown())).toMatchObject([{ seq, body: 'one', badge: 1 }]);
+    },
+    60_000,
+  );
+});
+
+test('a worker that is told to end while its provider hangs ends in time, and the next one goes on', async () => {
+  const { webpush } = push.standins;
+  const talk = await push.talk();
+  await talk.register('webpush');
+  const { requests } = webpush;
+  webpush.faults.next({ kind: 'silence' });
+  const seq = await talk.say('one');
+  await waitFor(() => webpush.requests > requests);
+  const began = performance.now();
+  await push.stack.pushWorker.stop();
+  expect(performance.now() - began).toBeLessThan(15_000);
   await push.stack.pushWorker.start();
   const [shown] = await talk.untilShown(1);
   expect(shown?.seq).toBe(seq);
-  const other = await push.talk();
-  await other.register('apns');
-  await other.say('another');
-  await other.untilShown(1);
-  expect(talk.shown()).toHaveLength(1);
 }, 60_000);
 
-test('while the queue is down live messages flow, and the push comes after it', async () => {
-  const talk = await push.talk();
-  await talk.register('fcm');
-  await push.stack.redis.kill();
-  const read = () => talk.call('GET', `/conversations/${talk.conversation}/messages`);
-  expect((await read()).status).toBe(200);
-  await push.stack.redis.start();
-  const seq = await waitFor(() => talk.say('one').catch(() => undefined), { timeoutMs: 30_000 });
-  const [shown] = await talk.untilShown(1, 30_000);
-  expect(shown?.seq).toBe(seq);
-}, 90_000);
+test('what changes while a job waits for its provider counts', async () => {
+  const { apns } = push.standins;
+  const talks = await Promise.all(Array.from({ length: 5 }, () => push.talk()));
+  const [moved, muted, read, gone, still] = talks as [Talk, Talk, Talk, Talk, Talk];
+  const [token] = await Promise.all(talks.map((talk) => talk.register('apns')));
+  const goneToken = await gone.register('apns', { device_id: 'tablet' });
+  await apns.down();
+  const [, , readSeq] = await Promise.all(talks.map((talk) => talk.say('private')));
+  const failed = 'push_send_failures_total{provider="apns",reason="connection"}';
+  const before = await push.metric(failed);
+  await waitFor(async () => (await push.metric(failed)) > before);
+
+  const heir = await push.talk();
+  await heir.register('apns', { token });
+  await muted.call('PATCH', `/conversations/${muted.conversation}`, { muted: true });
+  await read.call('POST', `/conversations/${read.conversation}/read`, { seq: readSeq });
+  await gone.call('DELETE', '/push/unregister', { token: goneToken });
+  await apns.up();
+  await still.untilShown(1);
+  await push.untilIdle('apns');
+  expect([moved, muted, read].flatMap((talk) => talk.shown())).toEqual([]);
+  expect(gone.shown().map((shown) => shown.token)).not.toContain(goneToken);
+  await heir.say('hello');
+  expect(await heir.untilShown(1)).toMatchObject([{ token, body: 'hello' }]);
+}, 60_000);

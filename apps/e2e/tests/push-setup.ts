@@ -1,4 +1,5 @@
-import type { Conversation, PushPlatform } from '@agent-messenger/contracts';
+import { redisNames, type Conversation, type PushPlatform } from '@agent-messenger/contracts';
+import { connectRedis, createLogger, Scope } from '@agent-messenger/service-kit';
 import {
   createAgent,
   createPerson,
@@ -41,17 +42,27 @@ export interface PushStack {
   /** Value of a metric of the push worker, 0 when it is not there. */
   metric(name: string): Promise<number>;
   admin(method: string, path: string, body?: unknown): ReturnType<typeof rest>;
+  /** Waits until all jobs of the platform are done. */
+  untilIdle(platform: PushPlatform): Promise<void>;
   stop(): Promise<void>;
 }
 
+interface PushStackOptions {
+  env?: Partial<Record<ServiceName, Record<string, string>>>;
+  /** A Redis for the queues alone. */
+  queueRedisUrl?: string;
+}
+
 /** A stack whose push worker reaches the stand-ins, and is in a hurry. */
-export async function startPushStack(
-  env: Partial<Record<ServiceName, Record<string, string>>> = {},
-): Promise<PushStack> {
+export async function startPushStack({
+  env = {},
+  queueRedisUrl,
+}: PushStackOptions = {}): Promise<PushStack> {
   const dir = mkdtempSync(join(tmpdir(), 'am-standins-'));
   const standins = await startPushStandins({ dir });
   const stack = await startStack({
     gateways: 2,
+    ...(queueRedisUrl !== undefined && { queueRedisUrl }),
     env: {
       ...env,
       gateway: { REGISTRATIONS_PER_HOUR_IP: '1000', LOGINS_PER_MINUTE_IP: '1000', ...env.gateway },
@@ -65,6 +76,13 @@ export async function startPushStack(
     },
   });
   const url = stack.gateways[0]?.url ?? '';
+  const names = redisNames(stack.redisPrefix);
+  const scope = new Scope(silent);
+  const queue = await connectRedis(queueRedisUrl ?? stack.redisUrl, {
+    name: 'test',
+    log: silent,
+    scope,
+  });
   const agent = await createAgent(url, stack.adminKey, { name: 'Ada' });
   const socket = await new TestSocket(url, '/agent', { api_key: agent.api_key }).synced();
 
@@ -114,13 +132,31 @@ export async function startPushStack(
         headers: { 'x-admin-key': stack.adminKey },
         ...(body !== undefined && { body }),
       }),
+    untilIdle: (platform) =>
+      waitFor(async () => {
+        const key = (list: string) => `${names.queuePrefix}:${names.pushQueue(platform)}:${list}`;
+        const counts = await Promise.all([
+          queue.llen(key('wait')),
+          queue.llen(key('active')),
+          queue.zcard(key('delayed')),
+        ]);
+        return counts.every((count) => count === 0);
+      }).then(() => undefined),
     async stop() {
+      await scope.close();
       socket.close();
       await stack.stop();
       await standins.stop();
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+const silent = createLogger({ name: 'test', level: 'silent' });
+
+/** What is left on the screens of phones: the latest of each conversation, on each device. */
+export function onScreens(shown: readonly ShownNotification[]): ShownNotification[] {
+  return [...new Map(shown.map((each) => [`${each.token} ${each.collapse_id}`, each])).values()];
 }
 
 /** A token as the platform's would look. */

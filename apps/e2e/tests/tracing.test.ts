@@ -20,7 +20,9 @@ beforeAll(async () => {
   receiver = await startOtlpReceiver();
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '20' };
   const services: ServiceName[] = ['auth', 'messages', 'push-worker', 'gateway'];
-  push = await startPushStack(Object.fromEntries(services.map((service) => [service, env])));
+  push = await startPushStack({
+    env: Object.fromEntries(services.map((service) => [service, env])),
+  });
   second = push.stack.gateways[1]?.url ?? '';
 }, 60_000);
 afterAll(async () => {
@@ -72,8 +74,7 @@ test('a message is one trace, from the send through commit and relay to the sock
 
   const { named, expectChild } = await traceOf(
     ({ name, attributes }) =>
-      name === 'message:send' &&
-      attributes['messenger.connection_id'] === connectionOf(sender),
+      name === 'message:send' && attributes['messenger.connection_id'] === connectionOf(sender),
     [
       'gateway message:send',
       'messages commit',
@@ -85,9 +86,11 @@ test('a message is one trace, from the send through commit and relay to the sock
   expectChild('commit', 'message:send');
   expectChild('relay', 'commit');
   expectChild('deliver', 'relay');
-  expect(named('deliver').map(({ attributes }) => attributes['messenger.connection_id']).sort()).toEqual(
-    [connectionOf(sender), connectionOf(reader)].sort(),
-  );
+  expect(
+    named('deliver')
+      .map(({ attributes }) => attributes['messenger.connection_id'])
+      .sort(),
+  ).toEqual([connectionOf(sender), connectionOf(reader)].sort());
   expect(named('commit')[0]?.attributes).toMatchObject({
     'messenger.conversation_id': id,
     'messenger.seq': sent.message.seq,
@@ -157,7 +160,14 @@ test('calls of one service to the next continue the trace; what peers say about 
 test('no text, no credentials and nothing that clients made up leaves with the spans', () => {
   const told = receiver.bodies.join('\n');
   expect(told).toContain('messenger.conversation_id');
-  for (const secret of ['private', 'a-client-id', 'from-rest', 'amk_', 'eyJ', push.stack.adminKey]) {
+  for (const secret of [
+    'private',
+    'a-client-id',
+    'from-rest',
+    'amk_',
+    'eyJ',
+    push.stack.adminKey,
+  ]) {
     expect(told).not.toContain(secret);
   }
 });

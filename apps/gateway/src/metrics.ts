@@ -38,6 +38,11 @@ export function createMetrics(registry: Registry, sources = NOTHING) {
     ...connectionMetrics(registry),
     ...leaseMetrics(registry),
     ...messageMetrics(registry),
+    auditDropped: new Counter({
+      name: 'gateway_audit_dropped_total',
+      help: 'Wrong admin keys that are missing in the audit log because too many came at once.',
+      registers,
+    }),
     exceeded: new Counter({
       name: 'gateway_rate_limited_total',
       help: 'Requests refused by a rate limit, by the name of the limit.',

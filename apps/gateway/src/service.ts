@@ -1,6 +1,7 @@
 import { authCalls, messagesCalls, redisNames } from '@agent-messenger/contracts';
 import type { Running, ServiceContext } from '@agent-messenger/service-kit';
 import {
+  AuditLog,
   connectRedis,
   createClient,
   createHttpServer,
@@ -151,10 +152,18 @@ export async function startGateway(
     messages: () => pingService(config.MESSAGES_URL),
     auth: () => pingService(config.AUTH_URL),
   };
+  const audit = new AuditLog({ store: messages, dropped: measured.auditDropped, log });
+  scope.defer('audit log', () => audit.close());
+  const callers = new Callers({
+    authenticator: context.authenticator,
+    wrongKeys: limits.wrongKeys,
+    audit,
+    adminKey: config.ADMIN_API_KEY,
+  });
   const routesOn = (serves: RestOptions['serves']) =>
     createRestServer(
       routeHandlers(context, { registrationOpen: config.REGISTRATION_OPEN, dependencies, log }),
-      new Callers(context.authenticator, limits.wrongKeys, config.ADMIN_API_KEY),
+      callers,
       { serves, limits, trustProxy, corsOrigins, log, metrics, tracing },
     );
   const hidesAdmin = config.ADMIN_ROUTES === 'internal';

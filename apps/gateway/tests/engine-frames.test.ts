@@ -10,6 +10,8 @@ import { RawSocket } from './raw-socket';
 let harness: Harness;
 let gateway: TestGateway;
 let redis: Redis;
+/** Above every epoch. */
+const HIGHER = Number.MAX_SAFE_INTEGER;
 const warnings: Error[] = [];
 const note = (warning: Error) => void warnings.push(warning);
 
@@ -81,7 +83,7 @@ test.each<['revoked' | 'replaced', unknown]>([
   await waitFor(() => isHeld);
   const names = redisNames(harness.prefix);
   const lease = JSON.parse((await redis.get(names.lease('usr_3'))) ?? '') as { gateway: string };
-  const evict = { type: 'evict', identity_id: 'usr_3', epoch: 1_000, code };
+  const evict = { type: 'evict', identity_id: 'usr_3', epoch: HIGHER, code };
   await redis.publish(names.gateway(lease.gateway), JSON.stringify(evict));
   // The eviction is dealt with when the gateway has heard what came behind it, which closes this one.
   const marker = await closesBehind(names.gateway(lease.gateway));
@@ -100,7 +102,7 @@ async function closesBehind(channel: string) {
   harness.store.connecting = () => Promise.resolve();
   const marker = await harness.person(gateway, 'usr_marker');
   harness.store.connecting = held;
-  const evict = { type: 'evict', identity_id: 'usr_marker', epoch: 1_000, code: 'revoked' };
+  const evict = { type: 'evict', identity_id: 'usr_marker', epoch: HIGHER, code: 'revoked' };
   await redis.publish(channel, JSON.stringify(evict));
   return marker;
 }

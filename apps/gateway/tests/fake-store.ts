@@ -1,4 +1,5 @@
 import type {
+  AuditRecord,
   CallRequest,
   Event,
   GatewayMessage,
@@ -20,6 +21,7 @@ export const storeCalls = {
   connect: messagesCalls.connect,
   listPending: messagesCalls.listPending,
   countConversations: messagesCalls.countConversations,
+  recordAudit: messagesCalls.recordAudit,
   checkCredentials: messagesCalls.checkCredentials,
   append: messagesCalls.append,
   readLog: messagesCalls.readLog,
@@ -50,6 +52,8 @@ export class FakeStore {
   readonly operations: Operation[] = [];
   /** So many of the next calls fail as if the service were away. */
   failures = 0;
+  /** Awaited by `authorize`. */
+  authorizing: () => Promise<void> = () => Promise.resolve();
   /** Awaited by `connect`: a handshake that takes its time. */
   connecting: () => Promise<void> = () => Promise.resolve();
   /** Awaited by `append`: a commit that takes its time. */
@@ -62,6 +66,8 @@ export class FakeStore {
 
   /** Pages of the log that were asked for. */
   reads = 0;
+  /** What was recorded for the audit log. */
+  readonly audit: AuditRecord[] = [];
   /** How often it was asked how many conversations somebody has. */
   counts = 0;
   /** How many credentials each `checkCredentials` asked about. */
@@ -73,7 +79,8 @@ export class FakeStore {
 
   handlers(): Handlers<typeof storeCalls> {
     return {
-      authorize: ({ identity_id, credential_id }) => {
+      authorize: async ({ identity_id, credential_id }) => {
+        await this.authorizing();
         this.mayFail();
         if (this.revoked.has(credential_id)) throw new AppError('unauthorized', 'It is revoked');
         return { epoch: this.epochs.get(identity_id) ?? 0 };
@@ -89,6 +96,10 @@ export class FakeStore {
         };
       },
       listPending: ({ identity_id }) => this.pending(identity_id),
+      recordAudit: ({ records }) => {
+        this.audit.push(...records);
+        return {};
+      },
       countConversations: ({ identity_id }) => {
         this.counts += 1;
         const own = [...this.conversations.values()].filter(({ members }) =>

@@ -5,13 +5,15 @@ import type { Redis } from 'ioredis';
 import { deferred, settled, silent } from './fakes';
 import type { Harness, TestGateway } from './harness';
 import { startHarness } from './harness';
+import { RawSocket } from './raw-socket';
 
 let harness: Harness;
 let gateways: [TestGateway, TestGateway];
 
 beforeEach(async () => {
   harness = await startHarness();
-  gateways = [await harness.gateway(), await harness.gateway()];
+  const env = { LEASE_TTL_MS: '3000' };
+  gateways = [await harness.gateway(env), await harness.gateway(env)];
 });
 afterEach(() => harness.close());
 
@@ -36,7 +38,9 @@ async function robbed(sockets: readonly TestSocket[]): Promise<string[]> {
 test('what was asked of a Redis that stalled and was given up takes nothing from who came later', async () => {
   const people = Array.from({ length: 20 }, (_, index) => `usr_${index}`);
   // A Redis that does not know the scripts yet would refuse what comes late.
-  await Promise.all(gateways.map((gateway, index) => connect(gateway, `usr_first${index}`).synced()));
+  await Promise.all(
+    gateways.map((gateway, index) => connect(gateway, `usr_first${index}`).synced()),
+  );
   harness.redis.pause();
   // Half of them begin at each gateway, and go to the other one.
   const order = (index: number) =>
@@ -52,6 +56,38 @@ test('what was asked of a Redis that stalled and was given up takes nothing from
   expect(sockets.flatMap((socket) => socket.all('replaced'))).toEqual([]);
   expect(sockets.map(({ socket }) => socket.connected)).not.toContain(false);
 }, 30_000);
+
+test.each([
+  [
+    'Socket.IO',
+    '/socket.io/?EIO=4&transport=websocket',
+    (token: string) => `40/client,{"token":"${token}"}`,
+  ],
+  [
+    'a WebSocket',
+    '/client/connect',
+    (token: string) => `{"type":"auth","data":{"token":"${token}"}}`,
+  ],
+])('who has gone before it is admitted takes nothing: on %s', async (_transport, path, auth) => {
+  const stands = await connect(gateways[1], 'usr_1').synced();
+  const held = deferred<void>();
+  let isHeld = false;
+  harness.store.authorizing = () => {
+    isHeld = true;
+    return held.promise;
+  };
+  const left = await RawSocket.connect(gateways[0], path);
+  left.send(auth(harness.token('usr_1')));
+  await waitFor(() => isHeld);
+  left.socket.close();
+  await left.closed();
+  harness.store.authorizing = () => Promise.resolve();
+  held.resolve();
+  // Through the same store and Redis, after it.
+  await connect(gateways[0], 'usr_2').synced();
+  expect(await robbed([stands])).toEqual([]);
+  expect(stands.all('replaced')).toEqual([]);
+});
 
 describe.each([
   ['the same gateway', 0],

@@ -89,6 +89,7 @@ export async function startLeaseStack(): Promise<LeaseStack> {
             connectionId: id,
             credentialId: 'credential',
             floor,
+            until: await leases.attemptUntil(),
           });
           const live = new FakeLive();
           const connection = new Connection({

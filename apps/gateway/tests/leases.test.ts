@@ -3,8 +3,9 @@ import { Scope } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
 import fc from 'fast-check';
 import type { Connection } from '../src/connections/connection';
-import { settled, silent } from './fakes';
+import { connectionOf, settled, silent } from './fakes';
 import type { LeaseStack } from './lease-setup';
+import { ATTEMPT_MS } from '../src/connections/leases';
 import { caughtUp, startLeaseStack } from './lease-setup';
 
 let stack: LeaseStack;
@@ -22,6 +23,9 @@ beforeEach(() => {
 afterEach(() => scope.close());
 
 const id = 'usr_1';
+const HIGHER = 10_000_000_000_000;
+/** From a store that is new to one whose clock goes ahead, ms. */
+const floorSpan = fc.integer({ min: -1_000_000_000, max: 100_000 });
 
 async function leaseOf(identityId = id): Promise<Lease | null> {
   const text = await stack.redis.get(names.lease(identityId));
@@ -33,20 +37,24 @@ async function writeLease(lease: Partial<Lease>): Promise<void> {
   await stack.redis.set(names.lease(id), JSON.stringify({ ...current, ...lease }), 'PX', 60_000);
 }
 
-test('an epoch is above the lease and above the floor, whatever the floors are', async () => {
+test('an epoch is above the lease, above the floor and by the clock, whatever the floors are', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.nat(1_000_000), { minLength: 1 }), async (floors) => {
+    fc.asyncProperty(fc.array(floorSpan, { minLength: 1 }), async (spans) => {
       names = stack.fresh();
       const { leases } = stack.holder(names);
       let last = 0;
-      for (const floor of floors) {
+      for (const span of spans) {
+        const before = Date.now();
+        const floor = before + span;
         const { epoch } = await leases.acquire({
           identityId: id,
           connectionId: 'c',
           credentialId: 'k',
           floor,
+          until: await leases.attemptUntil(),
         });
-        expect(epoch).toBe(Math.max(last, floor) + 1);
+        expect(epoch).toBeGreaterThanOrEqual(Math.max(last + 1, floor + 1, before));
+        expect(epoch).toBeLessThanOrEqual(Math.max(last + 1, floor + 1, Date.now()));
         last = epoch;
       }
     }),
@@ -62,32 +70,51 @@ test('the lease says who holds it, and lives as long as promised', async () => {
     gateway: holder.gatewayId,
     connection_id: connection.id,
     credential_id: 'credential',
-    epoch: 7,
+    epoch: connection.epoch,
   });
   const ttl = await stack.redis.pttl(names.lease(id));
   expect(ttl).toBeLessThanOrEqual(12_345);
   expect(ttl).toBeGreaterThan(12_345 - (performance.now() - before) - 5);
 });
 
+test('who asks too late gets nothing, and takes it from nobody', async () => {
+  const holder = stack.holder(names);
+  const { connection } = await holder.connect(id);
+  const heard = await stack.listen<GatewayMessage>(names.gateway(holder.gatewayId));
+  const now = (await holder.leases.attemptUntil()) - ATTEMPT_MS;
+  const attempt = { identityId: id, connectionId: 'late', credentialId: 'k', floor: 0 };
+  await expect(holder.leases.acquire({ ...attempt, until: now - 1 })).rejects.toMatchObject({
+    code: 'unavailable',
+  });
+  await caughtUp(stack.redis, names.gateway(holder.gatewayId), heard);
+  expect(heard).toEqual([]);
+  expect(await leaseOf()).toMatchObject({ connection_id: connection.id });
+  await holder.leases.acquire({ ...attempt, until: now + ATTEMPT_MS });
+  expect(await leaseOf()).toMatchObject({ connection_id: 'late' });
+});
+
 test('the newest wins: the gateway of the earlier connection is told to close it', async () => {
   const [first, second] = [stack.holder(names), stack.holder(names)];
   const heard = await stack.listen<GatewayMessage>(names.gateway(first.gatewayId));
-  await first.connect(id);
+  const { connection: earlier } = await first.connect(id);
   const { connection } = await second.connect(id);
+  const { epoch } = connection;
+  expect(epoch).toBeGreaterThan(earlier.epoch);
   await caughtUp(stack.redis, names.gateway(first.gatewayId), heard);
-  expect(heard).toEqual([{ type: 'evict', identity_id: id, epoch: 2, code: 'replaced' }]);
+  expect(heard).toEqual([{ type: 'evict', identity_id: id, epoch, code: 'replaced' }]);
   expect(await leaseOf()).toMatchObject({ gateway: second.gatewayId, epoch: connection.epoch });
 });
 
 test('a tombstone is taken over without telling anybody', async () => {
   const holder = stack.holder(names);
   const heard = await stack.listen<GatewayMessage>(names.gateway(holder.gatewayId));
-  await holder.connect(id);
-  await writeLease({ gateway: null, epoch: 9 });
+  const { connection: earlier } = await holder.connect(id);
+  const tombstone = { gateway: null, epoch: earlier.epoch + 1_000_000 };
+  await writeLease(tombstone);
   const { connection } = await holder.connect(id);
   await caughtUp(stack.redis, names.gateway(holder.gatewayId), heard);
   expect(heard).toEqual([]);
-  expect(connection.epoch).toBe(10);
+  expect(connection.epoch).toBe(tombstone.epoch + 1);
 });
 
 test('on one gateway the earlier connection is closed at once, and leaving late takes nothing from the newer', async () => {
@@ -105,9 +132,8 @@ test('on one gateway the earlier connection is closed at once, and leaving late 
 
 test('an answer that overtakes another one does not put the older connection into the place of the newer', async () => {
   const holder = stack.holder(names);
-  const newer = await holder.connect(id, 5);
-  const other = stack.holder(stack.fresh());
-  const older = await other.connect(id, 2);
+  const newer = await holder.connect(id);
+  const older = connectionOf({ id: 'older', epoch: newer.connection.epoch - 1 });
   holder.connections.add(older.connection);
   expect(holder.connections.get(id)).toBe(newer.connection);
   expect(older.live.closes).toEqual(['stay_away']);
@@ -122,7 +148,7 @@ describe('renewal', () => {
     const holder = stack.holder(names, ttlMs);
     const rewritten: Connection[] = [];
     holder.leases.start(scope, (connection) => rewritten.push(connection));
-    return { ...(await holder.connect(id, 4)), holder, rewritten };
+    return { ...(await holder.connect(id)), holder, rewritten };
   }
 
   /** The lease was renewed after this call. */
@@ -138,7 +164,10 @@ describe('renewal', () => {
     const until = performance.now() + ttlMs * 1.5;
     await waitFor(() => performance.now() > until);
     expect(connection.isCurrent).toBe(true);
-    expect(await leaseOf()).toMatchObject({ connection_id: connection.id, epoch: 5 });
+    expect(await leaseOf()).toMatchObject({
+      connection_id: connection.id,
+      epoch: connection.epoch,
+    });
     expect(rewritten).toEqual([]);
   });
 
@@ -153,7 +182,7 @@ describe('renewal', () => {
     expect(await leaseOf()).toMatchObject({
       gateway: holder.gatewayId,
       connection_id: connection.id,
-      epoch: 5,
+      epoch: connection.epoch,
     });
     await renewed();
     expect(rewritten).toHaveLength(1);
@@ -161,7 +190,7 @@ describe('renewal', () => {
   });
 
   test.each([
-    ['a higher epoch', { epoch: 6, gateway: 'other', connection_id: 'other' }],
+    ['a higher epoch', { epoch: HIGHER, gateway: 'other', connection_id: 'other' }],
     ['a tombstone', { gateway: null }],
   ])('stops at %s', async (_what, found) => {
     const { live } = await renewing();

@@ -304,6 +304,21 @@ describe('wrong keys', () => {
     expect((await admin(gateway, ADMIN_KEY, '192.0.2.2')).status).toBe(201);
   });
 
+  test('guesses of the admin key are in the audit log, from where they came, and nothing else', async () => {
+    const gateway = await limited({ WRONG_KEYS_PER_MINUTE_IP: '1', TRUST_PROXY: 'loopback' });
+    const from = '192.0.2.77';
+    for (const key of ['', ADMIN_KEY, 'wrong', ADMIN_KEY]) await admin(gateway, key, from);
+    const record = { action: 'admin.authenticate', actor: { kind: 'anyone', id: null }, ip: from };
+    const own = await waitFor(() => {
+      const records = harness.store.audit.filter(({ ip }) => ip === from);
+      return records.length >= 2 ? records : undefined;
+    });
+    expect(own).toEqual([
+      { ...record, target: null, result: 'unauthorized' },
+      { ...record, target: null, result: 'rate_limited' },
+    ]);
+  });
+
   test('right keys, and calls without one, do not count', async () => {
     const gateway = await limited({ WRONG_KEYS_PER_MINUTE_IP: '1' });
     expect(await statuses(3, () => admin(gateway, ADMIN_KEY))).toEqual([201, 201, 201]);

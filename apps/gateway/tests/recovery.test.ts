@@ -36,7 +36,8 @@ test('what was committed while Redis was away is read when it is back, without a
   expect(person.socket.connected).toBe(true);
 
   // The lease is written again, so that live delivery goes on.
-  const agent = await harness.agent(gateway);
+  // The gateway's connections to Redis come back one by one.
+  const agent = await waitFor(() => harness.agent(gateway));
   await waitFor(async () => {
     await agent.send('cnv_1', 'm1', 'live again').catch(() => undefined);
     return person.contents.includes('live again');

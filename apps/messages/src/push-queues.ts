@@ -56,7 +56,9 @@ export function openPushQueues({ redis, names, log, scope }: OpenOptions): PushQ
 
   function of(platform: PushPlatform): PushQueue {
     // BullMQ would wait for it without end.
-    if (redis.status !== 'ready') throw new AppError('unavailable', 'The queue is not there.');
+    if (redis.status !== 'ready') {
+      throw new AppError('unavailable', 'The queue is not there.', { retryAfterMs: 1_000 });
+    }
     return queues.get(platform) ?? open(platform);
   }
 

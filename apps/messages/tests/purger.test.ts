@@ -1,5 +1,7 @@
+import { Scope } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
 import { startPurger } from '../src/purger';
+import { startScrubber } from '../src/scrubber';
 import { silent } from './temp-store';
 
 /** A store with so many steps to purge. */
@@ -56,4 +58,22 @@ test('a step that fails is tried again', async () => {
   const purger = startPurger({ store: failing, log: silent });
   await waitFor(() => store.left === 0);
   await purger.stop();
+});
+
+test('every step that removed something is told, the last look is not', async () => {
+  const store = createFake(3);
+  let told = 0;
+  const purger = startPurger({ store, log: silent, onStep: () => (told += 1) });
+  await waitFor(() => store.looks === 3);
+  await purger.stop();
+  expect(told).toBe(2);
+});
+
+test('free space is scrubbed from the start on, to its end', async () => {
+  const scope = new Scope(silent);
+  const fake = createFake(3);
+  startScrubber({ store: { scrub: () => fake.purge() }, log: silent, scope });
+  await waitFor(() => fake.left === 0);
+  await scope.close();
+  expect(fake.looks).toBe(3);
 });

@@ -4,35 +4,23 @@ import {
   type GatewayMessage,
   type Lease,
 } from '@agent-messenger/contracts';
-import { connectRedis, Scope } from '@agent-messenger/service-kit';
-import { startRedis, waitFor, type RedisProcess } from '@agent-messenger/testkit';
+import { connectRedis } from '@agent-messenger/service-kit';
+import { waitFor } from '@agent-messenger/testkit';
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { startRelay, toMessages, type Relay } from '../src/relay';
 import type { LogEntry, Store } from '../src/store/store';
 import { createWorld, sendOf, type Talk, type World } from './conformance/world';
-import { createTempStores, silent } from './temp-store';
+import { useRedisSetting } from './redis-setting';
+import { silent } from './temp-store';
 
 type Frames = Extract<GatewayMessage, { type: 'events' }>['frames'];
 
-let server: RedisProcess;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const stores = createTempStores();
-let scope: Scope;
-beforeEach(() => {
-  scope = new Scope(silent);
-});
-afterEach(async () => {
-  await scope.close();
-  await stores.cleanUp();
-});
+const setting = useRedisSetting();
 
 /** A relay over a real store and Redis, and what each gateway's channel brought. */
-async function createFixture(open = () => stores.open()) {
+async function createFixture(open = () => setting.stores.open()) {
+  const { server, scope } = setting;
   const names = redisNames(`t${randomUUID().slice(0, 8)}`);
   const world = await createWorld(open);
   const connect = (name: string) => connectRedis(server.url, { name, log: silent, scope });
@@ -177,12 +165,12 @@ test('Redis dies and comes back: commits go on meanwhile, the rest is relayed', 
   const relay = await start();
   await waitFor(() => messages.length === 1);
 
-  await server.kill();
+  await setting.server.kill();
   await sendMany(world, talk, 2);
   relay.wake();
   const offset = await world.store.offset('relay');
   expect(offset).toBeLessThan(await world.store.head());
-  await server.start();
+  await setting.server.start();
   // What is published before the gateway has subscribed again is gone; it would read the log.
   await waitFor(async () => (await world.store.offset('relay')) === (await world.store.head()));
   await waitFor(async () => {
@@ -220,10 +208,10 @@ test('messages to one gateway are split when they get large, and stay in order',
 test('it can be stopped while Redis is away, and leaves the rest to the next start', async () => {
   const { world, start } = await createFixture();
   const relay = await start();
-  await server.kill();
+  await setting.server.kill();
   await world.talk();
   relay.wake();
   await relay.stop();
   expect(await world.store.offset('relay')).toBe(0);
-  await server.start();
+  await setting.server.start();
 });

@@ -114,9 +114,21 @@ test('a change whose audit entry can not be written does not happen', async () =
     () => store.createAgentKey({ ...key, replaces: keys[0]?.key_id, expires_at: null }),
     () => store.revokeAgentKey({ agent_id, key_id: keys[0]?.key_id ?? '', by: BY }),
   ]) {
-    await expect(change()).rejects.toThrow('no room');
+    await expect(change()).rejects.toMatchObject({ message: 'no room' });
   }
   expect(tables()).toEqual(before);
+});
+
+test('a person that is disabled has no session, whatever the tables say', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  const world = await createWorld(() => stores.open({ path }));
+  const identity_id = await world.user();
+  const credential = { identity_id, credential_id: await world.session(identity_id) };
+  expect(await world.store.authorize(credential)).toEqual({ epoch: 0 });
+  const raw = new BetterSqlite3(path);
+  raw.prepare("UPDATE users SET disabled_at = '2030'").run();
+  raw.close();
+  expect((await refusal(world.store.authorize(credential))).code).toBe('unauthorized');
 });
 
 test('what was committed is there after a restart: log_id, messages, retries, offsets', async () => {

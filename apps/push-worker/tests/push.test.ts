@@ -71,6 +71,27 @@ test.each([
   expect(provider.about(`cnv_empty ${name}`)[0]?.body).toBe('New message');
 });
 
+test('with previews off no text leaves the installation', async () => {
+  const discreet = new FakeProvider();
+  const other = await startTestWorker(
+    {
+      MESSAGES_URL: messages.url,
+      REDIS_URL: redis.url,
+      REDIS_PREFIX: 'discreet',
+      PUSH_PREVIEWS: 'false',
+    },
+    discreet,
+  );
+  const jobs = openQueue(redis.url, 'discreet');
+  messages.states.set('cnv_discreet', pushable());
+  await jobs.add('cnv_discreet');
+  await finished('cnv_discreet');
+  expect(discreet.about('cnv_discreet')).toMatchObject([{ title: 'Echo', body: 'New message' }]);
+  expect(JSON.stringify(discreet.offered)).not.toContain(TEXT);
+  await jobs.queue.close();
+  await other.close();
+});
+
 test('with nothing left to say, nothing is sent', async () => {
   const job = await queue.add('cnv_gone');
   await waitFor(async () => (await job.getState()) === 'completed');

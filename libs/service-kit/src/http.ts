@@ -22,6 +22,8 @@ const REQUEST_ID = 'X-Request-Id';
 
 /** Answers with the id by which our log names the request; a proxy or client may have chosen it. */
 const identifyRequest: RequestHandler = (request, response, next) => {
+  // An app within an app: the outer one has done it.
+  if (response.hasHeader(REQUEST_ID)) return next();
   const given = request.headers['x-request-id'];
   const isUsable = typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given);
   response.setHeader(REQUEST_ID, isUsable ? given : randomUUID());

@@ -1,5 +1,6 @@
 export * from './access-token-keys';
 export * from './access-tokens';
+export * from './audit-log';
 export * from './check-dependencies';
 export * from './client';
 export * from './config';

@@ -9,6 +9,9 @@ import { requestSeconds } from './service-metrics';
 export function observeRequests(registry: Registry): RequestHandler {
   const seconds = requestSeconds(registry);
   return (request, response, next) => {
+    // An app within an app: the outer one has it.
+    if (response.locals['isObserved']) return next();
+    response.locals['isObserved'] = true;
     const from = performance.now();
     response.once('finish', () => {
       const route = request.route as { path: string } | undefined;

@@ -2,7 +2,9 @@ import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { z } from 'zod';
 import { createClient, pingService } from '../src/client';
 import { AppError, toWireError } from '../src/errors';
+import { createApp } from '../src/http';
 import { createLogger } from '../src/logger';
+import { observeRequests } from '../src/observe-requests';
 import { OtelTracing } from '../src/otel-tracing';
 import { Scope } from '../src/scope';
 import { openInternalServer } from '../src/serve-internal';
@@ -73,7 +75,7 @@ async function setup({ tracing }: { tracing?: Tracing } = {}) {
     const { status, text } = await get('/readyz');
     return { status, body: JSON.parse(text) as Record<string, unknown> };
   };
-  return { server, scope, url, client, serve, get, readiness, lines, hung, hanging };
+  return { server, scope, url, client, serve, get, readiness, lines, metrics, hung, hanging };
 }
 const afterThis: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -163,6 +165,20 @@ test('metrics: build, readiness, dependencies, and calls by template and status 
   ]);
   expect(text).toContain('nodejs_eventloop_lag_p99_seconds');
   expect(text).toContain('# TYPE nodejs_gc_duration_seconds histogram');
+});
+
+test('an app behind it shares its request ids, and is measured once', async () => {
+  const { server, get, metrics } = await setup();
+  const rest = createApp();
+  rest.use(observeRequests(metrics));
+  rest.get('/admin/:what', (_request, response) => {
+    response.json(response.getHeader('X-Request-Id'));
+  });
+  server.serve({ rest });
+  const { text, headers } = await get('/admin/agents');
+  expect(JSON.parse(text)).toBe(headers.get('x-request-id'));
+  const counts = (await get('/metrics')).text.match(/http_request_seconds_count\{.*$/gm);
+  expect(counts).toEqual(['http_request_seconds_count{route="GET /admin/:what",status="2xx"} 1']);
 });
 
 test('a request has an id: that of the caller if it is one, else ours; it is in the answer and in the log', async () => {

@@ -70,11 +70,17 @@ export async function answersWithoutGateways(url: string, secret: string): Promi
   return status === 503 && (body as { code?: string }).code === 'unavailable';
 }
 
-/** Of containers that were stopped: orderly ends are 0. */
+/** A command that was told to end, and has nothing to finish. */
+const TERMINATED = 128 + 15;
+
+/** Of containers that were stopped: services end orderly, with 0. */
 export function stopProblems(containers: readonly Container[]): string[] {
-  return containers
-    .filter(({ State }) => State.Running || State.ExitCode !== 0 || State.OOMKilled)
-    .map((container) => `${serviceOf(container)} ended with ${container.State.ExitCode}`);
+  return containers.flatMap((container) => {
+    const service = serviceOf(container);
+    const { Running, ExitCode, OOMKilled } = container.State;
+    const isOrderly = ExitCode === 0 || (service === 'backup' && ExitCode === TERMINATED);
+    return isOrderly && !Running && !OOMKilled ? [] : [`${service} ended with ${ExitCode}`];
+  });
 }
 
 /** Seconds from a container's start until its service said that it is ready, by service. */

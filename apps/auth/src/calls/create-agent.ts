@@ -1,5 +1,5 @@
+import type { AuditLog } from '@agent-messenger/service-kit';
 import { formatApiKey, newApiKey } from '../api-keys';
-import type { AuditLog } from '../audit-log';
 import type { Hasher } from '../hasher';
 import type { AuthHandlers, Store } from './handler';
 

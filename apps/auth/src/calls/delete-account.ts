@@ -1,4 +1,4 @@
-import type { AuditLog } from '../audit-log';
+import type { AuditLog } from '@agent-messenger/service-kit';
 import type { ConfirmPassword } from '../password-confirmation';
 import type { AuthHandlers, Store } from './handler';
 

@@ -1,6 +1,6 @@
 import { usernameSchema } from '@agent-messenger/contracts';
+import type { AuditLog } from '@agent-messenger/service-kit';
 import type { Counter } from 'prom-client';
-import type { AuditLog } from '../audit-log';
 import type { DeviceTokens } from '../device-tokens';
 import type { FailedAttempts } from '../failed-attempts';
 import type { Hasher } from '../hasher';

@@ -1,4 +1,4 @@
-import type { AuditLog } from '../audit-log';
+import type { AuditLog } from '@agent-messenger/service-kit';
 import type { Sessions } from '../sessions';
 import type { AuthHandlers } from './handler';
 

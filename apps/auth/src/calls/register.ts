@@ -1,4 +1,4 @@
-import type { AuditLog } from '../audit-log';
+import type { AuditLog } from '@agent-messenger/service-kit';
 import type { Hasher } from '../hasher';
 import type { PasswordPolicy } from '../password-policy';
 import type { AuthHandlers, Store } from './handler';

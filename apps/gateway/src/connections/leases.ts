@@ -11,7 +11,7 @@ const RENEW_AT_ONCE = 200;
 /** How long an identity stays online after a connection was seen to close: a quick reconnect does not flap. */
 const HOLD_MS = 5_000;
 /** How long an attempt to take a lease may last: as long as the client of Redis waits for an answer, and not longer. */
-const ATTEMPT_MS = 5_000;
+export const ATTEMPT_MS = 5_000;
 /** Answers of the renew script. */
 const SUPERSEDED = 0;
 const WRITTEN_AGAIN = 2;

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Actor, Caller as CallerKind, Origin } from '@agent-messenger/contracts';
+import type { AuditLog } from '@agent-messenger/service-kit';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Request } from 'express';
 import type { Authenticator, Credentials } from '../authenticate';
@@ -15,16 +16,19 @@ export interface Caller {
   apiKey: string | undefined;
 }
 
+interface CallersOptions {
+  authenticator: Authenticator;
+  wrongKeys: RateLimit;
+  audit: AuditLog;
+  adminKey: string;
+}
+
 /** Checks that the caller is of the kind that a route is for. */
 export class Callers {
   private readonly adminKey: Buffer;
 
-  constructor(
-    private readonly authenticator: Authenticator,
-    private readonly wrongKeys: RateLimit,
-    adminKey: string,
-  ) {
-    this.adminKey = digest(adminKey);
+  constructor(private readonly options: CallersOptions) {
+    this.adminKey = digest(options.adminKey);
   }
 
   /** @throws AppError `unauthorized` without a valid credential, `forbidden` with one of the wrong kind */
@@ -40,7 +44,9 @@ export class Callers {
       const key = request.headers['x-admin-key'];
       if (typeof key !== 'string' || key === '')
         throw new AppError('unauthorized', 'X-Admin-Key is required');
-      await this.unlessGuessing(caller.ip, () => this.checkAdminKey(key));
+      await this.options.audit.watch('admin.authenticate', originOf(caller), () =>
+        this.unlessGuessing(caller.ip, () => this.checkAdminKey(key)),
+      );
       return caller;
     }
     // The key itself goes to auth, which limits attempts before it hashes.
@@ -52,7 +58,7 @@ export class Callers {
   }
 
   private async bearer({ headers: { authorization } }: Request, ip: string): Promise<Credentials> {
-    const verify = () => this.authenticator.bearer(authorization, ip);
+    const verify = () => this.options.authenticator.bearer(authorization, ip);
     // Tokens are checked here and cannot be guessed; a key costs auth and the store a look.
     return isApiKey(bearerOf(authorization)) ? this.unlessGuessing(ip, verify) : verify();
   }
@@ -64,12 +70,12 @@ export class Callers {
 
   /** An address that has shown too many wrong keys is told nothing about further ones, right or wrong. */
   private async unlessGuessing<T>(ip: string, verify: () => T | Promise<T>): Promise<T> {
-    await this.wrongKeys.check(ip);
+    const { wrongKeys } = this.options;
+    await wrongKeys.check(ip);
     try {
       return await verify();
     } catch (error) {
-      if (error instanceof AppError && error.code === 'unauthorized')
-        await this.wrongKeys.count(ip);
+      if (error instanceof AppError && error.code === 'unauthorized') await wrongKeys.count(ip);
       throw error;
     }
   }

@@ -27,7 +27,7 @@ export function createConversations(
   );
   const userExists = db.prepare<[string]>('SELECT 1 FROM users WHERE id = ?');
   const agentExists = db.prepare<[string]>(
-    'SELECT 1 FROM agents WHERE id = ?',
+    'SELECT 1 FROM agents WHERE id = ? AND deleted_at IS NULL',
   );
   const insert = db.prepare(
     `INSERT INTO conversations (id, title, created_at, created_by, client_id, digest, last_seq, last_pos, rev)

@@ -50,7 +50,8 @@ export function createPurge(
 
   /** Many small ones share a step. */
   function emptySome(): void {
-    for (let rows = 0; rows < STEP; ) {
+    let rows = 0;
+    while (rows < STEP) {
       const deleted = toEmpty.get();
       if (deleted === undefined) return;
       rows += empty(deleted);

@@ -1,7 +1,8 @@
 import type { AuditRecord } from '@agent-messenger/contracts';
-import { AppError, createLogger } from '@agent-messenger/service-kit';
 import { Counter, Registry } from 'prom-client';
 import { AuditLog } from './audit-log';
+import { AppError } from './errors';
+import { createLogger } from './logger';
 
 const by = { actor: { kind: 'anyone' as const, id: null }, ip: '192.0.2.1' };
 const login: AuditRecord = { ...by, action: 'user.login', target: null, result: 'unauthorized' };

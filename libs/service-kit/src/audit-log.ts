@@ -1,7 +1,7 @@
 import type { AuditRecord, Client, messagesCalls, Origin } from '@agent-messenger/contracts';
-import type { Logger } from '@agent-messenger/service-kit';
-import { AppError } from '@agent-messenger/service-kit';
 import type { Counter } from 'prom-client';
+import { AppError } from './errors';
+import type { Logger } from './logger';
 
 /** Records that wait to be sent, and records in one call. More are dropped and counted: a flood must not fill the store. */
 const MOST_WAITING = 200;

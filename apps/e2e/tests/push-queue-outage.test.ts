@@ -1,0 +1,74 @@
+import { startRedis, TestSocket, waitFor, type RedisProcess } from '@agent-messenger/testkit';
+import { randomUUID } from 'node:crypto';
+import { startPushStack, type PushStack, type Talk } from './push-setup';
+
+let queue: RedisProcess;
+let push: PushStack;
+beforeAll(async () => {
+  queue = await startRedis();
+  push = await startPushStack({ queueRedisUrl: queue.url });
+}, 60_000);
+afterAll(async () => {
+  await push.stop();
+  await queue.stop();
+}, 60_000);
+
+/** Milliseconds that a message takes to the other side and back to an ack, in both directions. */
+async function converse(talk: Talk, socket: TestSocket): Promise<number> {
+  const began = performance.now();
+  const asked = await socket.send(talk.conversation, randomUUID(), 'question');
+  expect(asked.duplicate).toBe(false);
+  const seq = await talk.say('answer');
+  await socket.when('event', (event) => event.seq === seq);
+  await socket.request('received', { conversation_id: talk.conversation, seq });
+  return performance.now() - began;
+}
+
+test('while the Redis of the queue is down messages are acked and delivered, and pushes come after it, each once', async () => {
+  const [here, away] = [await push.talk(), await push.talk()];
+  const tokens = [await away.register('apns'), await away.register('fcm')];
+  await here.register('apns');
+  const socket = await new TestSocket(push.url, '/client', {
+    token: here.person.access_token,
+  }).synced();
+  await converse(here, socket);
+
+  await queue.kill();
+  const seq = await away.say('are you there?');
+  await waitFor(() => push.stack.logs('messages').includes('consumer waits'));
+  for (let n = 0; n < 20; n += 1) expect(await converse(here, socket)).toBeLessThan(2_000);
+  expect(push.standins.shown).toEqual([]);
+
+  await queue.start();
+  const shown = await away.untilShown(2, 30_000);
+  expect(shown.map(({ token }) => token).toSorted()).toEqual(tokens.toSorted());
+  expect(shown.every((each) => each.seq === seq)).toBe(true);
+  // Whatever was queued twice has had its turn.
+  await away.say('hello?');
+  await away.untilShown(4);
+  for (const platform of ['apns', 'fcm'] as const) await push.untilIdle(platform);
+  expect(away.shown()).toHaveLength(4);
+  expect(here.shown()).toEqual([]);
+  socket.close();
+}, 90_000);
+
+test('a store that starts while the Redis of the queue is down serves messages', async () => {
+  const [here, away] = [await push.talk(), await push.talk()];
+  await away.register('fcm');
+  await queue.kill();
+  await push.stack.messages.stop();
+  await push.stack.messages.start();
+  const socket = await new TestSocket(push.url, '/client', {
+    token: here.person.access_token,
+  }).synced();
+  await converse(here, socket);
+  const seq = await away.say('are you there?');
+  const ready = await fetch(`${push.stack.messages.internalUrl}/readyz`);
+  expect(await ready.json()).toMatchObject({ dependencies: { queue: { status: 'down' } } });
+  expect((await push.admin('GET', '/admin/push/dead')).status).toBe(503);
+
+  await queue.start();
+  const [shown] = await away.untilShown(1, 30_000);
+  expect(shown?.seq).toBe(seq);
+  socket.close();
+}, 90_000);
