@@ -3,7 +3,8 @@
 # sh deploy/secrets.sh [FILE]
 set -eu
 umask 077
-file=${1:-$(dirname "$0")/../.env}
+if [ $# -eq 0 ]; then cd "$(dirname "$0")/.."; fi
+file=${1:-.env}
 
 secret() { od -An -v -N 32 -t x1 /dev/urandom | tr -d ' \n'; }
 

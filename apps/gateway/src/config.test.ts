@@ -1,5 +1,7 @@
 import { ConfigError, loadConfig } from '@agent-messenger/service-kit';
+import { LIFTED_LIMITS } from '@agent-messenger/testkit';
 import { gatewayConfig } from './config';
+import { limitsConfig } from './limits-config';
 
 const required = {
   INTERNAL_JWT_SECRET: 'i9Wn2-Tq7Xb4Vm1Zr8Lk5Pd3Hs6Gf0Ayc',
@@ -70,4 +72,11 @@ test.each([
   ],
 ])('a gateway with %s does not start', (_what, env, problem) => {
   expect(() => load({ JWT_SECRET: '', ...env })).toThrow(`\n  ${problem}`);
+});
+
+test('what lifts the limits for tests and benchmarks lifts them all', () => {
+  const limits = Object.keys(limitsConfig).filter((name) => name.includes('_PER_'));
+  const budgets = limits.filter((name) => !name.endsWith('_PER_BUDGET'));
+  expect(Object.keys(LIFTED_LIMITS).sort()).toEqual(budgets.sort());
+  expect(() => load(LIFTED_LIMITS)).not.toThrow();
 });

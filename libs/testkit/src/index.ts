@@ -15,6 +15,7 @@ export {
   type StackOptions,
   type StackRedis,
 } from './stack/stack';
+export { LIFTED_LIMITS } from './stack/lifted-limits';
 export type { ServiceName } from './stack/service-environment';
 export { TestSocket, type TestSocketOptions } from './test-socket';
 export { TestSocketBase, type Refusal } from './test-socket-base';

@@ -1,5 +1,12 @@
 import { routes } from '@agent-messenger/contracts';
-import { createAgent, createPerson, rest, startStack, type Stack } from '@agent-messenger/testkit';
+import {
+  createAgent,
+  createPerson,
+  LIFTED_LIMITS,
+  rest,
+  startStack,
+  type Stack,
+} from '@agent-messenger/testkit';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { connectPairs, inParallel, type Pair } from './connect-pairs';
@@ -7,8 +14,6 @@ import { Latencies } from './latencies';
 import type { BenchOptions } from './options';
 import type { System } from './system';
 import { makeWorkFolder } from './work-folder';
-
-const UNLIMITED = '100000000';
 
 /** The whole stack with its limits lifted, and pairs that have a conversation each. */
 export async function startOurs(
@@ -32,11 +37,7 @@ export async function startOurs(
       'push-worker': common,
       gateway: {
         ...profiled('gateway'),
-        SENDS_PER_MINUTE: UNLIMITED,
-        SENDS_PER_MINUTE_IP: UNLIMITED,
-        CONNECTS_PER_MINUTE_IP: UNLIMITED,
-        LOGINS_PER_MINUTE_IP: UNLIMITED,
-        REGISTRATIONS_PER_HOUR_IP: UNLIMITED,
+        ...LIFTED_LIMITS,
       },
     },
   }).catch((error: unknown) => {

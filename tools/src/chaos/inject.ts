@@ -1,8 +1,11 @@
+import { MessengerError } from '@agent-messenger/sdk';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Device } from './device';
 import type { Fault } from './schedule';
 import type { ChaosGateway, ChaosSystem } from './system';
 
 const LATENCY_MS = 700;
+const METRICS_MS = 300;
 /** More than the buffers between a gateway and a reader that has stopped. */
 const BURST = { messages: 120, characters: 50_000 };
 
@@ -52,9 +55,13 @@ async function gatewayAt({ gateways }: ChaosSystem, rank: number): Promise<Chaos
   return found.gateway;
 }
 
+/** 0 of one that does not answer: another fault is at it. */
 async function connectionsOf({ process }: ChaosGateway): Promise<number> {
-  const metrics = await fetch(`${process.internalUrl}/metrics`);
-  const [, count] = /^gateway_connections (\d+)$/m.exec(await metrics.text()) ?? [];
+  const signal = AbortSignal.timeout(METRICS_MS);
+  const metrics = await fetch(`${process.internalUrl}/metrics`, { signal })
+    .then((answer) => answer.text())
+    .catch(() => '');
+  const [, count] = /^gateway_connections (\d+)$/m.exec(metrics) ?? [];
   return Number(count ?? 0);
 }
 
@@ -79,7 +86,15 @@ async function takeOver(
   const first = pair?.device;
   const second = pair?.devices.find((device) => device !== first);
   if (!first || !second) throw new Error('a pair has two devices, one of them logged in');
-  await second.login(signal);
+  await takeOverBy(second, signal);
   await delay(forMs, undefined, { signal });
-  await first.login(signal);
+  // It was offline when the other one came, and has come back by itself.
+  if (!first.isConnected) await takeOverBy(first, signal);
+}
+
+/** Unless the other device comes back at the same time, of another fault: the newest wins. */
+async function takeOverBy(device: Device, signal: AbortSignal): Promise<void> {
+  await device.login(signal).catch((error: unknown) => {
+    if (!(error instanceof MessengerError && error.code === 'replaced')) throw error;
+  });
 }

@@ -18,9 +18,9 @@ const MAX_SEED = 4_294_967_295;
 export const help = `npm run chaos -- [options]
 
 Starts the whole stack with three gateways, lets people and agents talk through it, and injects
-faults, one after the other. Everything that they send and receive is recorded, and the record is
-checked: nothing acked is lost, nothing is delivered twice or out of order, logs are whole, an
-identity has one current connection, presence is right at the end.
+faults, one after the other or two at the same time. Everything that they send and receive is
+recorded, and the record is checked: nothing acked is lost, nothing is delivered twice or out of
+order, logs are whole, an identity has one current connection, presence is right at the end.
 
   --minutes M      how long faults are injected (default 2); each chosen fault happens at least once
   --seed S         0 to ${MAX_SEED}: which faults, when, how (default: another one each time)

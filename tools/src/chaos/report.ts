@@ -12,7 +12,10 @@ import { recoveries, roundTrips, type FaultWindow } from './recovery';
 /** A fault as it happened. */
 export interface FaultRun {
   name: FaultName;
+  detail: string;
   window: FaultWindow;
+  /** Whether another one was under way for a part of it. */
+  isOverlapped: boolean;
   /** Those that it could reach. */
   pairs: readonly { conversation: string; members: readonly string[] }[];
 }
@@ -20,6 +23,8 @@ export interface FaultRun {
 export interface FaultRow {
   fault: FaultName;
   times: number;
+  /** How often another fault was under way at the same time. */
+  overlapped: number;
   /** Pairs that noticed, of those that could, over all times. */
   hit: number;
   of: number;
@@ -84,6 +89,7 @@ export function makeReport(
       return {
         fault,
         times: own.length,
+        overlapped: own.filter(({ isOverlapped }) => isOverlapped).length,
         hit: waits.length,
         of: all.length,
         median_ms: waits[Math.floor(waits.length / 2)] ?? null,

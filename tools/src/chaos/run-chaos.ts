@@ -1,16 +1,15 @@
-import { waitFor, type Violation } from '@agent-messenger/testkit';
+import type { Violation } from '@agent-messenger/testkit';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeWorkFolder } from '../bench/work-folder';
-import { inject } from './inject';
 import { LeaseWatch } from './lease-watch';
 import type { ChaosOptions } from './options';
-import type { Pair } from './pair';
 import { createRandom } from './random';
 import { makeReport, type FaultRun, type Report } from './report';
-import { describeFault, schedule, type Fault } from './schedule';
+import { schedule } from './schedule';
 import { settle } from './settle';
+import { takeStep } from './take-step';
 import {
   GATEWAYS,
   LEASE_TTL_MS,
@@ -20,7 +19,6 @@ import {
 } from './system';
 
 const RIVALS = 2;
-const RECOVERY_MS = 60_000;
 
 interface Surroundings {
   signal: AbortSignal;
@@ -81,16 +79,13 @@ async function watchFaults(
     });
     const runs: FaultRun[] = [];
     const broken: Violation[] = [];
-    for (const { afterMs, round, fault } of planned) {
-      if (round > 0 && recorder.now > minutes * 60_000) break;
-      await delay(afterMs, undefined, { signal });
-      const { run, violations } = await oneFault(fault, system);
-      runs.push(run);
+    for (const step of planned) {
+      if (step.round > 0 && recorder.now > minutes * 60_000) break;
+      await delay(step.afterMs, undefined, { signal });
+      const { runs: own, violations } = await takeStep(step, system);
+      runs.push(...own);
       broken.push(...violations);
-      const { begin, end, recovered } = run.window;
-      say(
-        `${seconds(begin)} s  ${describeFault(fault)}: over after ${seconds(end - begin)} s, recovered after ${seconds(recovered - end)} s`,
-      );
+      own.forEach((run) => say(progressOf(run)));
       if (violations.length > 0) break;
     }
     say('waiting for everything to arrive …');
@@ -108,42 +103,10 @@ async function watchFaults(
   }
 }
 
-async function oneFault(
-  fault: Fault,
-  system: ChaosSystem,
-): Promise<{ run: FaultRun; violations: Violation[] }> {
-  const { recorder } = system;
-  const { name } = fault;
-  const reached = within(fault, system);
-  const detail = describeFault(fault);
-  const begin = recorder.now;
-  recorder.record({ type: 'fault', name, phase: 'begin', detail });
-  await inject(fault, system);
-  const end = recorder.now;
-  recorder.record({ type: 'fault', name, phase: 'end', detail });
-  const isBack = (pair: Pair) => pair.answeredSentAt > end;
-  await waitFor(() => reached.every(isBack), { timeoutMs: RECOVERY_MS }).catch(() => undefined);
-  const recovered = recorder.now;
-  const violations = reached
-    .filter((pair) => !isBack(pair))
-    .map(({ options }) => ({
-      rule: 'everybody recovers',
-      message: `${options.name} had no answer within ${RECOVERY_MS / 1_000} s after ${detail}`,
-      about: options.conversation,
-      at: recovered,
-    }));
-  const pairs = reached.map(({ options: { conversation, person, responder } }) => ({
-    conversation,
-    members: [person, responder.identity],
-  }));
-  return { run: { name, window: { begin, end, recovered }, pairs }, violations };
-}
-
-/** The pairs that a fault is aimed at. */
-function within(fault: Fault, { pairs, slow }: ChaosSystem): Pair[] {
-  if (fault.name === 'slow-reader') return [slow.pair];
-  if (fault.name === 'take-over') return pairs.slice(fault.pair, fault.pair + 1);
-  return pairs;
+/** A fault that ran while another one did is marked. */
+function progressOf({ detail, isOverlapped, window: { begin, end, recovered } }: FaultRun): string {
+  const what = isOverlapped ? `+ ${detail}` : detail;
+  return `${seconds(begin)} s  ${what}: over after ${seconds(end - begin)} s, recovered after ${seconds(recovered - end)} s`;
 }
 
 function seconds(ms: number): string {

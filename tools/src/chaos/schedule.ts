@@ -29,12 +29,14 @@ export type Fault =
   | { name: 'deploy' }
   | { name: 'take-over'; pair: number; forMs: number };
 
-export interface PlannedFault {
+export interface Step {
   /** After the recovery from the one before. */
   afterMs: number;
   /** Each of the chosen faults happens once a round. */
   round: number;
   fault: Fault;
+  /** A second one that begins so long after the first, which is not healed by then. */
+  meanwhile?: { afterMs: number; fault: Fault };
 }
 
 export interface ScheduleOptions {
@@ -47,8 +49,13 @@ export interface ScheduleOptions {
   slowConsumerMs: number;
 }
 
+/** A third of the steps have two faults: 0 to this many come alone for one that does not. */
+const ALONE = 2;
+/** Shorter than any fault but the shortest of those whose length is drawn. */
+const MEANWHILE_MS = 400;
+
 /** Faults for ever, in rounds; variants of a fault take turns. The same seed gives the same faults. */
-export function* schedule(options: ScheduleOptions): Generator<PlannedFault, never> {
+export function* schedule(options: ScheduleOptions): Generator<Step, never> {
   const { random, faults, gateways, pairs, leaseTtlMs, slowConsumerMs } = options;
   const partitions = random.shuffled(
     (['redis', 'messages'] as const).flatMap((from) =>
@@ -93,8 +100,15 @@ export function* schedule(options: ScheduleOptions): Generator<PlannedFault, nev
   }
 
   for (let round = 0; ; round += 1) {
-    for (const name of random.shuffled(faults)) {
-      yield { afterMs: random.whole(200, 1_500), round, fault: plan(name, round) };
+    const names = random.shuffled(faults)[Symbol.iterator]();
+    for (const name of names) {
+      const step = { afterMs: random.whole(200, 1_500), round, fault: plan(name, round) };
+      const other = random.whole(0, ALONE) === 0 ? names.next().value : undefined;
+      if (other === undefined) yield step;
+      else {
+        const afterMs = random.whole(0, MEANWHILE_MS);
+        yield { ...step, meanwhile: { afterMs, fault: plan(other, round) } };
+      }
     }
   }
 }

@@ -2,6 +2,7 @@ import { routes } from '@agent-messenger/contracts';
 import {
   createAgent,
   createPerson,
+  LIFTED_LIMITS,
   Recorder,
   rest,
   startFaultProxy,
@@ -23,7 +24,6 @@ export const GATEWAYS = 3;
 export const LEASE_TTL_MS = 6_000;
 export const SLOW_CONSUMER_MS = 4_000;
 const DRAIN_SPREAD_MS = 1_500;
-const UNLIMITED = '100000';
 
 /** A gateway and the networks around it. */
 export interface ChaosGateway {
@@ -69,12 +69,7 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
         LEASE_TTL_MS: `${LEASE_TTL_MS}`,
         SLOW_CONSUMER_MS: `${SLOW_CONSUMER_MS}`,
         DRAIN_SPREAD_MS: `${DRAIN_SPREAD_MS}`,
-        TAKE_OVERS_PER_MINUTE: UNLIMITED,
-        SENDS_PER_MINUTE: UNLIMITED,
-        SENDS_PER_MINUTE_IP: UNLIMITED,
-        CONNECTS_PER_MINUTE_IP: UNLIMITED,
-        LOGINS_PER_MINUTE_IP: UNLIMITED,
-        REGISTRATIONS_PER_HOUR_IP: UNLIMITED,
+        ...LIFTED_LIMITS,
       },
     },
   });

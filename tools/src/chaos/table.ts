@@ -1,12 +1,13 @@
 import type { Report } from './report';
 
-const WIDTHS = [16, 8, 14, 12, 10];
+const WIDTHS = [16, 8, 12, 14, 12, 10];
 
 /** A report for people. */
 export function table({ seed, transport, seconds, counts, faults, violations }: Report): string {
-  const rows = faults.map(({ fault, times, hit, of, median_ms, worst_ms }) => [
+  const rows = faults.map(({ fault, times, overlapped, hit, of, median_ms, worst_ms }) => [
     fault,
     `${times}`,
+    `${overlapped}`,
     `${hit} of ${of}`,
     duration(median_ms),
     duration(worst_ms),
@@ -17,11 +18,12 @@ export function table({ seed, transport, seconds, counts, faults, violations }: 
       .map(([name, count]) => `${count.toLocaleString('en')} ${name}`)
       .join(', '),
     '',
-    line(['fault', 'times', 'pairs hit', 'median', 'worst']),
+    line(['fault', 'times', 'overlapped', 'pairs hit', 'median', 'worst']),
     ...rows.map(line),
     '',
     'Hit: lost a connection, or waited more than a second for an answer. Median and worst: the longest',
-    'that a message of a hit pair waited for its answer, counted from the beginning of the fault.',
+    'that a message of a hit pair waited for its answer, counted from the beginning of the fault. What',
+    'happened while two faults overlapped counts for both.',
     '',
     violations.length === 0 ? 'No rule was broken.' : `BROKEN: ${violations.length}`,
     '',

@@ -13,6 +13,7 @@ import {
   Scope,
 } from '@agent-messenger/service-kit';
 import {
+  LIFTED_LIMITS,
   startStack,
   TestSocket,
   type ServiceName,
@@ -63,7 +64,6 @@ export interface Reliability {
   stop(): Promise<void>;
 }
 
-const UNLIMITED = '1000000';
 /** Whom the audit log names. */
 const NOBODY = { actor: { kind: 'anyone', id: null }, ip: null } as const;
 const TOKEN_TTL_S = 3_600;
@@ -82,12 +82,7 @@ export async function startReliability({
       ...env,
       gateway: {
         CONNECTS_PER_SECOND: '100000',
-        CONNECTS_PER_MINUTE_IP: UNLIMITED,
-        TAKE_OVERS_PER_MINUTE: '100000',
-        SENDS_PER_MINUTE: UNLIMITED,
-        SENDS_PER_MINUTE_IP: UNLIMITED,
-        LOGINS_PER_MINUTE_IP: UNLIMITED,
-        REGISTRATIONS_PER_HOUR_IP: UNLIMITED,
+        ...LIFTED_LIMITS,
         ...env.gateway,
       },
     },

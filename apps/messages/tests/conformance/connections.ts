@@ -111,6 +111,27 @@ export function describeConnections(open: OpenStore): void {
       expect(seen).toEqual(all.sort());
     });
 
+    test('conversations are counted for each side, as long as they are not deleted', async () => {
+      const world = await createWorld(open);
+      const [agent, user] = [await world.agent(), await world.user()];
+      const count = async (identity_id: string) =>
+        (await world.store.countConversations({ identity_id })).conversations;
+      expect(await count(agent)).toBe(0);
+      const first = await world.talk({ agent, user });
+      await world.talk({ agent, user });
+      await world.talk({ agent });
+      await world.talk();
+      expect(await count(agent)).toBe(3);
+      expect(await count(user)).toBe(2);
+      await world.store.deleteConversation({
+        identity_id: user,
+        conversation_id: first.conversation,
+      });
+      expect(await count(agent)).toBe(2);
+      expect(await count(user)).toBe(1);
+      expect(await count('agt_none')).toBe(0);
+    });
+
     test('counterparts are those who share a conversation, from both sides', async () => {
       const world = await createWorld(open);
       const { user, agent } = await world.talk();

@@ -53,7 +53,8 @@ export function createConnections(
   const count = db
     .prepare<[string, number], number>(
       `SELECT count(*) FROM (
-         SELECT 1 FROM members WHERE identity_id = ? AND left_seq IS NULL LIMIT ?
+         SELECT 1 FROM members m JOIN conversations c ON c.id = m.conversation_id
+         WHERE m.identity_id = ? AND m.left_seq IS NULL AND c.deleted_at IS NULL LIMIT ?
        )`,
     )
     .pluck();
