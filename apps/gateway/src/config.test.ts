@@ -42,6 +42,11 @@ test.each([
   ['MESSAGES_URL', 'messages:9090'],
   ['MAX_CONNECTION_AGE_S', '1900001'],
   ['MAX_CONNECTIONS_PER_IP', '0'],
+  ['ADMIN_ROUTES', 'both'],
+  ['SENDS_PER_MINUTE', '0'],
+  ['AGENT_CONVERSATIONS_PER_BUDGET', '0'],
+  ['HTTP_HEADERS_TIMEOUT_MS', '0'],
+  ['HTTP_REQUEST_TIMEOUT_MS', '1e9'],
 ])('%s=%s is refused, and named', (name, value) => {
   expect(() => load({ [name]: value })).toThrow(ConfigError);
   expect(() => load({ [name]: value })).toThrow(new RegExp(`^ {2}${name}: `, 'm'));

@@ -1,6 +1,7 @@
 import type { Actor, IdentityKind } from '@agent-messenger/contracts';
 import { AppError, networkOf } from '@agent-messenger/service-kit';
 import type { Redis } from 'ioredis';
+import { LRUCache } from 'lru-cache';
 import type { Counter } from 'prom-client';
 import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
@@ -8,6 +9,10 @@ import type { GatewayConfig } from './config';
 import type { ConversationCounts } from './conversation-counts';
 
 const MINUTE_S = 60;
+/** Addresses whose network is remembered: parsing one takes longer than counting it. */
+const ADDRESSES = 20_000;
+/** Of IPv6 with a zone. What is longer is no address. */
+const ADDRESS_CHARS = 64;
 
 /** What is left of a budget after a request was counted. */
 export interface Budget {
@@ -128,6 +133,8 @@ export function createRateLimits(
   config: GatewayConfig,
   { redis, conversations, exceeded }: RateLimitOptions,
 ): RateLimits {
+  const networks = new LRUCache<string, string>({ max: ADDRESSES, memoMethod: networkOf });
+  const network: KeyOf = (ip) => networks.memo(ip.slice(0, ADDRESS_CHARS));
   const counting = (keyPrefix: string, duration: number) =>
     new RateLimiterMemory({ keyPrefix, duration, points: Number.MAX_SAFE_INTEGER });
   const parts = (limit: string, points: number, keyOf: KeyOf) => ({
@@ -160,8 +167,8 @@ export function createRateLimits(
         signals: make('signals', config.SIGNALS_PER_MINUTE, itself),
       },
       {
-        user: make('sends_ip', config.SENDS_PER_MINUTE_IP, networkOf),
-        agent: make('sends_ip_agents', config.SENDS_PER_MINUTE_IP, networkOf),
+        user: make('sends_ip', config.SENDS_PER_MINUTE_IP, network),
+        agent: make('sends_ip_agents', config.SENDS_PER_MINUTE_IP, network),
       },
       factorOf,
     );
@@ -171,17 +178,17 @@ export function createRateLimits(
     rest: ofIdentities(shared),
     refusals: inMemory('refusals', config.REFUSALS_PER_MINUTE, itself),
     takeOvers: shared('take_overs', config.TAKE_OVERS_PER_MINUTE, itself),
-    connects: shared('connects', config.CONNECTS_PER_MINUTE_IP, networkOf),
-    logins: shared('logins', config.LOGINS_PER_MINUTE_IP, networkOf),
-    refreshes: shared('refreshes', config.REFRESHES_PER_MINUTE_IP, networkOf),
+    connects: shared('connects', config.CONNECTS_PER_MINUTE_IP, network),
+    logins: shared('logins', config.LOGINS_PER_MINUTE_IP, network),
+    refreshes: shared('refreshes', config.REFRESHES_PER_MINUTE_IP, network),
     registrations: shared(
       'registrations',
       config.REGISTRATIONS_PER_HOUR_IP,
-      networkOf,
+      network,
       60 * MINUTE_S,
     ),
-    wrongKeys: shared('wrong_keys', config.WRONG_KEYS_PER_MINUTE_IP, networkOf),
-    requests: inMemory('requests', config.REQUESTS_PER_MINUTE_IP, networkOf),
+    wrongKeys: shared('wrong_keys', config.WRONG_KEYS_PER_MINUTE_IP, network),
+    requests: inMemory('requests', config.REQUESTS_PER_MINUTE_IP, network),
   };
 }
 

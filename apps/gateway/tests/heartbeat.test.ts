@@ -1,3 +1,5 @@
+import type { Presence } from '@agent-messenger/contracts';
+import { waitFor, type TestSocket } from '@agent-messenger/testkit';
 import { once } from 'node:events';
 import type { Harness, TestGateway } from './harness';
 import { connectionsOf, startHarness } from './harness';
@@ -31,12 +33,24 @@ function heard({ socket }: RawSocket, frame: string): Promise<void> {
   });
 }
 
+/** Resolves when the watcher is told that somebody has gone. */
+function toldOffline(watcher: TestSocket, identityId: string): Promise<unknown> {
+  const isIt = (one: Presence) => one.identity_id === identityId && one.status === 'offline';
+  const wasOffline = watcher.all('presence').filter(isIt).length;
+  return waitFor(() => watcher.all('presence').filter(isIt).length > wasOffline, {
+    timeoutMs: PING_MS + 2 * PONG_MS,
+    describe: `${identityId} offline`,
+  });
+}
+
 function expectAbout(ms: number, expected: number): void {
   expect(ms).toBeGreaterThan(expected - 1_500);
   expect(ms).toBeLessThan(expected + 3_000);
 }
 
-test('a peer is pinged every 30 s, and cut when it does not answer within 10 s', async () => {
+test('a peer is pinged every 30 s, cut when it does not answer within 10 s, and offline 2 s later', async () => {
+  harness.store.addConversation('cnv_1', ['usr_1', 'usr_3', 'usr_9']);
+  const watcher = await harness.person(gateway, 'usr_9');
   const engine = async (identityId: string) => {
     const raw = await RawSocket.person(gateway, harness.token(identityId));
     return { raw, ping: heard(raw, '2') };
@@ -57,10 +71,15 @@ test('a peer is pinged every 30 s, and cut when it does not answer within 10 s',
     timed(deadPlain.ping).then((ms) => expectAbout(ms, PING_MS)),
     timed(once(deadEngine.raw.socket, 'close')).then((ms) => expectAbout(ms, PING_MS + PONG_MS)),
     timed(once(deadPlain.raw.socket, 'close')).then((ms) => expectAbout(ms, PING_MS + PONG_MS)),
+    ...['usr_1', 'usr_3'].map((dead) =>
+      timed(toldOffline(watcher, dead)).then((ms) =>
+        expect(ms).toBeLessThan(PING_MS + PONG_MS + 2_000),
+      ),
+    ),
     aliveEngine.ping.then(() => aliveEngine.raw.send('3')),
   ]);
   for (const { raw } of [aliveEngine, alivePlain]) expect(raw.closeCode).toBeUndefined();
-  expect(await connectionsOf(gateway)).toBe(2);
+  expect(await connectionsOf(gateway)).toBe(3);
 }, 60_000);
 
 test('a Socket.IO client is told these times', async () => {

@@ -67,7 +67,7 @@ describe('slow clients', () => {
     impatient = await harness.gateway({
       LOG_LEVEL: 'debug',
       HTTP_HEADERS_TIMEOUT_MS: '300',
-      HTTP_REQUEST_TIMEOUT_MS: '600',
+      HTTP_REQUEST_TIMEOUT_MS: '2500',
       HTTP_IDLE_TIMEOUT_MS: '800',
     });
   });
@@ -75,8 +75,12 @@ describe('slow clients', () => {
   test.each([
     ['headers that take their time', 'GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ', 300],
     ['a request line that takes its time', 'GET /', 300],
-    ['a body that takes its time', `${LOGIN}Content-Length: 500\r\n\r\n{"`, 600],
-    ['a body in chunks that never ends', `${LOGIN}Transfer-Encoding: chunked\r\n\r\n1f4\r\n`, 600],
+    ['a body that takes its time', `${LOGIN}Content-Length: 500\r\n\r\n{"`, 2_500],
+    [
+      'a body in chunks that never ends',
+      `${LOGIN}Transfer-Encoding: chunked\r\n\r\n1f4\r\n`,
+      2_500,
+    ],
   ])('%s are cut', async (_what, begin, timeoutMs) => {
     const wire = await Wire.open(impatient);
     const ms = await wire.drip(begin);

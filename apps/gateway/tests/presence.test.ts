@@ -101,6 +101,15 @@ test('a gateway that dies is noticed: last seen is when it last renewed', async 
   expect(connection.isClosed).toBe(false);
 });
 
+test('all of a large gateway that dies are told within the same time', async () => {
+  const [dead, alive] = [stack.holder(names, TTL_MS), stack.holder(names, TTL_MS)];
+  await Promise.all(Array.from({ length: 3_000 }, (_, n) => dead.connect(`usr_${n}`)));
+  const died = performance.now();
+  alive.presence.start(scope);
+  await waitFor(() => announced().filter(([, status]) => status === 'offline').length === 3_000);
+  expect(performance.now() - died).toBeLessThan(TTL_MS + 2_000);
+});
+
 test('who was never seen is offline without a time; nobody asks for nobody', async () => {
   const { presence } = stack.holder(names);
   expect(await presence.of(['agt_7'])).toEqual([

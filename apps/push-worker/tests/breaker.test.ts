@@ -115,3 +115,29 @@ test('of a provider with several servers, one that is down holds up its own devi
   delete provider.serverOf;
   await queue.close();
 });
+
+test('the jobs of a provider that asked to be left alone cost the store nothing', async () => {
+  const shy = new FakeProvider();
+  const other = await startTestWorker(
+    { MESSAGES_URL: messages.url, REDIS_URL: redis.url, REDIS_PREFIX: 'shy' },
+    shy,
+  );
+  const { queue, add } = openQueue(redis.url, 'shy');
+  shy.refuse = () => {
+    throw new PushError({ outcome: 'down', reason: 'status_503', retryAfterMs: 3_600_000 });
+  };
+  messages.states.set('cnv_first', pushable());
+  const first = await add('cnv_first');
+  await waitFor(async () => (await first.getState()) === 'delayed');
+  const { asked } = messages;
+  for (let n = 0; n < 5; n += 1) {
+    const job = await add(`cnv_next_${n}`);
+    await waitFor(async () => (await job.getState()) === 'delayed');
+  }
+  expect(messages.asked).toBe(asked);
+  expect(shy.offered).toHaveLength(1);
+  const [delayed] = await queue.getDelayed(0, 0);
+  expect(delayed?.delay).toBeGreaterThan(3_500_000);
+  await queue.close();
+  await other.close();
+});

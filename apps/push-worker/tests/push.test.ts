@@ -175,6 +175,27 @@ test('what is old news is dropped and counted', async () => {
   expect(await worker.metrics.metrics()).toMatch(/push_expired_total\{platform="apns"\} 1/);
 });
 
+test('what becomes old news while it waits for its provider is dropped then, however long that asks for', async () => {
+  provider.refuse = () => {
+    throw new PushError({ outcome: 'later', reason: 'busy', retryAfterMs: 3_600_000 });
+  };
+  const at = new Date(Date.now() - 86_400_000 + 1_000).toISOString();
+  messages.states.set('cnv_aging', pushable({ at }));
+  const job = await queue.add('cnv_aging');
+  await waitFor(async () => (await job.getState()) === 'completed');
+  expect(provider.offered.filter((each) => each.conversation_id === 'cnv_aging')).toHaveLength(1);
+  expect(await worker.metrics.metrics()).toMatch(/push_expired_total\{platform="apns"\} 2/);
+  provider.refuse = () => undefined;
+});
+
+test('a device that came back with another platform is told by the jobs of that one', async () => {
+  const android = { ...device('phone'), platform: 'fcm' as const };
+  messages.states.set('cnv_switched', pushable({ device: android }));
+  const job = await queue.add('cnv_switched');
+  await waitFor(async () => (await job.getState()) === 'completed');
+  expect(provider.offered.some((each) => each.conversation_id === 'cnv_switched')).toBe(false);
+});
+
 test('in quiet hours a device is not told; another one of the person is', async () => {
   const now = Date.now();
   const clock = (ms: number) => new Date(ms).toISOString().slice(11, 16);

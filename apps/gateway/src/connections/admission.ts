@@ -149,12 +149,12 @@ export class Admission {
   }
 
   /** The connection has ended, or never began: everything of it goes, as far as it is still its own. */
-  async leave(connection: Connection): Promise<void> {
+  async leave(connection: Connection, wasSilent = false): Promise<void> {
     if (!connection.isClosed) this.options.telemetry.closed('peer');
-    await this.giveUp(connection);
+    await this.giveUp(connection, wasSilent);
   }
 
-  private async giveUp(connection: Connection): Promise<void> {
+  private async giveUp(connection: Connection, wasSilent = false): Promise<void> {
     const { connections, presence, bus, appends, leases, log } = this.options;
     connection.ended();
     connections.remove(connection);
@@ -162,7 +162,7 @@ export class Admission {
     bus.leave(connection);
     void appends.flush();
     await leases
-      .release(connection.identity.id, connection.id)
+      .release(connection.identity.id, connection.id, wasSilent)
       .catch((error: unknown) =>
         log.info(
           { reason: String(error), connection_id: connection.id },

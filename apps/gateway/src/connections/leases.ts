@@ -8,8 +8,11 @@ import { listLeases } from './list-leases';
 
 /** Leases renewed by one script call: a few milliseconds of Redis' one thread. */
 const RENEW_AT_ONCE = 200;
-/** How long an identity stays online after a connection was seen to close: a quick reconnect does not flap. */
-const HOLD_MS = 5_000;
+/**
+ * How long an identity stays online after a connection was seen to close: a quick reconnect does not flap. With the sweep,
+ * which comes each second, it is told to be offline within 5 s.
+ */
+const HOLD_MS = 4_000;
 /** How long an attempt to take a lease may last: as long as the client of Redis waits for an answer, and not longer. */
 export const ATTEMPT_MS = 5_000;
 /** Answers of the renew script. */
@@ -107,8 +110,11 @@ export class Leases {
     return listLeases(redis, names, page);
   }
 
-  /** Gives the lease up if it is still this connection's. */
-  async release(identityId: string, connectionId: string): Promise<void> {
+  /**
+   * Gives the lease up if it is still this connection's.
+   * @param wasSilent its peer had not been heard of for so long that nobody waits for its quick return
+   */
+  async release(identityId: string, connectionId: string, wasSilent = false): Promise<void> {
     const { redis, names, ttlMs } = this.options;
     await redis.leaseRelease(
       3,
@@ -118,7 +124,7 @@ export class Leases {
       identityId,
       connectionId,
       // To the sweep an expiry further off than a whole lease would say that it was seen in the future.
-      Math.min(HOLD_MS, ttlMs),
+      wasSilent ? 0 : Math.min(HOLD_MS, ttlMs),
       LAST_SEEN_TTL_MS,
       names.presence,
     );

@@ -49,11 +49,11 @@ export class Handshake {
     });
   }
 
-  /** The transport is gone. */
-  leave({ connection }: Admitted): void {
+  /** The transport is gone. @param wasSilent it was cut, since its peer no longer answered pings */
+  leave({ connection }: Admitted, wasSilent = false): void {
     const { admission, log } = this.options;
     admission
-      .leave(connection)
+      .leave(connection, wasSilent)
       .catch((error: unknown) => log.error({ err: error }, 'leaving failed'));
   }
 }

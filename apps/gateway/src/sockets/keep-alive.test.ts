@@ -7,6 +7,7 @@ class Peer extends EventEmitter {
   pings = 0;
   pongs: string[] = [];
   isCut = false;
+  wasSilent = false;
   ping(): void {
     this.pings += 1;
   }
@@ -24,7 +25,7 @@ let peer: Peer;
 beforeEach(() => {
   jest.useFakeTimers();
   peer = new Peer();
-  keepAlive(peer as unknown as WebSocket);
+  keepAlive(peer as unknown as WebSocket, () => (peer.wasSilent = !peer.isCut));
 });
 afterEach(() => {
   jest.useRealTimers();
@@ -44,7 +45,7 @@ test('cuts a peer that does not answer within 10 s, and is done with it', () => 
   jest.advanceTimersByTime(39_999);
   expect(peer.isCut).toBe(false);
   jest.advanceTimersByTime(1);
-  expect(peer.isCut).toBe(true);
+  expect(peer).toMatchObject({ isCut: true, wasSilent: true });
   expect(jest.getTimerCount()).toBe(0);
 });
 
@@ -57,6 +58,7 @@ test('a pong that nobody asked for does not help later', () => {
 test('nothing is left of a connection that has ended', () => {
   jest.advanceTimersByTime(30_000);
   peer.emit('close');
+  expect(peer.wasSilent).toBe(false);
   expect(jest.getTimerCount()).toBe(0);
 });
 

@@ -27,6 +27,8 @@ const STATUS: Partial<Record<CloseCode, number>> = {
 
 /** A plain WebSocket as a live connection: frames `{type, data, id?}`. */
 export class PlainConnection implements LiveConnection {
+  /** It no longer answered pings. */
+  wasSilent = false;
   private corked = false;
 
   constructor(

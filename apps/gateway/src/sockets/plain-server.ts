@@ -56,8 +56,8 @@ export class PlainServer {
     this.server.handleUpgrade(request, tcp, head, (socket) => {
       // What breaks the protocol closes the connection; the error says only that.
       socket.on('error', (error) => log.debug({ reason: error.message }, 'websocket error'));
-      keepAlive(socket);
       const live = new PlainConnection(socket, tcp as TcpSocket, clientIp(request));
+      keepAlive(socket, () => (live.wasSilent = true));
       void this.welcome(kind, token, live, socket);
     });
   }
@@ -86,7 +86,7 @@ export class PlainServer {
       live.close('stay_away', result.refusal.code);
     } else if (socket.readyState === socket.OPEN) {
       const { admitted } = result;
-      socket.once('close', () => handshake.leave(admitted));
+      socket.once('close', () => handshake.leave(admitted, live.wasSilent));
       handshake.begin(admitted);
       return frames.serve((text) => void this.receive(admitted.connection, live, socket, text));
     } else {

@@ -114,7 +114,8 @@ export class SocketServer {
     const { admitted } = result;
     // The transport may have gone while the handshake ran.
     if (socket.conn.readyState !== 'open') handshake.leave(admitted);
-    else socket.conn.once('close', () => handshake.leave(admitted));
+    else
+      socket.conn.once('close', (reason) => handshake.leave(admitted, reason === 'ping timeout'));
     return { admitted, live };
   }
 
