@@ -14,7 +14,9 @@ let secrets: Secrets;
 beforeAll(async () => {
   recording = record();
   const env = { ...recording.env, LOG_LEVEL: 'trace' };
-  push = await startPushStack(Object.fromEntries(SERVICES.map((service) => [service, env])));
+  push = await startPushStack({
+    env: { gateway: env, auth: env, messages: env, 'push-worker': env },
+  });
   secrets = await useEverything(push);
   for (const file of ['jwt_secret', 'internal_jwt_secret', 'admin_api_key']) {
     secrets.set(file, readFileSync(join(push.stack.dataDir, file), 'utf8').trim());

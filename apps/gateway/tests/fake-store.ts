@@ -56,6 +56,8 @@ export class FakeStore {
   authorizing: () => Promise<void> = () => Promise.resolve();
   /** Awaited by `connect`: a handshake that takes its time. */
   connecting: () => Promise<void> = () => Promise.resolve();
+  /** Awaited by `connect` when it has its answer: a way that takes its time. */
+  answering: () => Promise<void> = () => Promise.resolve();
   /** Awaited by `append`: a commit that takes its time. */
   committing: () => Promise<void> = () => Promise.resolve();
 
@@ -89,11 +91,13 @@ export class FakeStore {
         await this.connecting();
         if (epoch <= (this.epochs.get(identity_id) ?? 0)) throw replaced();
         this.epochs.set(identity_id, epoch);
-        return {
+        const answer = {
           log_id: LOG_ID,
           ...this.pending(identity_id),
           counterparts: this.counterpartsOf(identity_id),
         };
+        await this.answering();
+        return answer;
       },
       listPending: ({ identity_id }) => this.pending(identity_id),
       recordAudit: ({ records }) => {

@@ -1,4 +1,4 @@
-import type { GatewayMessage, RedisNames } from '@agent-messenger/contracts';
+import type { GatewayMessage, Lease, RedisNames } from '@agent-messenger/contracts';
 import { Scope } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
 import fc from 'fast-check';
@@ -42,6 +42,10 @@ class World {
   readonly attempts: Attempt[] = [];
   /** What the store has accepted, in order. */
   readonly accepted: number[] = [];
+  /** Leases as they were in Redis at some time. */
+  private readonly past: string[] = [];
+  /** Whether the newest one was revoked, as far as Redis knows; undefined when it may have forgotten it. */
+  isRevoked: boolean | undefined = false;
   private readonly evictions: { holder: LeaseHolder; message: GatewayMessage }[] = [];
 
   private constructor(
@@ -79,6 +83,8 @@ class World {
     const before = this.attempts.map(({ connection }) => connection.epoch);
     expect(held.connection.epoch).toBeGreaterThan(Math.max(this.storeEpoch, ...before));
     this.attempts.push({ ...held, holder, state: 'leased' });
+    this.past.push((await stack.redis.get(this.names.lease(id))) ?? '');
+    this.isRevoked = false;
   }
 
   /** The third step of one that has a lease. */
@@ -111,10 +117,43 @@ class World {
     await settled();
   }
 
-  /** Redis comes back empty, not within the same millisecond. */
+  /** Whoever is connected with this credential, or with whichever, is to go. */
+  async revoke(credentialId: string | null): Promise<void> {
+    const before = await this.lease();
+    await (this.holders[0] as LeaseHolder).leases.revoke(id, credentialId);
+    const after = await this.lease();
+    const isHit = before?.gateway != null && credentialId !== 'another';
+    expect(after).toEqual(
+      isHit ? { ...before, gateway: null, status: undefined, epoch: before.epoch + 1 } : before,
+    );
+    const newest = Math.max(...this.attempts.map(({ connection }) => connection.epoch));
+    if (isHit && before.epoch === newest) this.isRevoked = true;
+  }
+
+  /** Redis comes back empty, or with what it had before. */
   async forget(): Promise<void> {
+    await this.restart(() =>
+      stack.redis.del(this.names.lease(id), this.names.presenceExpiry).then(() => undefined),
+    );
+  }
+
+  async recall(index: number): Promise<void> {
+    const text = this.past[index % Math.max(this.past.length, 1)];
+    if (text === undefined) return;
+    await this.restart(() =>
+      stack.redis.set(this.names.lease(id), text, 'PX', TTL_MS).then(() => undefined),
+    );
+  }
+
+  private async lease(): Promise<Lease | null> {
+    return JSON.parse((await stack.redis.get(this.names.lease(id))) ?? 'null') as Lease | null;
+  }
+
+  /** It takes longer than a millisecond. */
+  private async restart(change: () => Promise<void>): Promise<void> {
     const clock = () => (this.holders[0] as LeaseHolder).leases.attemptUntil();
-    await stack.redis.del(this.names.lease(id), this.names.presenceExpiry);
+    if (this.isRevoked) this.isRevoked = undefined;
+    await change();
     const before = await clock();
     await waitFor(async () => (await clock()) > before, { intervalMs: 1 });
   }
@@ -139,6 +178,11 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('leave' as const), index: fc.nat(3) }),
   fc.record({ do: fc.constant('evict' as const), order: fc.nat(3), isLost: fc.boolean() }),
   fc.record({ do: fc.constantFrom('renew' as const, 'forget' as const) }),
+  fc.record({ do: fc.constant('recall' as const), index: fc.nat(5) }),
+  fc.record({
+    do: fc.constant('revoke' as const),
+    of: fc.constantFrom('credential', 'another', null),
+  }),
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
@@ -148,6 +192,8 @@ async function take(world: World, one: Step): Promise<void> {
   else if (one.do === 'leave') await world.leave(one.index);
   else if (one.do === 'evict') await world.evict(one.order, one.isLost);
   else if (one.do === 'renew') await world.renew();
+  else if (one.do === 'recall') await world.recall(one.index);
+  else if (one.do === 'revoke') await world.revoke(one.of);
   else await world.forget();
 }
 
@@ -171,7 +217,10 @@ test('whatever happens, epochs rise, the store has one writer, and renewals leav
       const newest = world.believers[0];
       await world.renew();
       await world.renew();
-      expect(world.believers).toEqual(newest ? [newest] : []);
+      // A tombstone that Redis has forgotten ends nobody; the store has ended the credential.
+      const left = world.isRevoked === undefined ? world.believers : newest ? [newest] : [];
+      expect(world.believers).toEqual(world.isRevoked ? [] : left);
+      expect(world.believers.length).toBeLessThanOrEqual(1);
       await scope.close();
     }),
     { numRuns: 150 },

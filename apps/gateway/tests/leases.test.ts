@@ -140,6 +140,39 @@ test('an answer that overtakes another one does not put the older connection int
   expect(newer.connection.isCurrent).toBe(true);
 });
 
+describe('revocation', () => {
+  test.each(['credential', null])(
+    'of %p leaves a tombstone for one lease, and tells the gateway',
+    async (of) => {
+      const holder = stack.holder(names, 12_345);
+      const heard = await stack.listen<GatewayMessage>(names.gateway(holder.gatewayId));
+      const { connection } = await holder.connect(id);
+      const epoch = connection.epoch + 1;
+      await holder.leases.revoke(id, of);
+      await caughtUp(stack.redis, names.gateway(holder.gatewayId), heard);
+      expect(heard).toEqual([{ type: 'evict', identity_id: id, epoch, code: 'revoked' }]);
+      expect(await leaseOf()).toMatchObject({ gateway: null, epoch });
+      const ttl = await stack.redis.pttl(names.lease(id));
+      expect(ttl).toBeGreaterThan(10_000);
+      expect(ttl).toBeLessThanOrEqual(12_345);
+      // Who comes with another credential is not held up.
+      expect((await holder.connect(id)).connection.epoch).toBeGreaterThan(epoch);
+    },
+  );
+
+  test('of another credential, or of nobody, ends nothing', async () => {
+    const holder = stack.holder(names);
+    const heard = await stack.listen<GatewayMessage>(names.gateway(holder.gatewayId));
+    await holder.leases.revoke(id, 'credential');
+    await holder.connect(id);
+    const before = await leaseOf();
+    await holder.leases.revoke(id, 'another');
+    await caughtUp(stack.redis, names.gateway(holder.gatewayId), heard);
+    expect(heard).toEqual([]);
+    expect(await leaseOf()).toEqual(before);
+  });
+});
+
 describe('renewal', () => {
   const ttlMs = 1_000;
 

@@ -52,7 +52,7 @@ export async function testCompose({ env, signal, say }: Surroundings): Promise<v
       await exercise(project, { url: `http://${publish}`, secrets, signal, say });
     } catch (error) {
       isKept = !signal.aborted;
-      if (isKept) say(`failed; what the containers said is in ${await saveLogs(project, folder)}`);
+      if (isKept) say(await saveLogs(project, folder));
       throw error;
     } finally {
       say('removing its containers, networks, volumes and images …');
@@ -63,11 +63,16 @@ export async function testCompose({ env, signal, say }: Surroundings): Promise<v
   }
 }
 
+/** What went wrong is told by the error: that nothing can be saved of it must not take its place. */
 async function saveLogs(project: ComposeProject, folder: string): Promise<string> {
   const file = join(folder, 'log');
-  const { all } = await project.compose('logs', '--no-color');
-  writeFileSync(file, all);
-  return file;
+  try {
+    const { all } = await project.compose('logs', '--no-color');
+    writeFileSync(file, all);
+    return `failed; what the containers said is in ${file}`;
+  } catch {
+    return 'failed; the containers say nothing any more';
+  }
 }
 
 async function remove(project: ComposeProject, prefix: string): Promise<void> {

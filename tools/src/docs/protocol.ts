@@ -134,6 +134,11 @@ function errorSection(book: SchemaBook): string[] {
   const codes = Object.entries(ERROR_MEANINGS) as [keyof typeof ERROR_STATUS, string][];
   return [
     `REST answers \`application/problem+json\`, a ${problem}; sockets an ${error} in the ack.`,
+    [
+      'With `retry_after_ms` REST answers have a `Retry-After`, in seconds.',
+      'Every REST answer tells what is left of the limit of which least is left: `RateLimit-Limit` and `RateLimit-Remaining` in',
+      'calls, `RateLimit-Reset` in seconds. A connection that goes on beyond its limits is closed with `rate_limited`.',
+    ].join('\n'),
     table(
       ['Code', 'Status', ''],
       codes.map(([code, meaning]) => [`\`${code}\``, `${ERROR_STATUS[code]}`, meaning]),

@@ -68,8 +68,10 @@ test('who comes back quickly was never away; busy and idle are told', async () =
   await after.request('status:set', { status: 'idle' });
   await watcher.when('presence', ({ status }) => status === 'idle');
   expect(told()).toEqual(['online', 'busy', 'idle']);
+  const from = performance.now();
   after.close();
   const gone = await watcher.when('presence', ({ status }) => status === 'offline');
+  expect(performance.now() - from).toBeLessThan(5_000);
   expect(Date.parse(gone.last_seen ?? '')).toBeLessThanOrEqual(Date.now());
 }, 30_000);
 

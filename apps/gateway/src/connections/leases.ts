@@ -12,7 +12,7 @@ const RENEW_AT_ONCE = 200;
  * How long an identity stays online after a connection was seen to close: a quick reconnect does not flap. With the sweep,
  * which comes each second, it is told to be offline within 5 s.
  */
-const HOLD_MS = 4_000;
+const HOLD_MS = 3_500;
 /** How long an attempt to take a lease may last: as long as the client of Redis waits for an answer, and not longer. */
 export const ATTEMPT_MS = 5_000;
 /** Answers of the renew script. */
