@@ -3,9 +3,21 @@ import { connectAgent, connectClient, createRest } from '@agent-messenger/sdk';
 import { createPerson, startStack, waitFor, type Stack } from '@agent-messenger/testkit';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AdminError } from '../src/admin/admin-error';
 import { runAdmin } from '../src/admin/run-admin';
 import { UsageError } from '../src/command-line';
 
@@ -138,6 +150,66 @@ test('what is wrong is said in one line, with an exit code', async () => {
   await expect(elsewhere).rejects.toThrow(/no admin key/);
 });
 
+test('what comes from the system is said in one line as well', async () => {
+  await expect(admin(['restore', '--latest', '/nowhere'])).rejects.toThrow(AdminError);
+  await expect(admin(['backup', '--to', __filename])).rejects.toThrow(AdminError);
+  const wrongUrl = runAdmin(['list-agents', '--url', '--json'], {
+    env: { ADMIN_API_KEY: stack.adminKey },
+    print: () => undefined,
+    warn: () => undefined,
+    askSecret: async () => '',
+  });
+  await expect(wrongUrl).rejects.toThrow(UsageError);
+});
+
+test('settings that are there and empty are not set', async () => {
+  const env = { AGENT_MESSENGER_URL: '', ADMIN_API_KEY_FILE: '', DB_PATH: '' };
+  await expect(admin(['list-agents'], { env })).resolves.toContain('Clerk');
+  const to = join(folder, 'empty-settings');
+  await expect(admin(['backup', '--to', to], { env })).resolves.toContain('verified');
+});
+
+test('a person is found by its name as it may be typed, also when that begins like an id', async () => {
+  const secret = 'a first pass phrase';
+  await admin(['create-user', 'usr_bea'], { secret });
+  await expect(admin(['reset-password', ' USR_Bea'], { secret })).resolves.toContain('usr_bea');
+});
+
+test('an export that fails leaves no part of it, and touches no file that was there', async () => {
+  await admin(['create-user', 'carl'], { secret: 'a first pass phrase' });
+  const to = join(folder, 'exports');
+  mkdirSync(to);
+  const out = join(to, 'carl.ndjson');
+  // Its first page is answered, the second is not.
+  let pages = 0;
+  const gateway = createServer((request, response) => {
+    if (request.url?.includes('/export') && (pages += 1) > 1) return request.socket.destroy();
+    response.setHeader('content-type', 'application/json');
+    response.end(
+      JSON.stringify(
+        request.url?.includes('/export')
+          ? { records: [{ type: 'user', data: {} }], next_cursor: 'more' }
+          : { users: [{ id: 'usr_1', username: 'carl' }], next_cursor: null },
+      ),
+    );
+  }).listen(0, '127.0.0.1');
+  await once(gateway, 'listening');
+  const { port } = gateway.address() as AddressInfo;
+  const broken = runAdmin(['export-user', 'carl', '--out', out], {
+    env: { ADMIN_API_KEY: stack.adminKey, AGENT_MESSENGER_URL: `http://127.0.0.1:${port}` },
+    print: () => undefined,
+    warn: () => undefined,
+    askSecret: async () => '',
+  });
+  await expect(broken).rejects.toThrow(/unreachable/);
+  gateway.close();
+  expect(readdirSync(to)).toEqual([]);
+  await admin(['export-user', 'carl', '--out', out]);
+  const exported = readFileSync(out, 'utf8');
+  await expect(admin(['export-user', 'carl', '--out', out])).rejects.toThrow(/EEXIST/);
+  expect(readFileSync(out, 'utf8')).toBe(exported);
+});
+
 test('backups: verified, the newest kept, and nothing that is none is called like one', async () => {
   const to = join(folder, 'backups');
   await createPerson(url);
@@ -174,6 +246,8 @@ test('backups again and again, also after one that failed, until it is stopped',
   command.kill();
   await once(command, 'exit');
   await expect(admin(['backup', '--to', to, '--every', 'day'])).rejects.toThrow(UsageError);
+  // Timers would take it for no time at all.
+  await expect(admin(['backup', '--to', to, '--every', '720'])).rejects.toThrow(UsageError);
 });
 
 test('the doctor finds a healthy system healthy, and says what to do about a sick one', async () => {
@@ -209,4 +283,42 @@ test('the doctor finds a healthy system healthy, and says what to do about a sic
     'APNS_KEY_PATH',
     'APNs server',
   ]);
+});
+
+test('the doctor goes on when something cannot be looked at', async () => {
+  const loop = join(folder, 'loop');
+  symlinkSync(loop, loop);
+  const backups = join(folder, 'old-backups');
+  mkdirSync(backups);
+  // Copied a moment ago, and old nevertheless.
+  writeFileSync(join(backups, 'messages-2026-01-02T03-04-05-678Z.db'), '');
+  const redisUrl = join(folder, 'redis-url');
+  writeFileSync(redisUrl, stack.redis.url.replace('//', '//nobody:wrong@'), { mode: 0o600 });
+  const lines: string[] = [];
+  const db = join(loop, 'messages.db');
+  const sick = runAdmin(['doctor', '--no-gateway', '--db', db, '--backups', backups], {
+    env: {
+      REDIS_URL_FILE: redisUrl,
+      QUEUE_REDIS_URL: 'http://127.0.0.1:1',
+      JWT_SECRET_FILE: loop,
+      APNS_KEY_PATH: loop,
+      APNS_ORIGIN: 'nonsense',
+    },
+    print: (line) => lines.push(line),
+    warn: (line) => lines.push(line),
+    askSecret: async () => '',
+  });
+  await expect(sick).rejects.toThrow(/8 of 9 checks failed/);
+  const report = lines.join('\n');
+  for (const failed of [
+    /^FAIL {2}REDIS_URL: WRONGPASS.*\n.*correct user and password/m,
+    /^FAIL {2}QUEUE_REDIS_URL: is no URL of a Redis/m,
+    /^FAIL {2}store: ELOOP/m,
+    /^FAIL {2}backup: .*\d{2,} h old/m,
+    /^FAIL {2}JWT_SECRET_FILE: ELOOP/m,
+    /^FAIL {2}APNS_KEY_PATH: ELOOP/m,
+    /^FAIL {2}APNs server: nonsense is no URL/m,
+  ]) {
+    expect(report).toMatch(failed);
+  }
 });

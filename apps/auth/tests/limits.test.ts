@@ -188,11 +188,11 @@ test('attempts at once cannot pass together', async () => {
 
 test('each further failure doubles the wait, and after it there is an attempt', async () => {
   const env = { MESSAGES_URL: messages.url, REDIS_URL: redis.url, REDIS_PREFIX: 'quick' };
-  const waits = { FAILED_ATTEMPTS_WAIT_MS: '100', FAILED_ATTEMPTS_WAIT_MAX_MS: '300' };
+  const waits = { FAILED_ATTEMPTS_WAIT_MS: '700', FAILED_ATTEMPTS_WAIT_MAX_MS: '1500' };
   const quick = await startTestAuth({ ...env, ...waits, FAILED_ATTEMPTS_MAX: '1' });
   try {
     await quick.auth.register({ username: 'patient', password });
-    for (const longest of [100, 200, 300, 300]) {
+    for (const longest of [700, 1_400, 1_500, 1_500]) {
       await waitFor(async () => {
         const { code } = await refusal(quick, { username: 'patient', password: 'wrong horse' });
         return code === 'unauthorized';

@@ -4,7 +4,7 @@ import { waitFor, type TestSocket } from '@agent-messenger/testkit';
 import type { Redis } from 'ioredis';
 import { deferred, settled, silent } from './fakes';
 import type { Harness, TestGateway } from './harness';
-import { startHarness } from './harness';
+import { connectionsOf, startHarness } from './harness';
 import { RawSocket } from './raw-socket';
 
 let harness: Harness;
@@ -57,7 +57,7 @@ test('what was asked of a Redis that stalled and was given up takes nothing from
   expect(sockets.map(({ socket }) => socket.connected)).not.toContain(false);
 }, 30_000);
 
-test.each([
+describe.each([
   [
     'Socket.IO',
     '/socket.io/?EIO=4&transport=websocket',
@@ -68,25 +68,40 @@ test.each([
     '/client/connect',
     (token: string) => `{"type":"auth","data":{"token":"${token}"}}`,
   ],
-])('who has gone before it is admitted takes nothing: on %s', async (_transport, path, auth) => {
-  const stands = await connect(gateways[1], 'usr_1').synced();
-  const held = deferred<void>();
-  let isHeld = false;
-  harness.store.authorizing = () => {
-    isHeld = true;
-    return held.promise;
-  };
-  const left = await RawSocket.connect(gateways[0], path);
-  left.send(auth(harness.token('usr_1')));
-  await waitFor(() => isHeld);
-  left.socket.close();
-  await left.closed();
-  harness.store.authorizing = () => Promise.resolve();
-  held.resolve();
-  // Through the same store and Redis, after it.
-  await connect(gateways[0], 'usr_2').synced();
-  expect(await robbed([stands])).toEqual([]);
-  expect(stands.all('replaced')).toEqual([]);
+])('who goes while it is being admitted, on %s', (_transport, path, auth) => {
+  /** It goes while this call of the store is under way. */
+  async function leave(during: 'authorizing' | 'connecting'): Promise<void> {
+    const held = deferred<void>();
+    let isHeld = false;
+    harness.store[during] = () => {
+      isHeld = true;
+      return held.promise;
+    };
+    const left = await RawSocket.connect(gateways[0], path);
+    left.send(auth(harness.token('usr_1')));
+    await waitFor(() => isHeld);
+    left.socket.close();
+    await left.closed();
+    harness.store[during] = () => Promise.resolve();
+    held.resolve();
+    // Through the same store and Redis, after it.
+    await connect(gateways[0], 'usr_2').synced();
+  }
+
+  test('takes nothing from who is connected, when it has no lease yet', async () => {
+    const stands = await connect(gateways[1], 'usr_1').synced();
+    await leave('authorizing');
+    expect(await robbed([stands])).toEqual([]);
+    expect(stands.all('replaced')).toEqual([]);
+  });
+
+  test('leaves no lease and no connection behind, when it has one', async () => {
+    await leave('connecting');
+    const redis = await client();
+    const lease = redisNames(harness.prefix).lease('usr_1');
+    await waitFor(async () => (await redis.exists(lease)) === 0);
+    expect(await connectionsOf(gateways[0])).toBe(1);
+  });
 });
 
 describe.each([

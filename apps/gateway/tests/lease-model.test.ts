@@ -122,7 +122,7 @@ class World {
     const before = await this.lease();
     await (this.holders[0] as LeaseHolder).leases.revoke(id, credentialId);
     const after = await this.lease();
-    const isHit = before?.gateway != null && credentialId !== 'another';
+    const isHit = typeof before?.gateway === 'string' && credentialId !== 'another';
     expect(after).toEqual(
       isHit ? { ...before, gateway: null, status: undefined, epoch: before.epoch + 1 } : before,
     );
@@ -217,10 +217,9 @@ test('whatever happens, epochs rise, the store has one writer, and renewals leav
       const newest = world.believers[0];
       await world.renew();
       await world.renew();
-      // A tombstone that Redis has forgotten ends nobody; the store has ended the credential.
-      const left = world.isRevoked === undefined ? world.believers : newest ? [newest] : [];
-      expect(world.believers).toEqual(world.isRevoked ? [] : left);
-      expect(world.believers.length).toBeLessThanOrEqual(1);
+      // A tombstone that Redis has forgotten ends nobody: then the store alone has ended the credential.
+      const mayStand = world.isRevoked === undefined ? world.believers.slice(0, 1) : [newest];
+      expect(world.believers).toEqual(world.isRevoked || !newest ? [] : mayStand);
       await scope.close();
     }),
     { numRuns: 150 },

@@ -121,6 +121,16 @@ export function storeMetrics(registry: Registry, path: string): void {
     },
   });
   new Gauge({
+    name: 'messages_backup_age_seconds',
+    help: 'Time since the last verified backup of the store; where there never was one, since the store was made.',
+    registers,
+    async collect() {
+      // The lock is made with the store, and nothing is ever written into it: "never" grows old and is noticed, too.
+      const at = (await timeOf(`${path}.last-backup`)) ?? (await timeOf(`${path}.lock`));
+      this.set(at === undefined ? 0 : Math.max(0, Date.now() - at) / 1_000);
+    },
+  });
+  new Gauge({
     name: 'messages_disk_free_bytes',
     help: 'Room for this process on the file system of the database.',
     registers,
@@ -144,5 +154,12 @@ async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,
     () => 0,
+  );
+}
+
+async function timeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
   );
 }

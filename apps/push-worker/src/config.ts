@@ -123,6 +123,10 @@ export const configSchema = z
   });
 export type Config = z.output<typeof configSchema>;
 
+export function queueUrl({ QUEUE_REDIS_URL, REDIS_URL }: Config): string {
+  return QUEUE_REDIS_URL ?? REDIS_URL;
+}
+
 /** Undefined when it is no private key. */
 function vapidPublicKey(privateKey: string): string | undefined {
   const pair = createECDH('prime256v1');

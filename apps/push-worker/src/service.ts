@@ -7,7 +7,7 @@ import {
   warnOfEviction,
 } from '@agent-messenger/service-kit';
 import { announce } from './announce';
-import type { Config } from './config';
+import { queueUrl, type Config } from './config';
 import { createMetrics } from './metrics';
 import type { Providers } from './providers/create-providers';
 import { createProviders } from './providers/create-providers';
@@ -21,8 +21,7 @@ export async function startPushWorker(
   const { log, scope, metrics: registry, tracing } = context;
   const server = await openInternalServer({ config, log, scope, metrics: registry, tracing });
   const providers = given ?? createProviders(config, context);
-  const redisUrl = config.QUEUE_REDIS_URL ?? config.REDIS_URL;
-  const redis = await connectRedis(redisUrl, { name: 'push queue', log, scope });
+  const redis = await connectRedis(queueUrl(config), { name: 'push queue', log, scope });
   warnOfEviction(redis, log);
   const store = createClient(messagesCalls, {
     url: config.MESSAGES_URL,
@@ -39,19 +38,9 @@ export async function startPushWorker(
   });
 
   const metrics = createMetrics(registry);
+  const deps = { config, redis, store, log, scope, metrics, tracing };
   const workers = [...providers].map(([platform, provider]) =>
-    startPlatform({
-      platform,
-      provider,
-      config,
-      redis,
-      redisUrl,
-      store,
-      log,
-      scope,
-      metrics,
-      tracing,
-    }),
+    startPlatform(platform, provider, deps),
   );
   // At the same time: one after the other, providers that hang would take longer than there is.
   scope.defer('push workers', () => Promise.all(workers.map((worker) => worker.close())));

@@ -4,7 +4,7 @@ import type { Logger, Scope, Tracing } from '@agent-messenger/service-kit';
 import { AppError } from '@agent-messenger/service-kit';
 import { Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Config } from './config';
+import { queueUrl, type Config } from './config';
 import { createBreakers } from './create-breakers';
 import { pushJob } from './jobs/push';
 import type { PushMetrics } from './metrics';
@@ -21,13 +21,10 @@ const CLOSE_MS = 15_000;
 /** Times a job may be taken over from dead workers, before it counts as the one that kills them. */
 const MAX_STALLED = 3;
 
-interface PlatformOptions {
-  platform: PushPlatform;
-  provider: PushProvider;
+interface PlatformDeps {
   config: Config;
   /** Of the queue, for everything but the worker, which blocks on a connection of its own. */
   redis: Redis;
-  redisUrl: string;
   store: Client<typeof messagesCalls>;
   log: Logger;
   scope: Scope;
@@ -36,9 +33,13 @@ interface PlatformOptions {
 }
 
 /** The queue, worker and circuit breakers of one provider: what happens to it concerns no other. */
-export function startPlatform(options: PlatformOptions): SupervisedWorker {
-  const { platform, provider, config, redis, redisUrl, store, scope, metrics, tracing } = options;
-  const log = options.log.child({ platform });
+export function startPlatform(
+  platform: PushPlatform,
+  provider: PushProvider,
+  deps: PlatformDeps,
+): SupervisedWorker {
+  const { config, redis, store, scope, metrics, tracing } = deps;
+  const log = deps.log.child({ platform });
   const names = redisNames(config.REDIS_PREFIX);
   const queue = new Queue(names.pushQueue(platform), {
     prefix: names.queuePrefix,
@@ -72,7 +73,7 @@ export function startPlatform(options: PlatformOptions): SupervisedWorker {
         new Worker(names.pushQueue(platform), process, {
           prefix: names.queuePrefix,
           connection: {
-            url: redisUrl,
+            url: queueUrl(config),
             maxRetriesPerRequest: null,
             retryStrategy: (attempt: number) => Math.min(100 * attempt, 2_000),
           },

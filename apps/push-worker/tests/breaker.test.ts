@@ -129,12 +129,11 @@ test('the jobs of a provider that asked to be left alone cost the store nothing'
   messages.states.set('cnv_first', pushable());
   const first = await add('cnv_first');
   await waitFor(async () => (await first.getState()) === 'delayed');
-  const { asked } = messages;
   for (let n = 0; n < 5; n += 1) {
     const job = await add(`cnv_next_${n}`);
     await waitFor(async () => (await job.getState()) === 'delayed');
   }
-  expect(messages.asked).toBe(asked);
+  expect(messages.asked.filter((id) => id.startsWith('cnv_next'))).toEqual([]);
   expect(shy.offered).toHaveLength(1);
   const [delayed] = await queue.getDelayed(0, 0);
   expect(delayed?.delay).toBeGreaterThan(3_500_000);

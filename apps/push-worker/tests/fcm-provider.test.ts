@@ -6,6 +6,7 @@ import {
   verdictOf,
   type ProviderSetup,
 } from './provider-setup';
+import { gate } from './setup';
 
 let setup: ProviderSetup;
 beforeAll(async () => {
@@ -32,18 +33,23 @@ test('the verdict on 503 comes with the answer, and not after the wait that it a
 
 test('at most 100 are sent at a time, with one access token', async () => {
   const { fcm } = setup.standins;
-  const provider = setup.create('fcm');
-  const before = fcm.accessTokens.size;
-  // Long enough for as many connections to be opened as there may be.
-  fcm.faults.always({ kind: 'delay', ms: 1_500 });
-  await Promise.all(
+  const provider = setup.create('fcm', { PUSH_DEADLINE_MS: '60000' });
+  const before = { tokens: fcm.accessTokens.size, connections: fcm.connections };
+  const answers = gate();
+  fcm.faults.always({ kind: 'hold', until: answers.passed });
+  const sent = Promise.all(
     Array.from({ length: 130 }, (_, n) => provider.send(about(`cnv_${n}`), androidDevice())),
   );
+  await waitFor(() => fcm.mostAtOnce === 100, { timeoutMs: 30_000 });
+  answers.open();
+  await sent;
   expect(setup.standins.shown).toHaveLength(130);
   expect(fcm.mostAtOnce).toBe(100);
-  expect(fcm.accessTokens.size).toBe(before + 1);
+  // Those that had to wait would have opened some of their own. One is that of the access token.
+  expect(fcm.connections - before.connections).toBe(101);
+  expect(fcm.accessTokens.size).toBe(before.tokens + 1);
   expect(fcm.complaints).toEqual([]);
-});
+}, 60_000);
 
 test.each([
   ['an answer that never comes', { kind: 'silence' as const }, 'timeout'],
@@ -51,7 +57,7 @@ test.each([
   ['503', { kind: 'answer' as const, answer: fcmError(503, 'UNAVAILABLE') }, 'UNAVAILABLE'],
 ])('after %s the SDK does not send again by itself', async (name, fault, reason) => {
   const { fcm } = setup.standins;
-  const provider = setup.create('fcm', { PUSH_DEADLINE_MS: '500' });
+  const provider = setup.create('fcm', { PUSH_DEADLINE_MS: '2000' });
   await provider.send(about('cnv_first'), androidDevice());
   const { requests } = fcm;
   fcm.faults.next(fault);

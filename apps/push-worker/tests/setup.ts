@@ -34,7 +34,8 @@ export interface FakeMessages {
   url: string;
   /** By conversation, or by device as `conversation/device`; until the device was told of it. */
   states: Map<string, PushState>;
-  asked: number;
+  /** Conversations whose state was asked for. */
+  asked: string[];
   marked: CallRequest<typeof messagesCalls, 'markPushed'>[];
   dropped: CallRequest<typeof messagesCalls, 'dropPushToken'>[];
   announced: CallRequest<typeof messagesCalls, 'announcePush'>[];
@@ -50,7 +51,7 @@ export async function startFakeMessages(): Promise<FakeMessages> {
   const fake: FakeMessages = {
     url: '',
     states: new Map(),
-    asked: 0,
+    asked: [],
     marked: [],
     dropped: [],
     announced: [],
@@ -69,7 +70,7 @@ export async function startFakeMessages(): Promise<FakeMessages> {
   }
   const handlers: Handlers<typeof calls> = {
     pushState(request) {
-      fake.asked += 1;
+      fake.asked.push(request.conversation_id);
       mayFail();
       return { push: fake.states.get(keyOf(request)) ?? null };
     },

@@ -1,6 +1,7 @@
 import type { ClientToServer, ServerToClient } from '@agent-messenger/contracts';
 import { io, type Socket } from 'socket.io-client';
 import { TestSocketBase, type Refusal } from './test-socket-base';
+import { waitFor } from './wait-for';
 
 export interface TestSocketOptions {
   /** `?token=` instead of the handshake payload. */
@@ -30,10 +31,10 @@ export class TestSocket extends TestSocketBase {
 
   /** Rejects with the connect_error. */
   async synced(): Promise<this> {
-    await Promise.race([
-      this.when('synced'),
-      new Promise<never>((_resolve, reject) => this.socket.once('connect_error', reject)),
-    ]);
+    let refusal: Error | undefined;
+    this.socket.once('connect_error', (error) => (refusal = error));
+    await waitFor(() => refusal ?? this.all('synced')[0], { describe: 'synced', intervalMs: 5 });
+    if (refusal) throw refusal;
     return this;
   }
 

@@ -1,5 +1,7 @@
 import { MessengerError } from '@agent-messenger/sdk/rest';
+import Database from 'better-sqlite3';
 import { resolve } from 'node:path';
+import { types } from 'node:util';
 import { UsageError } from '../command-line';
 import { AdminError } from './admin-error';
 import { commands } from './commands';
@@ -41,9 +43,18 @@ export async function runAdmin(args: string[], streams: Streams): Promise<void> 
   try {
     await command.run(own, around);
   } catch (error) {
-    if (!(error instanceof MessengerError)) throw error;
-    throw new AdminError(`${around.url}: ${error.message} (${error.code})`, { cause: error });
+    throw explain(error, around.url);
   }
+}
+
+/** What comes from outside this program becomes one line; what is left is a bug. */
+function explain(error: unknown, url: string): unknown {
+  if (error instanceof MessengerError) {
+    return new AdminError(`${url}: ${error.message} (${error.code})`, { cause: error });
+  }
+  const isOfSystem = types.isNativeError(error) && 'syscall' in error;
+  if (!isOfSystem && !(error instanceof Database.SqliteError)) return error;
+  return new AdminError(error.message, { cause: error });
 }
 
 function takeShared(args: string[]) {

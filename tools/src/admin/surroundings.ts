@@ -2,6 +2,7 @@ import { createRest, type RestInput } from '@agent-messenger/sdk/rest';
 import type { RouteName, RouteResponse } from '@agent-messenger/contracts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UsageError } from '../command-line';
 import { AdminError } from './admin-error';
 
 export interface SurroundingsOptions {
@@ -30,11 +31,14 @@ export class Surroundings {
   constructor(private readonly options: SurroundingsOptions) {
     this.env = options.env;
     this.dataDir = options.dataDir;
-    this.url = options.url ?? options.env['AGENT_MESSENGER_URL'] ?? DEFAULT_URL;
+    this.url = options.url ?? (options.env['AGENT_MESSENGER_URL'] || DEFAULT_URL);
   }
 
   /** Calls an admin route. */
   async request<N extends RouteName>(name: N, input: RestInput<N>): Promise<RouteResponse<N>> {
+    if (!/^https?:\/\//.test(this.url) || !URL.canParse(this.url)) {
+      throw new UsageError(`a gateway has a URL like ${DEFAULT_URL}, not "${this.url}"`);
+    }
     return createRest(this.url).request(name, input, { adminKey: this.adminKey() });
   }
 
@@ -66,13 +70,13 @@ export class Surroundings {
 
   /** The store's file: `--db`, DB_PATH, or that of `npm start`. */
   database(given: string | undefined): string {
-    return given ?? this.env['DB_PATH'] ?? join(this.dataDir, 'messages.db');
+    return given ?? (this.env['DB_PATH'] || join(this.dataDir, 'messages.db'));
   }
 
   private adminKey(): string {
     const { env, dataDir } = this;
     if (env['ADMIN_API_KEY']) return env['ADMIN_API_KEY'];
-    const file = env['ADMIN_API_KEY_FILE'] ?? join(dataDir, 'admin_api_key');
+    const file = env['ADMIN_API_KEY_FILE'] || join(dataDir, 'admin_api_key');
     try {
       return readFileSync(file, 'utf8').trim();
     } catch (cause) {

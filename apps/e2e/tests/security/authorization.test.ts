@@ -1,8 +1,9 @@
 import { requests, routes, type RequestName, type RouteName } from '@agent-messenger/contracts';
 import { createRest, MessengerError, type RestCredential } from '@agent-messenger/sdk';
-import { TestSocket } from '@agent-messenger/testkit';
+import { openTestSocket, type Transport } from '@agent-messenger/testkit';
 import { gatewaysOf, startReliability, type Reliability } from '../reliability/setup';
 import { asMarkdown, documentedTable, type Table } from './documented-table';
+import { outcomeOf } from './outcome-of';
 import { requestInputs } from './request-inputs';
 import { routeInputs } from './route-inputs';
 import { createScenes, type Scene } from './scene';
@@ -67,6 +68,8 @@ test('every route as every kind of caller is as documented', async () => {
   expectDocumented('Routes', actual);
 }, 120_000);
 
+const TRANSPORTS: Transport[] = ['socket.io', 'ws'];
+
 const PARTIES = {
   'other person': (here: Scene) => ['/client', here.otherPerson] as const,
   'other agent': (here: Scene) => ['/agent', here.otherAgent] as const,
@@ -74,29 +77,34 @@ const PARTIES = {
   agent: (here: Scene) => ['/agent', here.agent] as const,
 };
 
-test('every request of a socket as every kind of identity is as documented', async () => {
-  const actual: Table = {};
-  for (const name of Object.keys(requests) as RequestName[]) {
-    const row: Record<string, string> = {};
-    for (const [party, of] of Object.entries(PARTIES)) {
-      const here = await scene();
-      const [namespace, own] = of(here);
-      const socket = await new TestSocket(url, namespace, { token: own.token }).synced();
-      const payload = requestInputs[name](here, own);
-      const answer = (await socket.raw(name, payload)) as {
-        ok: boolean;
-        error?: { code: string };
-        presence?: unknown[];
-      };
-      // A watch is answered with whom it may watch.
-      const shown = answer.presence?.length === 0 ? 'nobody' : 'ok';
-      row[party] = answer.error?.code ?? shown;
-      socket.close();
+interface Answer {
+  ok: boolean;
+  error?: { code: string };
+  presence?: unknown[];
+}
+
+test.each(TRANSPORTS)(
+  'every request of a socket as every kind of identity is as documented: %s',
+  async (transport) => {
+    const actual: Table = {};
+    for (const name of Object.keys(requests) as RequestName[]) {
+      const row: Record<string, string> = {};
+      for (const [party, of] of Object.entries(PARTIES)) {
+        const here = await scene();
+        const [namespace, own] = of(here);
+        const socket = openTestSocket(transport, url, namespace, { token: own.token });
+        await socket.synced();
+        const answer = (await socket.raw(name, requestInputs[name](here, own))) as Answer;
+        // A watch is answered with whom it may watch.
+        row[party] = answer.error?.code ?? (answer.presence?.length === 0 ? 'nobody' : 'ok');
+        socket.close();
+      }
+      actual[name] = row;
     }
-    actual[name] = row;
-  }
-  expectDocumented('Requests of sockets', actual);
-}, 60_000);
+    expectDocumented('Requests of sockets', actual);
+  },
+  60_000,
+);
 
 const HANDSHAKES: Record<string, (scene: Scene) => Record<string, unknown>> = {
   nothing: () => ({}),
@@ -112,20 +120,17 @@ const HANDSHAKES: Record<string, (scene: Scene) => Record<string, unknown>> = {
   'admin key': () => ({ token: system.stack.adminKey }),
 };
 
-test('every credential in the handshake is as documented', async () => {
-  const actual: Table = {};
-  for (const [credential, payload] of Object.entries(HANDSHAKES)) {
-    const row: Record<string, string> = {};
-    for (const namespace of ['/client', '/agent'] as const) {
-      const socket = new TestSocket(url, namespace, payload(await scene()));
-      const refusal = await socket.synced().then(
-        () => 'ok',
-        (error: { data?: { code: string } }) => error.data?.code ?? String(error),
-      );
-      row[namespace] = refusal;
-      socket.close();
+test.each(TRANSPORTS)(
+  'every credential in the handshake is as documented: %s',
+  async (transport) => {
+    const actual: Table = {};
+    for (const [credential, payload] of Object.entries(HANDSHAKES)) {
+      const open = async (namespace: '/client' | '/agent') =>
+        outcomeOf(openTestSocket(transport, url, namespace, payload(await scene())));
+      const [client, agent] = await Promise.all([open('/client'), open('/agent')]);
+      actual[credential] = { '/client': client, '/agent': agent };
     }
-    actual[credential] = row;
-  }
-  expectDocumented('Handshakes', actual);
-}, 60_000);
+    expectDocumented('Handshakes', actual);
+  },
+  60_000,
+);

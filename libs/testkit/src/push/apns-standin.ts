@@ -5,7 +5,6 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   apnsPayloadSchema,
   checkApnsRequest,
@@ -14,7 +13,7 @@ import {
   type ApnsAccount,
   type ApnsAnswer,
 } from './apns-checks';
-import { Faults } from './faults';
+import { Faults, pauseFor } from './faults';
 import { serveLoopback, type LoopbackServer } from './loopback-server';
 import type { ShownNotification } from './shown-notification';
 import type { TestTls } from './test-ca';
@@ -70,7 +69,7 @@ export async function startApnsStandin({
     if (fault?.kind === 'answer') return answer(stream, fault.answer);
     onNotification(toShown(headers, body));
     if (fault?.kind === 'goaway') session.goaway();
-    if (fault?.kind === 'delay') await delay(fault.ms, undefined, { ref: false });
+    await pauseFor(fault);
     if (!stream.destroyed) answer(stream, undefined);
   }
 

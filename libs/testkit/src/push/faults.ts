@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 /** What a stand-in can do instead of taking a notification. */
 export type Fault<A> =
   | { kind: 'answer'; answer: A }
@@ -8,7 +10,15 @@ export type Fault<A> =
   /** HTTP/2 only: takes it, and asks the client to go elsewhere. */
   | { kind: 'goaway' }
   /** Takes it, and answers after so many milliseconds. */
-  | { kind: 'delay'; ms: number };
+  | { kind: 'delay'; ms: number }
+  /** Takes it, and answers when this is settled. */
+  | { kind: 'hold'; until: Promise<unknown> };
+
+/** Waits for as long as the fault says before what was taken is answered. */
+export async function pauseFor(fault: Fault<unknown> | undefined): Promise<void> {
+  if (fault?.kind === 'delay') await delay(fault.ms, undefined, { ref: false });
+  if (fault?.kind === 'hold') await Promise.allSettled([fault.until]);
+}
 
 /** Which request gets which fault. */
 export class Faults<A> {

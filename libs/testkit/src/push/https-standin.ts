@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import { setTimeout as delay } from 'node:timers/promises';
-import { Faults } from './faults';
+import { Faults, pauseFor } from './faults';
 import { serveLoopback, type LoopbackServer } from './loopback-server';
 import type { TestTls } from './test-ca';
 
@@ -70,7 +69,7 @@ export async function serveHttpsStandin(options: HttpsStandinOptions): Promise<H
     if (fault?.kind === 'drop') return 'drop';
     if (fault?.kind === 'answer') return fault.answer;
     const taken = take(request);
-    if (fault?.kind === 'delay') await delay(fault.ms, undefined, { ref: false });
+    await pauseFor(fault);
     return taken;
   }
 

@@ -1,11 +1,16 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
-const FORM = /^messages-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z\.db$/;
+const FORM = /^messages-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z\.db$/;
 
 /** Names sort by time. */
 export function backupName(at: Date): string {
   return `messages-${at.toISOString().replace(/[:.]/g, '-')}.db`;
+}
+
+/** By its name: a copy of a file has a time of its own. */
+export function takenAt(backup: string): Date {
+  return new Date(basename(backup).replace(FORM, '$1T$2:$3:$4.$5Z'));
 }
 
 /** The backups in a folder, newest first; other files are none of ours. */

@@ -10,15 +10,15 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { AdminError } from '../admin-error';
-import { checkStore, openStoreFile } from './store-file';
+import { leaveToOwner } from './leave-to-owner';
+import { lockFile } from './lock-file';
+import { checkStore, followLinks, LOGS, openStoreFile, PARTS, type StoreFacts } from './store-file';
 import { syncPath } from './sync-path';
 
-export interface RestoredBackup {
+export interface RestoredBackup extends StoreFacts {
   backup: string;
   database: string;
-  events: number;
-  schema_version: number;
-  /** Where the store that was there has gone. */
+  /** Where what was there has gone. */
   previous: string | null;
 }
 
@@ -26,41 +26,40 @@ export interface RestoredBackup {
  * Puts a backup in the place of a store that is not in use. The log gets another identity, because what was committed
  * after the backup is no part of it: clients reload instead of waiting for positions that will never come.
  */
-export function restoreBackup(backup: string, database: string): RestoredBackup {
+export function restoreBackup(backup: string, path: string): RestoredBackup {
   if (!existsSync(backup)) throw new AdminError(`there is no backup at ${backup}`);
-  mkdirSync(dirname(database), { recursive: true, mode: 0o700 });
-  const lock = lockStore(database);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const database = followLinks(path);
+  // The lock that messages holds for as long as it runs.
+  const lock = lockFile(`${database}.lock`, `${database} is in use: stop messages first`);
   const fresh = `${database}.restoring`;
   try {
-    const { events, schemaVersion } = prepare(backup, fresh);
-    const previous = existsSync(database) ? keepAside(database) : null;
+    const facts = prepare(backup, fresh);
+    syncPath(fresh);
+    const owner = existsSync(database) ? database : dirname(database);
+    leaveToOwner(owner, [fresh, `${database}.lock`]);
+    const previous = keepAside(database);
     renameSync(fresh, database);
     syncPath(dirname(database));
-    return { backup, database, events, schema_version: schemaVersion, previous };
+    return { backup, database, ...facts, previous };
   } finally {
-    for (const rest of ['', '-journal']) rmSync(fresh + rest, { force: true });
-    lock.close();
+    removeStore(fresh);
+    lock.release();
   }
 }
 
-/** The lock that messages holds for as long as it runs. */
-function lockStore(database: string): Database.Database {
-  const lock = new Database(`${database}.lock`, { timeout: 0 });
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
-  } catch (cause) {
-    lock.close();
-    throw new AdminError(`${database} is in use: stop messages first`, { cause });
+/** A copy that is whole and checked. */
+function prepare(backup: string, fresh: string): StoreFacts {
+  // Of a restore that was interrupted: its journal would be carried out on this copy.
+  removeStore(fresh);
+  // A backup has nothing beside it; the store of a machine that crashed has.
+  for (const part of ['', ...LOGS]) {
+    if (existsSync(backup + part)) copyFileSync(backup + part, fresh + part);
   }
-}
-
-function prepare(backup: string, fresh: string) {
-  copyFileSync(backup, fresh);
   chmodSync(fresh, 0o600);
-  const db = openStoreFile(fresh);
+  const db = openStoreFile(fresh, { name: backup });
   try {
-    const facts = checkStore(db);
+    const facts = checkStore(db, backup);
     db.pragma('journal_mode = DELETE');
     // The next start makes a new one.
     db.prepare("DELETE FROM meta WHERE key = 'log_id'").run();
@@ -70,18 +69,30 @@ function prepare(backup: string, fresh: string) {
   }
 }
 
-/** At no moment is there no store: messages would make an empty one. */
-function keepAside(database: string): string {
-  const aside = `${database}.before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`;
-  intoOneFile(database);
-  linkSync(database, aside);
-  for (const part of ['-wal', '-shm']) {
-    if (existsSync(database + part)) renameSync(database + part, aside + part);
-  }
-  return aside;
+function removeStore(database: string): void {
+  for (const part of PARTS) rmSync(database + part, { force: true });
 }
 
-/** What is in its write-ahead log goes into the file; a store that is too damaged for that keeps both as they are. */
+/**
+ * Keeps what is there under another name. At no moment is there no store: messages would make an empty one.
+ * @returns what it is called now
+ */
+function keepAside(database: string): string | null {
+  const aside = `${database}.before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  const isThere = existsSync(database);
+  if (isThere) {
+    intoOneFile(database);
+    linkSync(database, aside);
+  }
+  // Of a store that was lost, or is too damaged to take them in: SQLite would carry them out on the restored one.
+  const rest = PARTS.slice(1).filter((part) => existsSync(database + part));
+  for (const part of rest) renameSync(database + part, aside + part);
+  syncPath(dirname(database));
+  const [first] = isThere ? [''] : rest;
+  return first === undefined ? null : aside + first;
+}
+
+/** What is in its write-ahead log goes into the file. */
 function intoOneFile(database: string): void {
   try {
     const db = new Database(database, { fileMustExist: true });
@@ -91,6 +102,6 @@ function intoOneFile(database: string): void {
       db.close();
     }
   } catch {
-    // It is replaced because it is damaged.
+    // Damaged, which may be why it is replaced: file and log are kept as they are.
   }
 }

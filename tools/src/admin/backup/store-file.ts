@@ -1,38 +1,64 @@
 import Database from 'better-sqlite3';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { AdminError } from '../admin-error';
 
 export interface StoreFacts {
-  /** Steps of the schema that the file has seen. */
-  schemaVersion: number;
-  /** Identity of its log. */
-  logId: string;
   events: number;
+  /** Steps of the schema that the file has seen. */
+  schema_version: number;
 }
 
-/** Opens a file that has to be a store. */
-export function openStoreFile(file: string, options: Database.Options = {}): Database.Database {
+const OUR_TABLES = "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'events')";
+
+/** What SQLite keeps beside a database, and carries out on whatever file has that name. */
+export const LOGS = ['-wal', '-journal'];
+/** All that belongs to a database, by how its name goes on. */
+export const PARTS = ['', ...LOGS, '-shm'];
+
+/** The file itself, which need not exist, when the path is a link to it: what is beside a store is beside the file. */
+export function followLinks(path: string): string {
   try {
-    const db = new Database(file, { fileMustExist: true, ...options });
+    return realpathSync(path);
+  } catch {
+    return join(realpathSync(dirname(path)), basename(path));
+  }
+}
+
+/**
+ * Opens a file that has to be a store.
+ * @param name what to call it in errors
+ */
+export function openStoreFile(
+  file: string,
+  { name = file, readonly = false }: { name?: string; readonly?: boolean } = {},
+): Database.Database {
+  try {
+    const db = new Database(file, { fileMustExist: true, readonly });
     db.pragma('schema_version');
     return db;
   } catch (cause) {
-    throw new AdminError(`${file}: ${(cause as Error).message}`, { cause });
+    throw new AdminError(`${name}: ${(cause as Error).message}`, { cause });
   }
 }
 
 /** @throws AdminError when the file is damaged, or is no store */
-export function checkStore(db: Database.Database): StoreFacts {
-  const damage = db.pragma('integrity_check(10)', { simple: true });
-  if (damage !== 'ok') throw new AdminError(`${db.name} is damaged: ${String(damage)}`);
-  if ((db.pragma('foreign_key_check') as unknown[]).length > 0) {
-    throw new AdminError(`${db.name} is damaged: rows refer to others that are not there`);
-  }
+export function checkStore(db: Database.Database, name: string): StoreFacts {
   try {
-    const events = db.prepare('SELECT count(*) FROM events').pluck().get() as number;
-    const logId = db.prepare("SELECT value FROM meta WHERE key = 'log_id'").pluck().get();
-    const schemaVersion = Number(db.pragma('user_version', { simple: true }));
-    return { schemaVersion, logId: String(logId), events };
-  } catch (cause) {
-    throw new AdminError(`${db.name} is not a store of Agent Messenger`, { cause });
+    const damage = db.pragma('integrity_check(10)', { simple: true });
+    if (damage !== 'ok') throw new AdminError(`${name} is damaged: ${String(damage)}`);
+    if ((db.pragma('foreign_key_check') as unknown[]).length > 0) {
+      throw new AdminError(`${name} is damaged: rows refer to others that are not there`);
+    }
+    if (db.prepare(OUR_TABLES).pluck().get() !== 2) {
+      throw new AdminError(`${name} is not a store of Agent Messenger`);
+    }
+    return {
+      events: Number(db.prepare('SELECT count(*) FROM events').pluck().get()),
+      schema_version: Number(db.pragma('user_version', { simple: true })),
+    };
+  } catch (error) {
+    if (error instanceof AdminError) throw error;
+    throw new AdminError(`${name}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -3,6 +3,9 @@ import { closeSync, fsyncSync, openSync } from 'node:fs';
 /** Makes a file's contents durable, or a folder's entries. */
 export function syncPath(path: string): void {
   const descriptor = openSync(path, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -1,25 +1,17 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AdminError } from '../admin-error';
 import { backupName } from './backup-files';
+import { stampBackup } from './last-backup';
+import { leaveToOwner } from './leave-to-owner';
+import { lockFile } from './lock-file';
 import { restoreBackup } from './restore-backup';
-import { openStoreFile } from './store-file';
+import { openStoreFile, type StoreFacts } from './store-file';
 import { syncPath } from './sync-path';
 
-export interface TakenBackup {
+export interface TakenBackup extends StoreFacts {
   file: string;
   bytes: number;
-  events: number;
-  schema_version: number;
 }
 
 /**
@@ -29,17 +21,25 @@ export interface TakenBackup {
 export async function takeBackup(database: string, folder: string): Promise<TakenBackup> {
   if (!existsSync(database)) throw new AdminError(`there is no store at ${database}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const work = mkdtempSync(join(folder, '.backup-'));
+  const work = join(folder, '.backup');
+  const lock = lockFile(`${work}.lock`, `another backup to ${folder} is under way`);
   try {
+    // Of one that was killed: twice the size of the store.
+    rmSync(work, { recursive: true, force: true });
+    mkdirSync(work, { mode: 0o700 });
     const copy = join(work, 'copy.db');
     await copyOnline(database, copy);
     const { events, schema_version } = restoreBackup(copy, join(work, 'restored.db'));
+    leaveToOwner(folder, [copy, `${work}.lock`]);
     const file = join(folder, backupName(new Date()));
     renameSync(copy, file);
     syncPath(folder);
-    return { file, bytes: statSync(file).size, events, schema_version };
+    const taken = { file, bytes: statSync(file).size, events, schema_version };
+    stampBackup(database, taken);
+    return taken;
   } finally {
     rmSync(work, { recursive: true, force: true });
+    lock.release();
   }
 }
 

@@ -1,11 +1,13 @@
-import { UsageError } from '../../command-line';
 import { setTimeout as delay } from 'node:timers/promises';
+import { UsageError, wholeNumber } from '../../command-line';
 import { pruneBackups } from '../backup/prune-backups';
 import { takeBackup } from '../backup/take-backup';
 import { defineCommand } from '../command';
 import type { Surroundings } from '../surroundings';
 
 const HOUR_MS = 3_600_000;
+/** 20 days: timers go no further than 24. */
+const MOST_HOURS = 480;
 
 export const backup = defineCommand({
   usage: '--to FOLDER [--keep N] [--every HOURS] [--db FILE]',
@@ -22,11 +24,11 @@ export const backup = defineCommand({
     if (to === undefined) throw new UsageError('--to names the folder of the backups');
     const work = {
       to,
-      keep: keep === undefined ? undefined : number('--keep', keep),
+      keep: keep === undefined ? undefined : wholeNumber('--keep', keep, 9_999),
       database: around.database(db),
     };
     if (every === undefined) return once(work, around);
-    const pauseMs = number('--every', every) * HOUR_MS;
+    const pauseMs = wholeNumber('--every', every, MOST_HOURS) * HOUR_MS;
     for (;;) {
       // The next one may succeed; meanwhile the age of the last one tells.
       await once(work, around).catch((error: unknown) =>
@@ -47,9 +49,4 @@ async function once(
     `${taken.file}: ${taken.bytes} bytes, ${taken.events} events, verified`,
     ...pruned.map((file) => `removed ${file}`),
   ]);
-}
-
-function number(option: string, text: string): number {
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new UsageError(`${option} takes a number from 1 to 9999, not "${text}"`);
 }

@@ -1,12 +1,15 @@
 import { AdminError } from '../admin-error';
 import { defineCommand } from '../command';
-import type { Finding } from '../doctor/check';
+import { attempt, type Finding } from '../doctor/check';
+import { checkBackups } from '../doctor/check-backups';
 import { checkConfiguration } from '../doctor/check-configuration';
 import { checkGateway } from '../doctor/check-gateway';
+import { checkLastBackup } from '../doctor/check-last-backup';
 import { checkProviders } from '../doctor/check-providers';
 import { checkRedis } from '../doctor/check-redis';
 import { checkSecretFiles } from '../doctor/check-secret-files';
 import { checkStoreFiles } from '../doctor/check-store';
+import { withFiles } from '../doctor/with-files';
 
 const MARKS = { ok: 'ok   ', warn: 'WARN ', fail: 'FAIL ' };
 
@@ -23,17 +26,21 @@ export const doctor = defineCommand({
   },
   async run({ values }, around) {
     const { service, db, backups } = values;
-    const { env, url } = around;
+    const { url } = around;
+    const env = withFiles(around.env);
+    const database = around.database(db);
     const { REDIS_URL: redis, QUEUE_REDIS_URL: queue } = env;
     const findings: Finding[] = [
-      ...service.flatMap((name) => checkConfiguration(name, env, __dirname)),
+      ...service.flatMap((name) => checkConfiguration(name, around.env, __dirname)),
       // Where messages runs a network policy lets nobody out to it.
       ...(values['no-gateway'] ? [] : await checkGateway(url)),
       // One Redis for both unless another is named.
       ...(redis ? await checkRedis('REDIS_URL', redis, { isQueue: !queue }) : []),
       ...(queue ? await checkRedis('QUEUE_REDIS_URL', queue, { isQueue: true }) : []),
-      ...checkStoreFiles(around.database(db), backups),
-      ...checkSecretFiles(env),
+      ...attempt('store', () => checkStoreFiles(database)),
+      ...attempt('last backup', () => checkLastBackup(database)),
+      ...(backups === undefined ? [] : attempt('backup', () => checkBackups(backups))),
+      ...checkSecretFiles(around.env),
       ...(await checkProviders(env)),
     ];
     around.print(

@@ -1,4 +1,5 @@
-import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { createWriteStream, rmSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { defineCommand } from '../command';
 import { findUser } from './find-user';
@@ -26,7 +27,14 @@ export const exportUser = defineCommand({
       }
     }
     // Private texts: for its owner alone, and nothing that exists is overwritten.
-    await pipeline(lines, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+    const out = createWriteStream(file, { flags: 'wx', mode: 0o600 });
+    await once(out, 'open');
+    try {
+      await pipeline(lines, out);
+    } catch (error) {
+      rmSync(file, { force: true });
+      throw error;
+    }
     around.print({ file, records }, [`${records} records in ${file}`]);
   },
 });

@@ -2,11 +2,16 @@ import type { User } from '@agent-messenger/contracts';
 import { AdminError } from '../admin-error';
 import type { Surroundings } from '../surroundings';
 
+/** Longer is no username; a username may begin like an id. */
+const MOST_USERNAME_CHARS = 32;
+
 /** By id, or by username. */
 export async function findUser(around: Surroundings, named: string): Promise<User> {
-  if (named.startsWith('usr_')) return around.request('getUser', { params: { user_id: named } });
-  const { users } = await around.request('listUsers', { query: { username: named } });
-  const [user] = users;
+  if (named.startsWith('usr_') && named.length > MOST_USERNAME_CHARS) {
+    return around.request('getUser', { params: { user_id: named } });
+  }
+  const username = named.trim().toLowerCase();
+  const [user] = (await around.request('listUsers', { query: { username } })).users;
   if (!user) throw new AdminError(`there is no person called "${named}"`);
   return user;
 }

@@ -1,3 +1,4 @@
+import type { AgentKey } from '@agent-messenger/contracts';
 import { defineCommand } from '../command';
 
 export const listAgents = defineCommand({
@@ -23,17 +24,22 @@ export const listAgents = defineCommand({
       ]);
     }
 
-    async function keysOf(agent_id: string) {
-      const { keys } = await around.request('listAgentKeys', {
-        params: { agent_id },
-        query: { limit: '200' },
+    async function keysOf(agent_id: string): Promise<AgentKey[]> {
+      const keys: AgentKey[] = [];
+      const pages = around.pages(async (cursor) => {
+        const page = await around.request('listAgentKeys', {
+          params: { agent_id },
+          query: { limit: '200', ...(cursor !== undefined && { cursor }) },
+        });
+        return { items: page.keys, next_cursor: page.next_cursor };
       });
+      for await (const key of pages) keys.push(key);
       return keys;
     }
   },
 });
 
-function stateOf(key: { revoked_at: string | null; expires_at: string | null }): string {
-  if (key.revoked_at !== null) return `revoked ${key.revoked_at}`;
-  return key.expires_at === null ? 'valid' : `until ${key.expires_at}`;
+function stateOf({ revoked_at, expires_at }: AgentKey): string {
+  if (revoked_at !== null) return `revoked ${revoked_at}`;
+  return expires_at === null ? 'valid' : `until ${expires_at}`;
 }

@@ -17,11 +17,7 @@ export async function checkProviders(env: Env): Promise<Finding[]> {
 }
 
 async function checkApns(env: Env, path: string): Promise<Finding[]> {
-  const origin =
-    env['APNS_ORIGIN'] ??
-    (env['APNS_PRODUCTION'] === 'false'
-      ? 'https://api.sandbox.push.apple.com'
-      : 'https://api.push.apple.com');
+  const origin = env['APNS_ORIGIN'] || 'https://api.push.apple.com';
   const key = judge('APNS_KEY_PATH', 'take the .p8 file from developer.apple.com', () => {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(readFileSync(path));
     const curve = asymmetricKeyDetails?.namedCurve;
@@ -32,14 +28,15 @@ async function checkApns(env: Env, path: string): Promise<Finding[]> {
 }
 
 async function checkFcm(env: Env, account: string): Promise<Finding[]> {
-  const origin = env['FCM_ORIGIN'] ?? 'https://fcm.googleapis.com';
+  const origin = env['FCM_ORIGIN'] || 'https://fcm.googleapis.com';
+  const tokens = env['FCM_TOKEN_ORIGIN'] || 'https://oauth2.googleapis.com';
   const key = judge('FCM_SERVICE_ACCOUNT', 'take the JSON file from the Firebase console', () => {
     const text = existsSync(account) ? readFileSync(account, 'utf8') : account;
     const { project_id, private_key } = JSON.parse(text) as Record<string, unknown>;
     createPrivateKey(String(private_key));
     return `project ${String(project_id)}`;
   });
-  return [key, await reach('FCM', origin)];
+  return [key, ...(await Promise.all([reach('FCM', origin), reach('FCM token', tokens)]))];
 }
 
 /** The reason never carries what is in the file. */
@@ -52,6 +49,10 @@ function judge(what: string, advice: string, look: () => string): Finding {
 }
 
 function reach(what: string, origin: string): Promise<Finding> {
+  if (!URL.canParse(origin)) {
+    const advice = 'name it as https://host, or not at all';
+    return Promise.resolve(fail(`${what} server`, `${origin} is no URL`, advice));
+  }
   const { hostname, port } = new URL(origin);
   return new Promise((resolve) => {
     const socket = connect({

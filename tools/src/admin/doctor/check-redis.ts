@@ -12,8 +12,10 @@ export async function checkRedis(
   url: string,
   { isQueue }: { isQueue: boolean },
 ): Promise<Finding[]> {
-  if (!URL.canParse(url)) {
-    return [fail(setting, 'is not a URL', 'use redis://user:password@host:6379 or rediss://')];
+  if (!URL.canParse(url) || !/^rediss?:$/.test(new URL(url).protocol)) {
+    return [
+      fail(setting, 'is no URL of a Redis', 'use redis://user:password@host:6379 or rediss://'),
+    ];
   }
   const redis = new Redis(url, {
     lazyConnect: true,
@@ -31,17 +33,24 @@ export async function checkRedis(
     const clock = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
     return [
       ...versionOf(setting, info),
+      ...standingOf(setting, info),
       ...(isQueue ? queueRules(setting, info) : []),
       memoryOf(setting, info),
       compareClocks(`${setting} clock`, clock, { before, after: Date.now() }, 1),
     ];
   } catch (error) {
     const reason = (error as Error).message === 'Connection is closed.' ? problem : String(error);
-    return [fail(setting, reason, 'check address, password and network policy')];
+    return [fail(setting, reason, adviceFor(reason))];
   } finally {
     // One that has ended already would wait 2 s for its end.
     if (redis.status !== 'end') redis.disconnect();
   }
+}
+
+function adviceFor(reason: string): string {
+  if (/NOAUTH|WRONGPASS/.test(reason)) return 'correct user and password in the URL';
+  if (reason.includes('NOPERM')) return 'give the user the rights that docs/operations.md lists';
+  return 'check address, redis:// or rediss://, and network policy';
 }
 
 type Info = Record<string, string | undefined>;
@@ -60,6 +69,14 @@ function versionOf(setting: string, { redis_version = '0' }: Info): Finding[] {
   return Number.parseInt(redis_version, 10) >= MIN_VERSION
     ? [ok(what, redis_version)]
     : [fail(what, redis_version, `upgrade Redis to ${MIN_VERSION} or newer`)];
+}
+
+/** A replica takes no writes; scripts and pub/sub are not made for a cluster. */
+function standingOf(setting: string, { role, cluster_enabled }: Info): Finding[] {
+  const what = `${setting} role`;
+  if (role === 'slave') return [fail(what, 'replica', 'name the primary')];
+  if (cluster_enabled === '1') return [fail(what, 'cluster', 'use a Redis that is none')];
+  return [];
 }
 
 function queueRules(setting: string, info: Info): Finding[] {

@@ -1,8 +1,7 @@
-import { statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { listBackups } from '../backup/backup-files';
 import type { Finding } from './check';
-import { fail, ok, warn } from './check';
+import { attempt, fail, ok, warn } from './check';
 
 /** statfs types of file systems over a network, where SQLite's locks cannot be relied upon. */
 const NETWORK_FILE_SYSTEMS = new Map([
@@ -12,29 +11,37 @@ const NETWORK_FILE_SYSTEMS = new Map([
   [0x65735546, 'FUSE'],
 ]);
 const MIN_FREE_BYTES = 2 ** 30;
-const MAX_BACKUP_AGE_H = 26;
 
-/** The store's file, its disk and its backups; nothing of it is opened. */
-export function checkStoreFiles(database: string, backups: string | undefined): Finding[] {
+/** The store's file and its disk; nothing of it is opened. */
+export function checkStoreFiles(database: string): Finding[] {
+  const folder = dirname(database);
+  if (!statSync(folder, { throwIfNoEntry: false })) {
+    return [fail('store', `${folder} does not exist`, 'set DB_PATH, or --db')];
+  }
   const file = statSync(database, { throwIfNoEntry: false });
-  const folder = statSync(dirname(database), { throwIfNoEntry: false });
-  if (!folder)
-    return [fail('store', `${dirname(database)} does not exist`, 'set DB_PATH, or --db')];
+  if (file && !file.isFile())
+    return [fail('store', `${database} is no file`, 'set DB_PATH, or --db')];
   return [
     file
       ? ok('store', `${database}, ${Math.round(file.size / 2 ** 20)} MiB`)
       : warn('store', `${database} does not exist`, 'messages makes it when it starts'),
-    ...(file ? [modeOf('store permissions', file.mode, 'chmod 600'), ownerOf(file.uid)] : []),
-    ...diskOf(dirname(database), file?.size ?? 0),
-    ...(backups === undefined ? [] : [ageOf(backups)]),
+    ...(file ? [modeOf(database, file.mode), ownerOf(file.uid)] : []),
+    ...attempt('store folder', () => [writable(folder)]),
+    ...diskOf(folder, file?.size ?? 0),
   ];
 }
 
-function modeOf(what: string, mode: number, advice: string): Finding {
+function modeOf(database: string, mode: number): Finding {
   const found = (mode & 0o777).toString(8);
   return (mode & 0o077) === 0
-    ? ok(what, found)
-    : fail(what, `${found}: others can read it`, advice);
+    ? ok('store permissions', found)
+    : fail('store permissions', `${found}: others can read it`, `chmod 600 ${database}`);
+}
+
+/** SQLite makes its log beside the store. */
+function writable(folder: string): Finding {
+  accessSync(folder, constants.W_OK);
+  return ok('store folder', 'can be written to');
 }
 
 function ownerOf(uid: number): Finding {
@@ -58,13 +65,4 @@ function diskOf(folder: string, size: number): Finding[] {
       ? ok('file system', 'local')
       : fail('file system', network, 'put the store on a local disk or block volume'),
   ];
-}
-
-function ageOf(folder: string): Finding {
-  const [newest] = statSync(folder, { throwIfNoEntry: false }) ? listBackups(folder) : [];
-  const advice = 'look at the backup job; npm run admin -- backup';
-  if (newest === undefined) return fail('backup', `none in ${folder}`, advice);
-  const hours = (Date.now() - statSync(newest).mtimeMs) / 3_600_000;
-  const found = `${newest}, ${Math.round(hours)} h old`;
-  return hours <= MAX_BACKUP_AGE_H ? ok('backup', found) : fail('backup', found, advice);
 }

@@ -42,8 +42,8 @@ export interface SqliteStoreOptions {
  * bounded, and one writer needs no locks.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { path, secret, log, metrics, now = () => new Date() } = options;
-  const { db, fd, close } = openDatabase(path);
+  const { secret, log, metrics, now = () => new Date() } = options;
+  const { db, path, fd, close } = openDatabase(options.path);
   const offsets = createOffsets(db);
   const sqlite = createSqlite(db, { secret, now, offsets });
   const access = createAccess(sqlite);

@@ -1,0 +1,136 @@
+import { LIFTED_LIMITS, rest, startStack, waitFor, type Stack } from '@agent-messenger/testkit';
+import { randomBytes } from 'node:crypto';
+import { WebSocket } from 'ws';
+
+/** Of each limit that is by address; the count of each begins with the stack. */
+const LIMITS = {
+  REGISTRATIONS_PER_HOUR_IP: '3',
+  LOGINS_PER_MINUTE_IP: '4',
+  REFRESHES_PER_MINUTE_IP: '5',
+  CONNECTS_PER_MINUTE_IP: '6',
+  WRONG_KEYS_PER_MINUTE_IP: '7',
+};
+
+let stack: Stack;
+/** The gateway that trusts nobody, as is the default, and the one behind a proxy. */
+let direct: string;
+let proxied: string;
+beforeAll(async () => {
+  stack = await startStack({ env: { gateway: { ...LIFTED_LIMITS, ...LIMITS } } });
+  direct = stack.gateways[0]?.url ?? '';
+  proxied = (await stack.addGateway({ env: { TRUST_PROXY: '127.0.0.1' } })).url;
+}, 60_000);
+afterAll(() => stack.stop(), 60_000);
+
+let last = 0;
+/** An address that nobody has had. */
+function newAddress(): string {
+  last += 1;
+  return `198.51.${Math.floor(last / 250)}.${(last % 250) + 1}`;
+}
+
+/** What clients said, and no proxy. */
+const madeUp = new Set<string>();
+
+/** Every header by which something has ever said whom it speaks for, each time with another address. */
+function spoofed(): Record<string, string> {
+  const [address, further] = [newAddress(), newAddress()];
+  madeUp.add(address).add(further);
+  return {
+    'x-forwarded-for': `${address}, ${further}`,
+    forwarded: `for=${address};proto=https`,
+    'x-real-ip': address,
+    'x-client-ip': address,
+    'x-cluster-client-ip': address,
+    'true-client-ip': address,
+    'cf-connecting-ip': address,
+    'fastly-client-ip': address,
+    'x-forwarded': address,
+    'x-originating-ip': address,
+    'x-remote-addr': address,
+    'x-forwarded-host': address,
+    via: `1.1 ${address}`,
+  };
+}
+
+type Headers = Record<string, string>;
+type Attempt = (url: string, headers: Headers) => Promise<number>;
+
+const post =
+  (path: string, body: () => object): Attempt =>
+  async (url, headers) =>
+    (await rest(url, 'POST', path, { headers, body: body() })).status;
+const text = () => randomBytes(12).toString('hex');
+
+const ATTEMPTS: Record<keyof typeof LIMITS, Attempt> = {
+  REGISTRATIONS_PER_HOUR_IP: post('/auth/user', () => ({
+    username: `n-${text()}`,
+    password: text(),
+  })),
+  LOGINS_PER_MINUTE_IP: post('/auth/login', () => ({ username: text(), password: text() })),
+  REFRESHES_PER_MINUTE_IP: post('/auth/refresh', () => ({ refresh_token: text() })),
+  CONNECTS_PER_MINUTE_IP: async (url, headers) =>
+    (await refusal(url, headers)) === 'rate_limited' ? 429 : 401,
+  WRONG_KEYS_PER_MINUTE_IP: async (url, headers) =>
+    (await rest(url, 'GET', '/admin/users', { headers: { ...headers, 'x-admin-key': text() } }))
+      .status,
+};
+
+/** The code with which a plain WebSocket is refused that shows a wrong token. */
+async function refusal(url: string, headers: Headers): Promise<string> {
+  const target = `${url.replace('http', 'ws')}/client/connect?token=wrong`;
+  const socket = new WebSocket(target, { headers });
+  let code: string | undefined;
+  socket.on('message', (data: Buffer) => {
+    code = (JSON.parse(data.toString()) as { data: { code: string } }).data.code;
+  });
+  socket.on('error', () => undefined);
+  await waitFor(() => socket.readyState === WebSocket.CLOSED, { intervalMs: 5 });
+  return code ?? 'closed';
+}
+
+async function statuses(attempt: Attempt, url: string, headersOf: () => Headers, count: number) {
+  const seen: number[] = [];
+  for (let n = 0; n < count; n += 1) seen.push(await attempt(url, headersOf()));
+  return seen;
+}
+
+const names = Object.keys(LIMITS) as (keyof typeof LIMITS)[];
+
+test.each(names)('%s is not escaped by what a client says about its address', async (name) => {
+  const limit = Number(LIMITS[name]);
+  const seen = await statuses(ATTEMPTS[name], direct, spoofed, limit + 3);
+  expect(seen.slice(0, limit)).not.toContain(429);
+  expect(seen.slice(limit)).toEqual([429, 429, 429]);
+});
+
+test.each(names)('%s is not escaped by what a client says to the proxy before it', async (name) => {
+  const limit = Number(LIMITS[name]);
+  const client = newAddress();
+  // A proxy adds the address that it sees; what the client wrote stands before it.
+  const through = () => {
+    const said = spoofed();
+    return { ...said, 'x-forwarded-for': `${said['x-forwarded-for']}, ${client}` };
+  };
+  const seen = await statuses(ATTEMPTS[name], proxied, through, limit + 3);
+  expect(seen.slice(0, limit)).not.toContain(429);
+  expect(seen.slice(limit)).toEqual([429, 429, 429]);
+  // Another client of the same proxy is not held up by that.
+  const other = () => ({ 'x-forwarded-for': newAddress() });
+  expect(await statuses(ATTEMPTS[name], proxied, other, 2)).not.toContain(429);
+});
+
+test('the audit log tells the address of the peer or that of its proxy, never one that a client made up', async () => {
+  const address = newAddress();
+  const said = { ...spoofed(), 'x-forwarded-for': `${[...madeUp][0]}, ${address}` };
+  await ATTEMPTS.WRONG_KEYS_PER_MINUTE_IP(proxied, said);
+  const headers = { 'x-forwarded-for': newAddress(), 'x-admin-key': stack.adminKey };
+  const told = await waitFor(async () => {
+    const { body } = await rest(proxied, 'GET', '/admin/audit?limit=200', { headers });
+    const { entries } = body as { entries: { ip: string | null }[] };
+    const ips = new Set(entries.map(({ ip }) => ip));
+    return ips.has(address) ? ips : undefined;
+  });
+  expect(told).toContain('127.0.0.1');
+  expect([...told].filter((ip) => madeUp.has(ip ?? ''))).toEqual([]);
+});

@@ -1,0 +1,105 @@
+import { createRest, MessengerError } from '@agent-messenger/sdk';
+import { createPerson, rest } from '@agent-messenger/testkit';
+import { randomBytes } from 'node:crypto';
+import { gatewaysOf, startReliability, type Reliability } from '../reliability/setup';
+
+/** Logins of each kind. */
+const LOGINS = 40;
+/** How far the medians may be apart: bcrypt takes some 80 ms, a look into the store less than one. */
+const RATIO = 1.3;
+const MEASUREMENTS = 3;
+
+let system: Reliability;
+let url: string[];
+beforeAll(async () => {
+  // No lock gets into the way of so many failures.
+  const lenient = { FAILED_ATTEMPTS_MAX: '1000000', FAILED_ATTEMPTS_MAX_ACCOUNT: '1000000' };
+  system = await startReliability({ env: { auth: lenient } });
+  url = gatewaysOf(system).map((gateway) => gateway.url);
+}, 60_000);
+afterAll(() => system.stop(), 60_000);
+
+const text = () => randomBytes(12).toString('hex');
+
+function logIn(username: string, password: string) {
+  return rest(url[0] ?? '', 'POST', '/auth/login', { body: { username, password } });
+}
+
+function medianOf(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+test('a name that exists is answered like one that does not, and as fast', async () => {
+  const known = await createPerson(url[0] ?? '');
+  const disabled = await createPerson(url[0] ?? '');
+  await createRest(url).request(
+    'updateUser',
+    { params: { user_id: disabled.user_id as `usr_${string}` }, body: { disabled: true } },
+    { adminKey: system.stack.adminKey },
+  );
+  const attempts: Record<string, () => ReturnType<typeof logIn>> = {
+    known: () => logIn(known.username, text()),
+    unknown: () => logIn(`p-${text().slice(0, 12)}`, text()),
+    disabled: () => logIn(disabled.username, disabled.password),
+  };
+  const answers = await Promise.all(Object.values(attempts).map((attempt) => attempt()));
+  expect(answers[0]).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+
+  async function ratio(): Promise<number> {
+    const times: Record<string, number[]> = { known: [], unknown: [], disabled: [] };
+    // In turns, so that what else the machine does hits all alike.
+    for (let n = 0; n < LOGINS; n += 1) {
+      for (const [kind, attempt] of Object.entries(attempts)) {
+        const from = performance.now();
+        await attempt();
+        times[kind]?.push(performance.now() - from);
+      }
+    }
+    const medians = Object.entries(times).map(([kind, all]) => [kind, medianOf(all)] as const);
+    const figures = medians.map(([kind, ms]) => `${kind} ${ms.toFixed(1)} ms`);
+    process.stderr.write(`medians of ${LOGINS} logins: ${figures.join(', ')}\n`);
+    const sorted = medians.map(([, ms]) => ms);
+    return Math.max(...sorted) / Math.min(...sorted);
+  }
+
+  const measured: number[] = [];
+  do measured.push(await ratio());
+  while (Math.min(...measured) > RATIO && measured.length < MEASUREMENTS);
+  expect(Math.min(...measured)).toBeLessThan(RATIO);
+}, 120_000);
+
+test('of many who register one name at once, on both gateways, one gets it', async () => {
+  const name = `wanted-${text().slice(0, 12)}`;
+  const spellings = [name, name.toUpperCase(), ` ${name} `];
+  const claims = Array.from({ length: 18 }, async (_, n) => {
+    const password = text();
+    const body = { username: spellings[n % spellings.length], password };
+    const { status } = await rest(url[n % 2] ?? '', 'POST', '/auth/user', { body });
+    return { status, password };
+  });
+  const claimed = (await Promise.all(claims)).sort((a, b) => a.status - b.status);
+  const [winner, loser] = claimed;
+  expect(claimed.map(({ status }) => status)).toEqual([201, ...Array<number>(17).fill(409)]);
+  // It is the one's whose password it has.
+  expect((await logIn(name, winner?.password ?? '')).status).toBe(200);
+  expect((await logIn(name, loser?.password ?? '')).status).toBe(401);
+}, 60_000);
+
+test('an operator and people who want the same name at once: one gets it', async () => {
+  const username = `wanted-${text().slice(0, 12)}`;
+  const claim = async (n: number) => {
+    const body = { username, password: text() };
+    try {
+      const client = createRest(url);
+      if (n % 2) await client.request('register', { body });
+      else await client.request('createUser', { body }, { adminKey: system.stack.adminKey });
+      return 'ok';
+    } catch (error) {
+      if (error instanceof MessengerError) return error.code;
+      throw error;
+    }
+  };
+  const codes = await Promise.all(Array.from({ length: 10 }, (_, n) => claim(n)));
+  expect(codes.sort()).toEqual([...Array<string>(9).fill('conflict'), 'ok']);
+});

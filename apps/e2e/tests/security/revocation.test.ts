@@ -1,0 +1,243 @@
+import { createRest, type RestInput } from '@agent-messenger/sdk';
+import { createTokenIssuer, hs256Key } from '@agent-messenger/service-kit';
+import {
+  createAgent,
+  openTestSocket,
+  waitFor,
+  type TestSocketBase,
+  type Transport,
+} from '@agent-messenger/testkit';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gatewaysOf, startReliability, type Reliability } from '../reliability/setup';
+import { outcomeOf } from './outcome-of';
+import { createScenes, type Scene } from './scene';
+
+const TRANSPORTS: Transport[] = ['socket.io', 'ws'];
+/** Within this a connection has ended, whichever gateway holds it. */
+const WITHIN_MS = 1_000;
+
+let system: Reliability;
+let scene: () => Promise<Scene>;
+/** The gateway that holds the connection, and the one that is told to end it. */
+let there: string;
+let here: string;
+beforeAll(async () => {
+  system = await startReliability();
+  const [first, second] = gatewaysOf(system);
+  [there, here] = [first.url, second.url];
+  scene = await createScenes(system);
+}, 60_000);
+afterAll(() => system.stop(), 60_000);
+
+type Namespace = '/client' | '/agent';
+type Credentials = Record<string, string>;
+
+interface Live {
+  namespace: Namespace;
+  credentials: Credentials;
+  /** Makes the credential end. */
+  revoke(): Promise<unknown>;
+}
+
+const admin = () => ({ adminKey: system.stack.adminKey });
+const newPassword = () => randomBytes(12).toString('hex');
+
+/** A person that has logged in: its connection, and what ends its session. */
+async function loggedIn(revoke: (own: Own) => Promise<unknown>): Promise<Live> {
+  const { person } = await scene();
+  const own = { ...person, ...(await logIn(person)) };
+  return {
+    namespace: '/client',
+    credentials: { token: own.access_token },
+    revoke: () => revoke(own),
+  };
+}
+
+type Own = Scene['person'] & Awaited<ReturnType<typeof logIn>>;
+
+function logIn({ username, password }: { username: string; password: string }) {
+  return createRest(here).request('login', { body: { username, password } });
+}
+
+function change(own: Own, body: RestInput<'updateUser'>['body']) {
+  return createRest(here).request('updateUser', { params: { user_id: own.id }, body }, admin());
+}
+
+/** An agent with a key of its own, connected with it, or with a token that it was exchanged for. */
+async function withKey(
+  by: 'key' | 'token',
+  revoke: (own: { agent_id: `agt_${string}`; key_id: string }) => Promise<unknown>,
+): Promise<Live> {
+  const { id, key_id, api_key } = await createAgent(here, system.stack.adminKey);
+  const bearer = { bearer: api_key };
+  const { access_token } = await createRest(here).request('agentToken', {}, bearer);
+  return {
+    namespace: '/agent',
+    credentials: by === 'key' ? { api_key } : { token: access_token },
+    revoke: () => revoke({ agent_id: id as `agt_${string}`, key_id }),
+  };
+}
+
+const CAUSES: Record<string, () => Promise<Live>> = {
+  'an API key is revoked': () =>
+    withKey('key', (params) => createRest(here).request('revokeAgentKey', { params }, admin())),
+  'the API key of a token is revoked': () =>
+    withKey('token', (params) => createRest(here).request('revokeAgentKey', { params }, admin())),
+  'an agent is deleted': () =>
+    withKey('key', ({ agent_id }) =>
+      createRest(here).request('deleteAgent', { params: { agent_id } }, admin()),
+    ),
+  'the agent of a token is deleted': () =>
+    withKey('token', ({ agent_id }) =>
+      createRest(here).request('deleteAgent', { params: { agent_id } }, admin()),
+    ),
+  'a session is logged out': () =>
+    loggedIn(({ refresh_token }) =>
+      createRest(here).request('logout', { body: { refresh_token } }),
+    ),
+  'all sessions are logged out from another': () =>
+    loggedIn(async (own) => {
+      const { refresh_token } = await logIn(own);
+      return createRest(here).request('logout', { body: { refresh_token, everywhere: true } });
+    }),
+  'a person is disabled': () => loggedIn((own) => change(own, { disabled: true })),
+  'an operator sets a password': () => loggedIn((own) => change(own, { password: newPassword() })),
+  'the password is changed from another session': () =>
+    loggedIn(async (own) => {
+      const { access_token: bearer } = await logIn(own);
+      const body = { current_password: own.password, new_password: newPassword() };
+      return createRest(here).request('changePassword', { body }, { bearer });
+    }),
+  'the account is deleted': () =>
+    loggedIn(({ password, access_token: bearer }) =>
+      createRest(here).request('deleteAccount', { body: { password } }, { bearer }),
+    ),
+  'a person is erased': () =>
+    loggedIn(({ id }) =>
+      createRest(here).request('eraseUser', { params: { user_id: id } }, admin()),
+    ),
+  'a used refresh token is shown again': () =>
+    loggedIn(async ({ refresh_token }) => {
+      const { refresh_token: next } = await refresh(refresh_token);
+      await refresh(next);
+      await expect(refresh(refresh_token)).rejects.toMatchObject({ code: 'unauthorized' });
+    }),
+};
+
+function refresh(refresh_token: string) {
+  return createRest(here).request('refresh', { body: { refresh_token } });
+}
+
+async function endsWithin(socket: TestSocketBase, revoke: () => Promise<unknown>): Promise<void> {
+  await revoke();
+  const from = performance.now();
+  await socket.disconnected();
+  expect(performance.now() - from).toBeLessThan(WITHIN_MS);
+  expect(socket.all('closing')).toEqual([{ code: 'revoked', reconnect: false }]);
+}
+
+describe.each(TRANSPORTS)('a live connection ends within a second when (%s)', (transport) => {
+  test.each(Object.keys(CAUSES))('%s', async (cause) => {
+    const live = await CAUSES[cause]?.();
+    if (!live) throw new Error(`there is no ${cause}`);
+    const { namespace, credentials, revoke } = live;
+    const witness = await scene();
+    const other = openTestSocket(transport, there, '/client', { token: witness.person.token });
+    await other.synced();
+    const socket = openTestSocket(transport, there, namespace, credentials);
+    await socket.synced();
+    await endsWithin(socket, revoke);
+    // With the same credential there is no way back, on either gateway.
+    for (const url of [there, here]) {
+      const again = openTestSocket(transport, url, namespace, credentials);
+      expect(await outcomeOf(again)).toBe('unauthorized');
+    }
+    // Nobody else was meant.
+    expect(await other.raw('presence:watch', { identities: [] })).toMatchObject({ ok: true });
+    other.close();
+  });
+});
+
+test('a replayed refresh token ends its whole family, and no other session', async () => {
+  const { person } = await scene();
+  const [stolen, other] = [await logIn(person), await logIn(person)];
+  const family = [stolen.refresh_token];
+  for (let n = 0; n < 4; n += 1) {
+    family.push((await refresh(family.at(-1) ?? '')).refresh_token);
+  }
+  // The last of a stolen copy's tokens, and the one that its owner has: all of them have ended.
+  for (const token of [family[1] ?? '', ...family]) {
+    await expect(refresh(token)).rejects.toMatchObject({ code: 'unauthorized' });
+  }
+  await expect(refresh(other.refresh_token)).resolves.toMatchObject({ user_id: person.id });
+  const { entries } = await createRest(here).request(
+    'listAudit',
+    { query: { identity_id: person.id, action: 'user.refresh' } },
+    admin(),
+  );
+  expect(entries.map(({ result }) => result)).toContain('unauthorized');
+});
+
+test('of two that show the same refresh token at once, no two go on side by side', async () => {
+  const { person } = await scene();
+  const { refresh_token } = await logIn(person);
+  const copies = await Promise.allSettled(Array.from({ length: 5 }, () => refresh(refresh_token)));
+  const got = copies.flatMap((copy) =>
+    copy.status === 'fulfilled' ? [copy.value.refresh_token] : [],
+  );
+  // An answer may be lost, so that each copy is answered; but the use of one ends what the others hold.
+  const [first, ...rest] = got;
+  await refresh(first ?? '');
+  for (const token of rest) {
+    await expect(refresh(token)).rejects.toMatchObject({ code: 'unauthorized' });
+  }
+});
+
+test('a password is changed: the session that asked goes on, with its connection', async () => {
+  const { person } = await scene();
+  const own = await logIn(person);
+  const socket = openTestSocket('ws', there, '/client', { token: own.access_token });
+  await socket.synced();
+  const body = { current_password: person.password, new_password: newPassword() };
+  await createRest(here).request('changePassword', { body }, { bearer: own.access_token });
+  expect(await socket.raw('presence:watch', { identities: [] })).toMatchObject({ ok: true });
+  await expect(refresh(own.refresh_token)).resolves.toMatchObject({ user_id: person.id });
+  socket.close();
+});
+
+describe.each(TRANSPORTS)('a token that runs out (%s)', (transport) => {
+  const TTL_S = 2;
+  const shortToken = (id: string, sid: string, ttlSeconds = TTL_S) => {
+    const secret = readFileSync(join(system.stack.dataDir, 'jwt_secret'), 'utf8').trim();
+    const issue = createTokenIssuer({ key: hs256Key(secret), ttlSeconds });
+    return issue({ identityId: id, credentialId: sid }).token;
+  };
+  const sessionOf = (token: string) =>
+    (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sid: string })
+      .sid;
+
+  test('ends its connection, and auth:refresh keeps it open', async () => {
+    const { person, agent } = await scene();
+    const session = sessionOf(person.token);
+    const connect = (namespace: Namespace, token: string) =>
+      openTestSocket(transport, there, namespace, { token }).synced();
+    const [lapsing, kept] = await Promise.all([
+      connect('/client', shortToken(person.id, session)),
+      connect('/agent', shortToken(agent.id, agent.keyId)),
+    ]);
+    const from = performance.now();
+    const longer = shortToken(agent.id, agent.keyId, 60);
+    expect(await kept.request('auth:refresh', { token: longer })).toMatchObject({ ok: true });
+    await lapsing.disconnected();
+    const ms = performance.now() - from;
+    expect(ms).toBeGreaterThan((TTL_S - 1) * 1_000 - 500);
+    expect(ms).toBeLessThan(TTL_S * 1_000 + WITHIN_MS);
+    expect(lapsing.all('closing')).toMatchObject([{ code: 'token_expired', reconnect: true }]);
+    // Longer than its first token, which ran out with the other's.
+    await waitFor(() => performance.now() - from > TTL_S * 1_000);
+    expect(await kept.raw('presence:watch', { identities: [] })).toMatchObject({ ok: true });
+    kept.close();
+  });
+});

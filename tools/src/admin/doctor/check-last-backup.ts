@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { backupTimes } from '../backup/last-backup';
+import type { Finding } from './check';
+import { fail, ok, warn } from './check';
+import { BACKUP_ADVICE, hoursSince, MAX_BACKUP_AGE_H } from './check-backups';
+
+/** What is known of backups beside the store, wherever they are. */
+export function checkLastBackup(database: string): Finding[] {
+  // That is said of the store already.
+  if (!existsSync(dirname(database))) return [];
+  const { last, store } = backupTimes(database);
+  if (last !== null) {
+    const hours = hoursSince(last);
+    const found = `${Math.round(hours)} h ago`;
+    return [
+      hours <= MAX_BACKUP_AGE_H
+        ? ok('last backup', found)
+        : fail('last backup', found, BACKUP_ADVICE),
+    ];
+  }
+  if (store === null) return [];
+  return [
+    hoursSince(store) <= MAX_BACKUP_AGE_H
+      ? warn('last backup', 'none yet', BACKUP_ADVICE)
+      : fail('last backup', 'none', BACKUP_ADVICE),
+  ];
+}
