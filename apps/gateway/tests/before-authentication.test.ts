@@ -28,7 +28,7 @@ const transports = {
   },
 };
 
-describe.each(Object.entries(transports))('%s', (_name, { open, credentials, request }) => {
+describe.each(Object.entries(transports))('%s', (name, { open, credentials, request }) => {
   const wrong = credentials({ token: 'garbage' });
   const right = () => credentials({ token: harness.token('usr_1') });
 
@@ -72,6 +72,37 @@ describe.each(Object.entries(transports))('%s', (_name, { open, credentials, req
     raw.send(credentials({ token }));
     await raw.closed();
     expect(performance.now() - from).toBeLessThan(2_000);
+  });
+
+  test.each([
+    [
+      'right credentials, and more',
+      () => credentials({ token: harness.token('usr_1'), more: 'x'.repeat(20_000) }),
+    ],
+    [
+      'arrays in arrays',
+      () =>
+        credentials({ token: JSON.parse(`${'['.repeat(1_000)}${']'.repeat(1_000)}`) as object }),
+    ],
+    ['a request', () => request('nope', { more: 'x'.repeat(20_000) })],
+  ])(
+    'a frame of strangers that is larger than credentials is not even parsed: %s',
+    async (_what, frame) => {
+      const raw = await open();
+      raw.send(frame());
+      await raw.closed();
+      expect(raw.frames.join()).not.toContain('"connected"');
+    },
+  );
+
+  test('whoever is known may send larger frames', async () => {
+    const raw = await open();
+    raw.send(right());
+    await raw.frame((text) => text.includes('"synced"'));
+    const large = { ...message, client_id: `large-${name.length}`, content: 'x'.repeat(60_000) };
+    raw.send(request('message:send', large));
+    await raw.frame((text) => text.includes('"duplicate":false'));
+    raw.socket.close();
   });
 
   test('silence is heard for 5 s, also when it is kept alive', async () => {

@@ -1,4 +1,5 @@
-import type { Handlers, messagesCalls } from '@agent-messenger/contracts';
+import type { AuditRecord, Handlers, messagesCalls } from '@agent-messenger/contracts';
+import { AppError, needingRedis } from '@agent-messenger/service-kit';
 import type { GroupCommit } from './group-commit';
 import type { QueueCalls, Store } from './store/store';
 
@@ -88,12 +89,21 @@ export function createCalls({
     dropPushToken: (request) => store.dropPushToken(request),
     announcePush: (request) => store.announcePush(request),
     pushConfig: (request) => store.pushConfig(request),
-    listDeadPushes: (request) => deadPushes.listDeadPushes(request),
+    listDeadPushes: (request) => needingRedis(deadPushes.listDeadPushes(request)),
     async replayDeadPushes(request) {
-      const answer = await deadPushes.replayDeadPushes(request);
-      const done = { action: 'push.replay', target: null, result: 'ok' } as const;
-      await store.recordAudit({ records: [{ ...request.by, ...done }] });
-      return answer;
+      const record = (result: AuditRecord['result']) =>
+        store.recordAudit({
+          records: [{ ...request.by, action: 'push.replay', target: null, result }],
+        });
+      try {
+        const answer = await needingRedis(deadPushes.replayDeadPushes(request));
+        await record('ok');
+        return answer;
+      } catch (error) {
+        // Some may have been replayed.
+        await record(error instanceof AppError ? error.code : 'internal');
+        throw error;
+      }
     },
   };
 }

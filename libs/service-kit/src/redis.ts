@@ -1,5 +1,6 @@
 import type { RedisOptions } from 'ioredis';
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
+import { AppError } from './errors';
 import type { Logger } from './logger';
 import type { Scope } from './scope';
 
@@ -45,6 +46,24 @@ export function openRedis(url: string, { name, log, scope, options }: ConnectOpt
     down = false;
   });
   return redis;
+}
+
+/** What an answer that Redis gives while it can do nothing begins with. Any other one is about a mistake of ours. */
+const NOT_NOW = /^(LOADING|BUSY|MASTERDOWN|READONLY|MISCONF|OOM) /;
+
+/**
+ * For what there is no answer to without Redis: that it is away is no failure of ours.
+ * @throws AppError `unavailable`
+ */
+export async function needingRedis<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    if (cause instanceof ReplyError && !NOT_NOW.test(cause.message)) throw cause;
+    const options = { cause, retryAfterMs: 2_000 };
+    throw new AppError('unavailable', 'This cannot be answered now', options);
+  }
 }
 
 /** With any other policy Redis drops jobs, silently, when its memory is full. Looks at every connection's start. */

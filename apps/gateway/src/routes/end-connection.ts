@@ -1,4 +1,5 @@
-import type { Client, messagesCalls } from '@agent-messenger/contracts';
+import type { AuditRecord, Client, messagesCalls } from '@agent-messenger/contracts';
+import { needingRedis } from '@agent-messenger/service-kit';
 import type { Leases } from '../connections/leases';
 import { adminOrigin } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
@@ -9,17 +10,17 @@ export function endConnection(
   leases: Pick<Leases, 'revoke'>,
 ): RouteHandler<'endConnection'> {
   return async ({ params: { identity_id } }, caller) => {
-    await messages.recordAudit({
-      records: [
-        {
-          ...adminOrigin(caller),
-          action: 'connection.end',
-          target: identity_id,
-          result: 'ok',
-        },
-      ],
-    });
-    await leases.revoke(identity_id, null);
+    const entry = { ...adminOrigin(caller), action: 'connection.end', target: identity_id } as const;
+    const record = (result: AuditRecord['result']) =>
+      messages.recordAudit({ records: [{ ...entry, result }] });
+    // First: what cannot be recorded does not happen.
+    await record('ok');
+    try {
+      await needingRedis(leases.revoke(identity_id, null));
+    } catch (error) {
+      await record('unavailable');
+      throw error;
+    }
     return { body: undefined };
   };
 }

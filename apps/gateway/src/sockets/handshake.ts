@@ -7,6 +7,12 @@ import type { Admission, Admitted } from '../connections/admission';
 import type { LiveConnection } from '../connections/live-connection';
 import type { RateLimits } from '../rate-limits';
 
+/**
+ * Characters of the frame in which a peer says who it is; the longest token is half of it. A frame of 2 MiB may cost
+ * 200 ms of the one thread to parse (Node 20, nested arrays): that is for those who are known, and limited.
+ */
+export const CREDENTIALS_CHARS = 16 * 1024;
+
 interface HandshakeOptions {
   authenticator: Authenticator;
   admission: Admission;

@@ -10,6 +10,7 @@ import { WebSocketServer } from 'ws';
 import type { Connection } from '../connections/connection';
 import type { Dispatch } from '../dispatch';
 import type { Handshake } from './handshake';
+import { CREDENTIALS_CHARS } from './handshake';
 import { HeldFrames } from './held-frames';
 import { keepAlive } from './keep-alive';
 import { closeStatus, PlainConnection } from './plain-connection';
@@ -122,8 +123,9 @@ export class PlainServer {
 
 /** What the first frame presents, or undefined: nothing else is accepted before it, and not for ever. */
 async function firstCredentials(frames: HeldFrames): Promise<unknown> {
-  const text = await frames.first(LIMITS.handshakeMs);
-  const frame = frameSchema.safeParse(parseJson(text ?? ''));
+  const text = (await frames.first(LIMITS.handshakeMs)) ?? '';
+  if (text.length > CREDENTIALS_CHARS) return undefined;
+  const frame = frameSchema.safeParse(parseJson(text));
   return frame.success && frame.data.type === 'auth' ? frame.data.data : undefined;
 }
 

@@ -10,6 +10,7 @@ import { EPHEMERAL_NAMESPACE } from '../ephemeral-bus';
 import type { EngineSocket } from './socket-io-connection';
 import { coalesceWrites } from './coalesce-writes';
 import type { Handshake } from './handshake';
+import { CREDENTIALS_CHARS } from './handshake';
 import { boundClose, SocketIoConnection } from './socket-io-connection';
 
 /** Not attached to a server yet: Engine.IO must find the REST listener there and wrap it, or both would answer. */
@@ -41,6 +42,7 @@ interface Entered {
 /** The namespaces `/client` and `/agent`: handshake, requests, end. */
 export class SocketServer {
   private readonly silence = new WeakMap<EngineSocket, NodeJS.Timeout>();
+  private readonly known = new WeakSet<EngineSocket>();
 
   constructor(
     private readonly io: Server,
@@ -49,7 +51,7 @@ export class SocketServer {
     io.engine.on('connection', (engine: EngineSocket) => {
       coalesceWrites(engine);
       boundClose(engine);
-      hearOneConnect(engine);
+      hearOneConnect(engine, () => this.known.has(engine));
       this.expectCredentials(engine);
     });
     this.serve(io.of('/client'), 'user');
@@ -98,7 +100,9 @@ export class SocketServer {
     });
     namespace.on('connection', (socket) => {
       const result = admitted.get(socket);
-      if (result) this.open(socket, result);
+      if (!result) return;
+      this.known.add(socket.conn);
+      this.open(socket, result);
     });
   }
 
@@ -150,14 +154,17 @@ function closeSoon(engine: EngineSocket): void {
 /** The first byte of a CONNECT packet. */
 const CONNECT = '0';
 
-/** A connection has one CONNECT. Further ones end it unheard: each would make a namespace and a socket, for strangers. */
-function hearOneConnect(engine: EngineSocket): void {
+/**
+ * A connection has one CONNECT; further ones end it unheard: each would make a namespace and a socket, for strangers. So
+ * does what is larger than credentials before its peer is known: it would be parsed.
+ */
+function hearOneConnect(engine: EngineSocket, isKnown: () => boolean): void {
   let connects = 0;
   // Before `data`, which Socket.IO listens to.
   engine.on('packet', ({ type, data }: { type: string; data?: unknown }) => {
-    if (type !== 'message' || typeof data !== 'string' || data[0] !== CONNECT) return;
-    connects += 1;
-    if (connects === 1) return;
+    if (type !== 'message' || typeof data !== 'string') return;
+    if (data[0] === CONNECT) connects += 1;
+    if (connects <= 1 && (data.length <= CREDENTIALS_CHARS || isKnown())) return;
     engine.removeAllListeners('data');
     engine.close();
   });
