@@ -69,7 +69,7 @@ const gatewayVariables = z.object({
   SLOW_CONSUMER_MS: whole(
     100,
     600_000,
-    'How long a reader may take nothing while more than 1 MiB waits for it, ms.',
+    'How long a reader may take nothing while more than 256 KiB wait for it, ms.',
   ).default(30_000),
   DRAIN_SPREAD_MS: whole(
     0,

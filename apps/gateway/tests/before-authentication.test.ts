@@ -74,26 +74,12 @@ describe.each(Object.entries(transports))('%s', (name, { open, credentials, requ
     expect(performance.now() - from).toBeLessThan(2_000);
   });
 
-  test.each([
-    [
-      'right credentials, and more',
-      () => credentials({ token: harness.token('usr_1'), more: 'x'.repeat(20_000) }),
-    ],
-    [
-      'arrays in arrays',
-      () =>
-        credentials({ token: JSON.parse(`${'['.repeat(1_000)}${']'.repeat(1_000)}`) as object }),
-    ],
-    ['a request', () => request('nope', { more: 'x'.repeat(20_000) })],
-  ])(
-    'a frame of strangers that is larger than credentials is not even parsed: %s',
-    async (_what, frame) => {
-      const raw = await open();
-      raw.send(frame());
-      await raw.closed();
-      expect(raw.frames.join()).not.toContain('"connected"');
-    },
-  );
+  test('a frame that is larger than credentials is not even parsed, from strangers', async () => {
+    const raw = await open();
+    raw.send(credentials({ token: harness.token('usr_1'), more: 'x'.repeat(20_000) }));
+    await raw.closed();
+    expect(raw.frames.join()).not.toContain('"connected"');
+  });
 
   test('whoever is known may send larger frames', async () => {
     const raw = await open();

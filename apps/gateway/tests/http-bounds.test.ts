@@ -139,6 +139,27 @@ test('connections are bounded, and those that take nothing make room', async () 
   for (const { socket } of stalled) socket.destroy();
 });
 
+describe('who asks for more before it has its answers', () => {
+  const ask = 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n';
+
+  test('gets them, as far as anybody needs that', async () => {
+    const wire = await Wire.open(gateway);
+    for (let round = 1; round <= 3; round += 1) {
+      wire.socket.write(ask.repeat(16));
+      const answered = () => wire.text.match(/HTTP\/1\.1 200 OK/g)?.length;
+      await waitFor(() => answered() === 16 * round, { intervalMs: 5 });
+    }
+    wire.socket.destroy();
+  });
+
+  test('is cut beyond that: answers that nobody takes would fill the memory', async () => {
+    const wire = await Wire.open(gateway);
+    wire.socket.write(ask.repeat(1_000));
+    await wire.closed();
+    expect(wire.text.match(/HTTP\/1\.1/g)?.length ?? 0).toBeLessThanOrEqual(16);
+  });
+});
+
 describe('requests that cannot be read', () => {
   test.each([
     [
@@ -280,6 +301,21 @@ describe('what is asked is refused in our words, without a word about how we wor
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
     expect(await refusal('/conversations/cnv_1/messages', init)).toEqual(INVALID);
     expect(Object.prototype).not.toHaveProperty('content');
+  });
+
+  test('a body is no larger than its route may need: 512 KiB for a message, 64 KiB for all else', async () => {
+    const sized = (bytes: number) => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ content: 'x'.repeat(bytes) }),
+    });
+    const tooLarge = { status: 413, code: 'payload_too_large' };
+    for (const path of ['/auth/login', '/auth/refresh', '/conversations', '/admin/agents']) {
+      expect(await refusal(path, sized(60_000))).toEqual(INVALID);
+      expect(await refusal(path, sized(70_000))).toEqual(tooLarge);
+    }
+    expect(await refusal('/conversations/cnv_1/messages', sized(500_000))).toEqual(INVALID);
+    expect(await refusal('/conversations/cnv_1/messages', sized(530_000))).toEqual(tooLarge);
   });
 
   test('keys of prototypes inside what is free are data, or refused', async () => {

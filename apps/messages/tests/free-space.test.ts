@@ -21,7 +21,7 @@ function createRandom(seed: number): () => number {
   };
 }
 
-function open() {
+function open(stepPages?: number) {
   const path = join(stores.folder(), 'x.db');
   closeSync(openSync(path, 'a'));
   const fd = openSync(path, 'r+');
@@ -31,7 +31,11 @@ function open() {
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = OFF');
   db.pragma('secure_delete = ON');
-  const freeSpace = createFreeSpace(db, path, fd);
+  const freeSpace = createFreeSpace(db, {
+    path,
+    fd,
+    ...(stepPages !== undefined && { stepPages }),
+  });
   return {
     db,
     path,
@@ -127,6 +131,90 @@ test('it waits while somebody reads what is still in the log', () => {
   expect(scrub()).toBeGreaterThan(0);
   expect(reader.pragma('integrity_check', { simple: true })).toBe('ok');
 });
+
+const text = fc
+  .tuple(
+    fc.integer({ min: 0, max: 14 }),
+    fc.oneof(fc.nat(300), { arbitrary: fc.nat(20_000), weight: 0.1 }),
+  )
+  // What the bytes are that pages begin with.
+  .map(([byte, length]) => String.fromCharCode(byte).repeat(length));
+const change = fc.oneof(
+  fc.record({ kind: fc.constant('insert' as const), texts: fc.array(text, { maxLength: 40 }) }),
+  fc.record({ kind: fc.constant('update' as const), of: fc.nat(9), text }),
+  fc.record({ kind: fc.constant('delete' as const), of: fc.nat(9) }),
+  fc.constant({ kind: 'scrub' as const }),
+  fc.constant({ kind: 'begin reading' as const }),
+  fc.constant({ kind: 'end reading' as const }),
+);
+
+test('whatever is written and read between its steps, the database stays as it is', () => {
+  fc.assert(
+    fc.property(
+      fc.array(change, { minLength: 5, maxLength: 60 }),
+      fc.integer({ min: 1, max: 9 }),
+      (changes, stepPages) => {
+        const { db, path, freeSpace, scrub } = open(stepPages);
+        db.pragma('busy_timeout = 1');
+        db.pragma('wal_autocheckpoint = 20');
+        db.exec(`CREATE TABLE m (id INTEGER PRIMARY KEY, text TEXT);
+          CREATE TABLE k (text TEXT, id INTEGER, PRIMARY KEY (text, id)) WITHOUT ROWID`);
+        const model = new Map<number, string>();
+        const readers: { db: BetterSqlite3.Database; rows: unknown }[] = [];
+        let last = 0;
+        const rowsOf = (of: BetterSqlite3.Database) =>
+          ['m', 'k'].map((table) => of.prepare(`SELECT id, text FROM ${table} ORDER BY id`).all());
+        const write = db.transaction((wanted: (typeof changes)[number]) => {
+          if (wanted.kind === 'insert') {
+            for (const text of wanted.texts) model.set((last += 1), text);
+            for (const [id, text] of [...model].slice(model.size - wanted.texts.length)) {
+              for (const table of ['m', 'k']) {
+                db.prepare(`INSERT INTO ${table} (id, text) VALUES (?, ?)`).run(id, text);
+              }
+            }
+          } else if (wanted.kind === 'update' || wanted.kind === 'delete') {
+            for (const id of [...model.keys()].filter((each) => each % 10 === wanted.of)) {
+              if (wanted.kind === 'delete') model.delete(id);
+              else model.set(id, wanted.text);
+            }
+            for (const table of ['m', 'k']) {
+              if (wanted.kind === 'delete') {
+                db.prepare(`DELETE FROM ${table} WHERE id % 10 = ?`).run(wanted.of);
+              } else {
+                const update = db.prepare(`UPDATE ${table} SET text = ? WHERE id % 10 = ?`);
+                update.run(wanted.text, wanted.of);
+              }
+            }
+          }
+        });
+        const endReading = () => {
+          const reader = readers.shift();
+          if (!reader) return;
+          expect(rowsOf(reader.db)).toEqual(reader.rows);
+          reader.db.close();
+        };
+        for (const wanted of changes) {
+          write(wanted);
+          if (wanted.kind === 'scrub') freeSpace.scrub();
+          if (wanted.kind === 'end reading') endReading();
+          if (wanted.kind === 'begin reading') {
+            const reader = new BetterSqlite3(path, { readonly: true });
+            reader.exec('BEGIN');
+            readers.push({ db: reader, rows: rowsOf(reader) });
+          }
+        }
+        const expected = [...model].map(([id, text]) => ({ id, text }));
+        for (const done of [() => undefined, scrub]) {
+          done();
+          expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
+          expect(rowsOf(db)).toEqual([expected, expected]);
+          while (readers.length > 0) endReading();
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+}, 60_000);
 
 test('what is no page of a b-tree is left alone', () => {
   const page = Buffer.alloc(4_096);

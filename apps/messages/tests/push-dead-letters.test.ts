@@ -2,10 +2,12 @@ import type { PushJob, PushPlatform } from '@agent-messenger/contracts';
 import { waitFor } from '@agent-messenger/testkit';
 import { UnrecoverableError, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
+import { createCalls } from '../src/calls';
 import { createPushDeadLetters } from '../src/push-dead-letters';
 import { BY, pushOf, refusal } from './conformance/world';
 import { createPushFixture } from './push-fixture';
 import { useRedisSetting } from './redis-setting';
+import { createTempStores } from './temp-store';
 
 const setting = useRedisSetting();
 
@@ -99,4 +101,29 @@ test('without their Redis dead letters are unavailable, at once', async () => {
       () => false,
     ),
   );
+});
+
+test('that Redis is away is no failure of ours, and a replay has its entry in any case', async () => {
+  const stores = createTempStores();
+  const store = await stores.open();
+  const away = () => Promise.reject(new Error('Connection is closed.'));
+  const calls = createCalls({
+    store,
+    groupCommit: { append: away, drain: async () => undefined },
+    deadPushes: { listDeadPushes: away, replayDeadPushes: away },
+    onCommit: () => undefined,
+    onDelete: () => undefined,
+  });
+  try {
+    for (const call of [calls.listDeadPushes({ limit: 9 }), calls.replayDeadPushes({ by: BY })]) {
+      expect(await refusal(Promise.resolve(call))).toMatchObject({
+        code: 'unavailable',
+        retryAfterMs: 2_000,
+      });
+    }
+    const { entries } = await store.listAudit({ limit: 9 });
+    expect(entries).toMatchObject([{ action: 'push.replay', result: 'unavailable' }]);
+  } finally {
+    await stores.cleanUp();
+  }
 });

@@ -1,5 +1,12 @@
 import BetterSqlite3 from 'better-sqlite3';
-import { statSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '../src/store/sqlite/open-database';
 import { BY, createWorld, pushOf, refusal, sendOf } from './conformance/world';
@@ -35,6 +42,34 @@ test('a second writer is turned away while the first lives, and let in afterward
   first.db.exec('SELECT 1');
   first.close();
   openDatabase(path).close();
+});
+
+test('under two names it is one file, with one lock and one log', async () => {
+  const folder = stores.folder();
+  const path = join(folder, 'messages.db');
+  const link = join(folder, 'link.db');
+  const first = openDatabase(path);
+  symlinkSync(path, link);
+  expect(() => openDatabase(link)).toThrow(/in use by another process/);
+  first.close();
+  const second = openDatabase(link);
+  expect(second.path).toBe(path);
+  second.close();
+  expect(readdirSync(folder).sort()).toEqual(['link.db', 'messages.db', 'messages.db.lock']);
+});
+
+test('where a store was lost no empty one is made', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  writeFileSync(`${path}-wal`, 'what was committed last');
+  await expect(stores.open({ path })).rejects.toThrow(/is missing.*restore a backup/);
+  expect(readFileSync(`${path}-wal`, 'utf8')).toBe('what was committed last');
+  expect(existsSync(path)).toBe(false);
+});
+
+test('a lock that cannot be had is not called taken', () => {
+  const path = join(stores.folder(), 'messages.db');
+  writeFileSync(`${path}.lock`, 'no database'.repeat(100));
+  expect(() => openDatabase(path)).toThrow(/messages\.db\.lock cannot be locked: .*not a database/);
 });
 
 test('a purge goes on after a restart', async () => {

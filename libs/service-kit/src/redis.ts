@@ -1,5 +1,5 @@
 import type { RedisOptions } from 'ioredis';
-import { Redis, ReplyError } from 'ioredis';
+import { Redis } from 'ioredis';
 import { AppError } from './errors';
 import type { Logger } from './logger';
 import type { Scope } from './scope';
@@ -48,19 +48,23 @@ export function openRedis(url: string, { name, log, scope, options }: ConnectOpt
   return redis;
 }
 
-/** What an answer that Redis gives while it can do nothing begins with. Any other one is about a mistake of ours. */
-const NOT_NOW = /^(LOADING|BUSY|MASTERDOWN|READONLY|MISCONF|OOM) /;
+/** How ioredis says that Redis is away, and Redis that it can do nothing now. */
+const AWAY = [
+  "Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries",
+  'connect E|read E|write E',
+  '(LOADING|BUSY|MASTERDOWN|READONLY|MISCONF|OOM) ',
+];
+const IS_AWAY = new RegExp(`^(${AWAY.join('|')})`);
 
 /**
  * For what there is no answer to without Redis: that it is away is no failure of ours.
  * @throws AppError `unavailable`
  */
-export async function needingRedis<T>(answer: Promise<T>): Promise<T> {
+export async function needingRedis<T>(answer: T | Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    if (cause instanceof ReplyError && !NOT_NOW.test(cause.message)) throw cause;
+    if (!(cause instanceof Error) || !IS_AWAY.test(cause.message)) throw cause;
     const options = { cause, retryAfterMs: 2_000 };
     throw new AppError('unavailable', 'This cannot be answered now', options);
   }

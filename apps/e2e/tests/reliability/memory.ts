@@ -7,7 +7,10 @@ import { metricOf, type Reliability } from './setup';
 export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
 
 /** What a process cannot let go of, heap and buffers: its memory right after a full garbage collection. */
-export async function heldBytes({ stack }: Reliability, service: ServiceProcess): Promise<number> {
+export async function heldBytes(
+  { stack }: Pick<Reliability, 'stack'>,
+  service: ServiceProcess,
+): Promise<number> {
   const [, url] = await waitFor(() =>
     /^Debugger listening on (ws:\S+)$/m.exec(stack.logs(service.name)),
   );

@@ -73,14 +73,20 @@ test('a thousand who do not read hurt nobody, cost bounded memory, are cut and r
   /** Events for the deaf: the person's own are the others. */
   const written = async () => (await metricOf(first, 'gateway_events_written_total')) - trips;
   let last = { written: 0, trips: 0 };
-  while ((await connections()) <= READERS || trips - last.trips < STILL_FOR) {
+  let areThere = false;
+  void deaf.then(() => (areThere = true));
+  // On a machine that is slow the first are cut before the last have filled their buffers.
+  const isFilling = async () => (await connections()) > READERS && trips - last.trips < STILL_FOR;
+  while (!areThere || (await isFilling())) {
     await roundTrip();
     const now = { written: await written(), trips };
     if (now.written !== last.written) last = now;
   }
   const sockets = await deaf;
-  const held = ((await heldBytes(system, first)) - before.held) / READERS;
+  const left = (await connections()) - 1;
+  const held = ((await heldBytes(system, first)) - before.held) / left;
   expect(last.written).toBeLessThan(READERS * BACKLOG.messages);
+  expect(left).toBeGreaterThan(READERS / 2);
   expect(held).toBeLessThan(HELD_BYTES);
 
   while ((await connections()) > 1) await roundTrip();
@@ -89,12 +95,12 @@ test('a thousand who do not read hurt nobody, cost bounded memory, are cut and r
     `${trips} round trips beside ${READERS} deaf readers, the longest ${worst.toFixed(0)} ms; each of them ` +
       `cost ${(held / MIB).toFixed(2)} MiB, ${(resident / MIB).toFixed(2)} MiB resident\n`,
   );
-  expect(trips).toBeGreaterThan(STILL_FOR);
+  expect(trips).toBeGreaterThan(10);
   expect(resident).toBeLessThan(RESIDENT_BYTES);
 
   for (const socket of sockets) socket.terminate();
   await allResume(people, conversation);
-}, 180_000);
+}, 300_000);
 
 /**
  * One conversation full of undelivered messages that all of them are members of, so that a thousand backlogs need not be

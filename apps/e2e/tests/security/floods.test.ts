@@ -1,10 +1,21 @@
-import { openTestSocket, rest, waitFor, type TestSocketBase } from '@agent-messenger/testkit';
+import type { Conversation } from '@agent-messenger/contracts';
+import {
+  createAgent,
+  createPerson,
+  openTestSocket,
+  rest,
+  startStack,
+  waitFor,
+  type ServiceProcess,
+  type Stack,
+  type TestSocketBase,
+} from '@agent-messenger/testkit';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { heldBytes, INSPECTED } from '../reliability/memory';
-import { gatewaysOf, metricOf, startReliability, type Reliability } from '../reliability/setup';
+import { metricOf } from '../reliability/setup';
 
 const HEADERS_MS = 1_000;
 const REQUEST_MS = 2_000;
@@ -18,42 +29,52 @@ const MANY = 200;
 const MIB = 1024 * 1024;
 const GROWTH_BYTES = 30 * MIB;
 
-let system: Reliability;
+/** Of the attacker, as the proxy in front would tell it; the others are at another one. */
+const ATTACKER = 'X-Forwarded-For: 203.0.113.66\r\n';
+
+let stack: Stack;
 let url: string;
+let gateway: ServiceProcess;
 let witness: { person: TestSocketBase; agent: TestSocketBase; conversation: string; token: string };
 let before: { pids: Record<string, number>; held: number; descriptors: number };
 
+/** With the limits that a gateway has by default. */
 beforeAll(async () => {
-  system = await startReliability({
-    gateways: 2,
+  stack = await startStack({
     env: {
       gateway: {
         ...INSPECTED,
+        TRUST_PROXY: '127.0.0.1',
         HTTP_HEADERS_TIMEOUT_MS: `${HEADERS_MS}`,
         HTTP_REQUEST_TIMEOUT_MS: `${REQUEST_MS}`,
         HTTP_IDLE_TIMEOUT_MS: `${IDLE_MS}`,
       },
     },
   });
-  const [gateway] = gatewaysOf(system);
+  gateway = stack.gateways[0] as ServiceProcess;
   url = gateway.url;
-  const { person, agent, conversation } = await system.pair();
+  const [{ access_token: token }, { id, api_key }] = await Promise.all([
+    createPerson(url),
+    createAgent(url, stack.adminKey),
+  ]);
+  const body = { agent_id: id };
+  const opened = await rest(url, 'POST', '/conversations', { body, bearer: token });
   witness = {
-    person: await openTestSocket('socket.io', url, '/client', { token: person.token }).synced(),
-    agent: await openTestSocket('ws', url, '/agent', { token: agent.token }).synced(),
-    conversation,
-    token: person.token,
+    person: await openTestSocket('socket.io', url, '/client', { token }).synced(),
+    agent: await openTestSocket('ws', url, '/agent', { api_key }).synced(),
+    conversation: (opened.body as Conversation).id,
+    token,
   };
   before = {
-    pids: system.stack.pids(),
-    held: await heldBytes(system, gateway),
+    pids: stack.pids(),
+    held: await heldBytes({ stack }, gateway),
     descriptors: await metricOf(gateway, 'process_open_fds'),
   };
 }, 60_000);
 afterAll(async () => {
   witness.person.close();
   witness.agent.close();
-  await system.stop();
+  await stack.stop();
 }, 60_000);
 
 /** One exchange of messages and one REST call after the other, until the flood is over. */
@@ -75,10 +96,9 @@ async function watch(flood: Promise<unknown>): Promise<void> {
     worst = Math.max(worst, performance.now() - from);
     rounds += 1;
     await delay(20);
-  } while (!isOver);
+  } while (!isOver || rounds < 2);
   await over;
   process.stderr.write(`${rounds} rounds beside it, the longest ${worst.toFixed(0)} ms\n`);
-  expect(rounds).toBeGreaterThan(1);
   expect(worst).toBeLessThan(WORST_MS);
 }
 
@@ -130,31 +150,47 @@ async function drip(begin: string, piece = 'x'): Promise<number> {
   return performance.now() - from;
 }
 
-const GET = 'GET /health HTTP/1.1\r\nHost: x\r\n';
-const LOGIN = 'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
-const withBody = (body: string) => `${LOGIN}Content-Length: ${body.length}\r\n\r\n${body}`;
+const GET = `GET /health HTTP/1.1\r\nHost: x\r\n${ATTACKER}`;
+/** Of the routes that take a body from anybody the one with the largest budget. */
+const POST = `POST /auth/refresh HTTP/1.1\r\nHost: x\r\n${ATTACKER}Content-Type: application/json\r\n`;
+const withBody = (body: string, head = POST) =>
+  `${head}Content-Length: ${body.length}\r\n\r\n${body}`;
+const keys = (count: number) => `{${Array.from({ length: count }, (_, n) => `"k${n}":0`).join()}}`;
+const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
 describe('others are served meanwhile', () => {
-  test.each<[string, () => string, number[]]>([
-    ['many headers', () => `${GET}${'X-Small: xxxxxxxx\r\n'.repeat(1_100)}\r\n`, [431]],
-    ['huge headers', () => `${GET}X-Large: ${'x'.repeat(100_000)}\r\n\r\n`, [431]],
-    ['a huge URL', () => `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, [431]],
-    ['a body beyond the bound', () => withBody(JSON.stringify('x'.repeat(600_000))), [413]],
-    ['deep JSON', () => withBody('['.repeat(250_000) + ']'.repeat(250_000)), [400]],
-    ['wide JSON', () => withBody(`[${'0,'.repeat(250_000)}0]`), [400]],
-    ['long strings', () => withBody(JSON.stringify({ username: 'x'.repeat(500_000) })), [400]],
-    ['no HTTP', () => 'x'.repeat(10_000), [400]],
+  test.each<[string, string, number]>([
+    ['many headers', `${GET}${'X-Small: xxxxxxxx\r\n'.repeat(1_100)}\r\n`, 431],
+    ['huge headers', `${GET}X-Large: ${'x'.repeat(100_000)}\r\n\r\n`, 431],
+    ['a huge URL', `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431],
+    ['no HTTP', 'x'.repeat(10_000), 400],
+    ['a body beyond the bound', withBody(JSON.stringify('x'.repeat(600_000))), 413],
+    ['deep JSON', withBody(nested(30_000)), 400],
+    ['wide JSON', withBody(`[${'0,'.repeat(30_000)}0]`), 400],
+    ['nothing but keys', withBody(keys(6_000)), 400],
+    ['long strings', withBody(JSON.stringify({ refresh_token: 'x'.repeat(60_000) })), 400],
   ])('%s', async (_what, request, expected) => {
-    const flood = times(MANY, () => send(request()));
+    const flood = times(MANY, () => send(request));
     await watch(flood);
     // A peer that is cut in the middle of what it sends may never see the answer.
-    expect(new Set([...(await flood), 0])).toEqual(new Set([...expected, 0]));
+    expect(new Set([...(await flood), 0])).toEqual(new Set([expected, 0]));
+  });
+
+  test('the largest bodies of somebody who is known', async () => {
+    const { access_token } = await createPerson(url);
+    const head =
+      `POST /conversations/${witness.conversation}/messages HTTP/1.1\r\nHost: x\r\n${ATTACKER}` +
+      `Content-Type: application/json\r\nAuthorization: Bearer ${access_token}\r\n`;
+    const bodies = [nested(250_000), keys(50_000)];
+    const flood = times(40, (n) => send(withBody(bodies[n % bodies.length] ?? '', head)));
+    await watch(flood);
+    expect(new Set([...(await flood), 0])).toEqual(new Set([400, 0]));
   });
 
   test.each([
     ['headers that never end', `${GET}X-Slow: `, HEADERS_MS],
     ['a request line that never ends', 'GET /', HEADERS_MS],
-    ['bodies that never end', `${LOGIN}Content-Length: 500000\r\n\r\n{"`, REQUEST_MS],
+    ['bodies that never end', `${POST}Content-Length: 60000\r\n\r\n{"`, REQUEST_MS],
   ])('%s', async (_what, begin, timeoutMs) => {
     const flood = times(MANY, () => drip(begin));
     await watch(flood);
@@ -165,7 +201,7 @@ describe('others are served meanwhile', () => {
   });
 
   test('chunks that never end', async () => {
-    const begin = `${LOGIN}Transfer-Encoding: chunked\r\n\r\n`;
+    const begin = `${POST}Transfer-Encoding: chunked\r\n\r\n`;
     const flood = times(MANY, () => drip(begin, '1\r\nx\r\n'));
     await watch(flood);
     for (const ms of await flood) expect(ms).toBeLessThan(REQUEST_MS + LENIENCE_MS);
@@ -197,14 +233,15 @@ describe('others are served meanwhile', () => {
     ['plain WebSocket', '/client/connect'],
   ])('WebSockets that never say who they are: %s', async (_name, path) => {
     const flood = times(MANY, async () => {
-      const socket = new WebSocket(url.replace('http', 'ws') + path);
+      const headers = { 'x-forwarded-for': '203.0.113.66' };
+      const socket = new WebSocket(url.replace('http', 'ws') + path, { headers });
       await once(socket, 'open');
       await once(socket, 'close');
     });
     await watch(flood);
   });
 
-  test('WebSockets with wrong credentials', async () => {
+  test('WebSockets with wrong credentials, as large as they may be', async () => {
     const flood = times(MANY, async (n) => {
       const namespace = n % 2 ? '/client' : '/agent';
       const auth = n % 2 ? { token: 'x'.repeat(8_000) } : { api_key: `amk_${n}_${'A'.repeat(43)}` };
@@ -216,18 +253,32 @@ describe('others are served meanwhile', () => {
     await watch(flood);
     expect(new Set(await flood)).toEqual(new Set(['unauthorized']));
   });
+
+  test.each([
+    ['Socket.IO', '/socket.io/?EIO=4&transport=websocket', '40/client,'],
+    ['plain WebSocket', '/client/connect', ''],
+  ])('frames of strangers as large as a frame can be: %s', async (_name, path, prefix) => {
+    const frame = prefix + nested(1_000_000);
+    const flood = times(MANY / 4, async () => {
+      const headers = { 'x-forwarded-for': '203.0.113.66' };
+      const socket = new WebSocket(url.replace('http', 'ws') + path, { headers });
+      await once(socket, 'open');
+      socket.send(frame);
+      await once(socket, 'close');
+    });
+    await watch(flood);
+  });
 });
 
 test('nothing is left of it: no process ended, no connection is open, no memory is held, no error was logged', async () => {
-  const [gateway] = gatewaysOf(system);
-  expect(system.stack.pids()).toEqual(before.pids);
+  expect(stack.pids()).toEqual(before.pids);
   const descriptors = () => metricOf(gateway, 'process_open_fds');
   await waitFor(async () => (await descriptors()) < before.descriptors + 50, {
     timeoutMs: 15_000,
     describe: 'the descriptors of what was cut',
   });
-  const held = (await heldBytes(system, gateway)) - before.held;
+  const held = (await heldBytes({ stack }, gateway)) - before.held;
   process.stderr.write(`the gateway holds ${(held / MIB).toFixed(1)} MiB more than before\n`);
   expect(held).toBeLessThan(GROWTH_BYTES);
-  expect(system.stack.logs(gateway.name)).not.toMatch(/"level":[56]0/);
+  expect(stack.logs(gateway.name)).not.toMatch(/"level":[56]0/);
 });

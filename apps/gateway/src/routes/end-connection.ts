@@ -10,7 +10,11 @@ export function endConnection(
   leases: Pick<Leases, 'revoke'>,
 ): RouteHandler<'endConnection'> {
   return async ({ params: { identity_id } }, caller) => {
-    const entry = { ...adminOrigin(caller), action: 'connection.end', target: identity_id } as const;
+    const entry = {
+      ...adminOrigin(caller),
+      action: 'connection.end',
+      target: identity_id,
+    } as const;
     const record = (result: AuditRecord['result']) =>
       messages.recordAudit({ records: [{ ...entry, result }] });
     // First: what cannot be recorded does not happen.

@@ -72,6 +72,24 @@ export function describeExport(open: OpenStore): void {
       expect((await refusal(garbage)).code).toBe('invalid_payload');
     });
 
+    test('has no page without the entry of its first', async () => {
+      const world = await createWorld(open);
+      const [ada, bob] = [await world.user(), await world.user()];
+      const ofAda = { user_id: ada, limit: 1, by: BY };
+      const { next_cursor } = await world.store.exportUser(ofAda);
+      const cursor = next_cursor ?? '';
+      expect((await world.store.exportUser({ ...ofAda, cursor })).records).toHaveLength(1);
+      const start = { section: 'account', after: 0 };
+      const { mac } = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as { mac: string };
+      for (const madeUp of [start, { value: start, mac }, { value: start, mac: '' }]) {
+        const encoded = Buffer.from(JSON.stringify(madeUp)).toString('base64url');
+        const page = world.store.exportUser({ ...ofAda, cursor: encoded });
+        expect((await refusal(page)).code).toBe('invalid_payload');
+      }
+      const ofAnother = world.store.exportUser({ ...ofAda, user_id: bob, cursor });
+      expect((await refusal(ofAnother)).code).toBe('invalid_payload');
+    });
+
     test.each([1, 2, 3, 7, 1_000])('is the same in pages of %i', async (limit) => {
       const world = await createWorld(open);
       const user = await world.user();

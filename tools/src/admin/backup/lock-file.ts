@@ -17,7 +17,7 @@ export function lockFile(file: string, taken: string): FileLock {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     lock.close();
-    const isTaken = cause instanceof Database.SqliteError && cause.code === 'SQLITE_BUSY';
+    const isTaken = (cause as { code?: unknown }).code === 'SQLITE_BUSY';
     throw new AdminError(isTaken ? taken : `${file}: ${(cause as Error).message}`, { cause });
   }
   return { release: () => void lock.close() };

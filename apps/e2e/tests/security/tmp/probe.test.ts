@@ -1,21 +1,24 @@
 import { startStack } from '@agent-messenger/testkit';
-import { LIFTED_LIMITS } from '@agent-messenger/testkit';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { metricOf } from '../../reliability/setup';
 test('x', async () => {
-  const stack = await startStack({ env: { gateway: LIFTED_LIMITS } });
-  const url = stack.gateways[0]!.url;
-  const post = async (body: string) => {
-    const from = performance.now();
-    const r = await fetch(url + '/auth/login', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-    await r.text();
-    return [r.status, Math.round(performance.now() - from)];
-  };
-  for (const [n, b] of Object.entries({ deep: '['.repeat(250_000) + ']'.repeat(250_000), wide: `[${'0,'.repeat(250_000)}0]`, objs: '{"a":'.repeat(80_000) + '1' + '}'.repeat(80_000), small: '{}', str: JSON.stringify({username: 'x'.repeat(500000)}), big: JSON.stringify('x'.repeat(600_000)) })) {
-    const out = [];
-    for (let i = 0; i < 5; i++) out.push(await post(b));
-    process.stderr.write(n + ' ' + JSON.stringify(out) + '\n');
-    const from = performance.now();
-    await Promise.all(Array.from({length: 50}, () => post(b)));
-    process.stderr.write(n + ' 50 parallel ' + Math.round(performance.now()-from) + '\n');
+  const stack = await startStack();
+  const gw = stack.gateways[0]!;
+  const show = async (w: string) => process.stderr.write(`${w} rss ${(await metricOf(gw, 'process_resident_memory_bytes')/1e6).toFixed(0)} heap ${(await metricOf(gw, 'nodejs_heap_size_used_bytes')/1e6).toFixed(0)}\n`);
+  await show('before');
+  const { hostname, port } = new URL(gw.url);
+  const socks = [];
+  for (let i = 0; i < 8; i++) {
+    const s = connect({ host: hostname, port: Number(port) });
+    await once(s, 'connect'); s.pause();
+    s.on('error', () => {});
+    s.write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1400));
+    socks.push(s);
   }
+  for (let i = 0; i < 10; i++) { await delay(1000); await show('during'); }
+  socks.forEach((s) => s.destroy());
+  await delay(2000); await show('after');
   await stack.stop();
 }, 100000);

@@ -1,6 +1,6 @@
 import type { ExportedRecord } from '@agent-messenger/contracts';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor } from '../cursors';
+import { signCursor, verifyCursor } from '../cursors';
 import type { Store } from '../store';
 import { toAuditEntry, type AuditLog, type AuditRow } from './audit';
 import { noSuchUser } from './people';
@@ -38,7 +38,10 @@ interface ConversationRow {
  * conversation followed by its messages, the audit log. Nothing in it lets somebody act as the person: no password
  * hash, no digests, no device tokens. A page is read lazily and ends when it is full by count or by bytes.
  */
-export function createExport({ db, write }: Sqlite, audit: AuditLog): Pick<Store, 'exportUser'> {
+export function createExport(
+  { db, digestKey, write }: Sqlite,
+  audit: AuditLog,
+): Pick<Store, 'exportUser'> {
   const person = db.prepare<[string], Record<string, unknown>>(
     `SELECT u.id, i.name AS username, i.created_at, i.last_connected_at, u.disabled_at
      FROM users u JOIN identities i ON i.id = u.id WHERE u.id = ?`,
@@ -124,20 +127,22 @@ export function createExport({ db, write }: Sqlite, audit: AuditLog): Pick<Store
   return {
     async exportUser({ user_id, limit, cursor, by }) {
       if (!person.get(user_id)) throw noSuchUser();
+      // An export has one entry, of its first page: without one nobody has a cursor.
+      const of = `export ${user_id}`;
       if (cursor === undefined) {
         write((tx) => audit.write(tx, by, { action: 'user.export', target: user_id }));
       }
       const from: Position =
         cursor === undefined
           ? { section: 'account', after: 0 }
-          : decodeCursor(cursorSchema, cursor);
+          : verifyCursor(digestKey, of, cursorSchema, cursor);
       const records: ExportedRecord[] = [];
       let bytes = 0;
       let next = from;
       // One more than fits, to know whether this is all.
       for (const step of recordsFrom(user_id, from, limit + 1)) {
         if (records.length === limit || bytes >= PAGE_BYTES) {
-          return { records, next_cursor: encodeCursor(next) };
+          return { records, next_cursor: signCursor(digestKey, of, next) };
         }
         records.push(step.record);
         bytes += Buffer.byteLength(JSON.stringify(step.record));

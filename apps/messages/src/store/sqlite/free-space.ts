@@ -24,12 +24,21 @@ export interface FreeSpace {
   scrub(): boolean;
 }
 
-/** @param fd of the database file. Closing it would drop SQLite's locks (POSIX): it is closed after the database. */
-export function createFreeSpace(db: Database, path: string, fd: number): FreeSpace {
+interface DatabaseFile {
+  path: string;
+  /** Closing it would drop SQLite's locks (POSIX): it is closed after the database. */
+  fd: number;
+  stepPages?: number;
+}
+
+export function createFreeSpace(
+  db: Database,
+  { path, fd, stepPages = STEP_PAGES }: DatabaseFile,
+): FreeSpace {
   const pageSize = Number(db.pragma('page_size', { simple: true }));
   const hasPointerMap = Number(db.pragma('auto_vacuum', { simple: true })) !== 0;
   const totalChanges = db.prepare<[], number>('SELECT total_changes()').pluck();
-  const buffer = Buffer.alloc(STEP_PAGES * pageSize);
+  const buffer = Buffer.alloc(stepPages * pageSize);
   const zeros = Buffer.alloc(pageSize);
   /** The first page has the schema's root and is always in the cache: nobody's texts are in it. */
   let next = 1;

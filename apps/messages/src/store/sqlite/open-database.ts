@@ -83,7 +83,7 @@ function lockFile(path: string): BetterSqlite3.Database {
     return lock;
   } catch (cause) {
     lock.close();
-    const isTaken = cause instanceof BetterSqlite3.SqliteError && cause.code === 'SQLITE_BUSY';
+    const isTaken = (cause as { code?: unknown }).code === 'SQLITE_BUSY';
     throw new Error(
       isTaken
         ? `${path} is in use by another process: a SQLite store has exactly one`

@@ -54,7 +54,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const audit = createAuditLog(sqlite);
   const sessions = createSessions(sqlite, audit);
   const keys = createAgentKeys(sqlite, audit);
-  const freeSpace = createFreeSpace(db, path, fd);
+  const freeSpace = createFreeSpace(db, { path, fd });
   const erasure = createErasure(sqlite, { audit, reader, remover, sessions });
   if (metrics) storeMetrics(metrics, path);
 

@@ -1,0 +1,26 @@
+import { createLogger } from '@agent-messenger/service-kit';
+import { createEndCredentials } from './end-credentials';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+
+test('all are told at once, and that Redis is away holds nobody up', async () => {
+  const told: (string | null)[] = [];
+  const failures: ((error: Error) => void)[] = [];
+  const endCredentials = createEndCredentials(
+    {
+      revoke: (_identityId, credentialId) => {
+        told.push(credentialId);
+        return new Promise((_resolve, reject) => failures.push(reject));
+      },
+    },
+    log,
+  );
+  const ended = ['ses_1', 'ses_2', 'ses_3'].map((credential_id) => ({
+    identity_id: 'usr_1',
+    credential_id,
+  }));
+  const done = endCredentials(ended);
+  expect(told).toEqual(['ses_1', 'ses_2', 'ses_3']);
+  for (const fail of failures) fail(new Error('Command timed out'));
+  await expect(done).resolves.toBeUndefined();
+});
