@@ -78,9 +78,9 @@ test('presence is told for counterparts only, and a new watch replaces the old o
   });
 
   agent.close();
-  // 5 s after it was seen to close, and at the next sweep.
+  // 3.5 s after it was seen to close, and at the next sweep.
   const { last_seen } = await other.when('presence', ({ status }) => status === 'offline');
-  expect(Date.now() - Date.parse(last_seen ?? '')).toBeGreaterThan(4_900);
+  expect(Date.now() - Date.parse(last_seen ?? '')).toBeGreaterThan(3_400);
   expect(person.all('presence').filter(({ status }) => status === 'offline')).toEqual([]);
 
   await harness.agent(there);

@@ -80,8 +80,9 @@ export class Surroundings {
     try {
       return readFileSync(file, 'utf8').trim();
     } catch (cause) {
+      const reason = (cause as Error).message;
       throw new AdminError(
-        `no admin key: set ADMIN_API_KEY or ADMIN_API_KEY_FILE, or name the data folder of npm start (${file})`,
+        `no admin key: set ADMIN_API_KEY or ADMIN_API_KEY_FILE, or name the data folder of npm start (${reason})`,
         { cause },
       );
     }

@@ -151,8 +151,15 @@ export function describeErasure(open: OpenStore): void {
       await world.session(bystander);
       await erase();
       await purge(world);
+      const refused = { action: 'user.delete', target: user_id, result: 'unauthorized' } as const;
+      await store.recordAudit({
+        records: [
+          { ...byUser(user_id), ...refused },
+          { ...anyone, ...failed },
+        ],
+      });
       const { entries } = await store.listAudit({ identity_id: user_id, limit: 999 });
-      expect(entries).toHaveLength(254);
+      expect(entries).toHaveLength(256);
       expect(entries.map(({ action }) => action)).toContain('user.delete');
       const addresses = entries.map(({ actor, ip }) => [actor.kind, ip]);
       expect(new Set(addresses.map(String))).toEqual(

@@ -1,18 +1,18 @@
 import Database from 'better-sqlite3';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AdminError } from '../admin-error';
 import { leaveToOwner } from './leave-to-owner';
 import { lockFile } from './lock-file';
-import { checkStore, followLinks, LOGS, openStoreFile, PARTS, type StoreFacts } from './store-file';
+import {
+  checkStore,
+  followLinks,
+  isThere,
+  LOGS,
+  openStoreFile,
+  PARTS,
+  type StoreFacts,
+} from './store-file';
 import { syncPath } from './sync-path';
 
 export interface RestoredBackup extends StoreFacts {
@@ -27,7 +27,7 @@ export interface RestoredBackup extends StoreFacts {
  * after the backup is no part of it: clients reload instead of waiting for positions that will never come.
  */
 export function restoreBackup(backup: string, path: string): RestoredBackup {
-  if (!existsSync(backup)) throw new AdminError(`there is no backup at ${backup}`);
+  if (!isThere(backup)) throw new AdminError(`there is no backup at ${backup}`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = followLinks(path);
   // The lock that messages holds for as long as it runs.
@@ -36,7 +36,7 @@ export function restoreBackup(backup: string, path: string): RestoredBackup {
   try {
     const facts = prepare(backup, fresh);
     syncPath(fresh);
-    const owner = existsSync(database) ? database : dirname(database);
+    const owner = isThere(database) ? database : dirname(database);
     leaveToOwner(owner, [fresh, `${database}.lock`]);
     const previous = keepAside(database);
     renameSync(fresh, database);
@@ -54,7 +54,7 @@ function prepare(backup: string, fresh: string): StoreFacts {
   removeStore(fresh);
   // A backup has nothing beside it; the store of a machine that crashed has.
   for (const part of ['', ...LOGS]) {
-    if (existsSync(backup + part)) copyFileSync(backup + part, fresh + part);
+    if (isThere(backup + part)) copyFileSync(backup + part, fresh + part);
   }
   chmodSync(fresh, 0o600);
   const db = openStoreFile(fresh, { name: backup });
@@ -79,16 +79,16 @@ function removeStore(database: string): void {
  */
 function keepAside(database: string): string | null {
   const aside = `${database}.before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`;
-  const isThere = existsSync(database);
-  if (isThere) {
+  const hadOne = isThere(database);
+  if (hadOne) {
     intoOneFile(database);
     linkSync(database, aside);
   }
   // Of a store that was lost, or is too damaged to take them in: SQLite would carry them out on the restored one.
-  const rest = PARTS.slice(1).filter((part) => existsSync(database + part));
+  const rest = PARTS.slice(1).filter((part) => isThere(database + part));
   for (const part of rest) renameSync(database + part, aside + part);
   syncPath(dirname(database));
-  const [first] = isThere ? [''] : rest;
+  const [first] = hadOne ? [''] : rest;
   return first === undefined ? null : aside + first;
 }
 

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AdminError } from '../admin-error';
 
@@ -15,6 +15,11 @@ const OUR_TABLES = "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'e
 export const LOGS = ['-wal', '-journal'];
 /** All that belongs to a database, by how its name goes on. */
 export const PARTS = ['', ...LOGS, '-shm'];
+
+/** Throws when that cannot be told: what may not be seen is not missing. */
+export function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
 
 /** The file itself, which need not exist, when the path is a link to it: what is beside a store is beside the file. */
 export function followLinks(path: string): string {

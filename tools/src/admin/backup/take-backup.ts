@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AdminError } from '../admin-error';
 import { backupName } from './backup-files';
@@ -6,7 +6,7 @@ import { stampBackup } from './last-backup';
 import { leaveToOwner } from './leave-to-owner';
 import { lockFile } from './lock-file';
 import { restoreBackup } from './restore-backup';
-import { openStoreFile, type StoreFacts } from './store-file';
+import { isThere, openStoreFile, type StoreFacts } from './store-file';
 import { syncPath } from './sync-path';
 
 export interface TakenBackup extends StoreFacts {
@@ -19,7 +19,7 @@ export interface TakenBackup extends StoreFacts {
  * name: whatever is called like one can be relied upon.
  */
 export async function takeBackup(database: string, folder: string): Promise<TakenBackup> {
-  if (!existsSync(database)) throw new AdminError(`there is no store at ${database}`);
+  if (!isThere(database)) throw new AdminError(`there is no store at ${database}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const work = join(folder, '.backup');
   const lock = lockFile(`${work}.lock`, `another backup to ${folder} is under way`);

@@ -29,11 +29,15 @@ export interface AuditRow {
 }
 
 export function createAuditLog({ db }: Sqlite): AuditLog {
-  // A key's entries are found by its agent as well.
+  // A key's entries are found by its agent as well. Of a person who was erased, whose name is its id, no address is
+  // kept either that comes later: its tokens have not run out, and refusals are recorded with a delay.
   const insert = db.prepare(
     `INSERT INTO audit (at, action, actor_kind, actor_id, target, identity_id, ip, result)
      VALUES (@at, @action, @actor_kind, @actor_id, @target,
-       coalesce((SELECT agent_id FROM agent_keys WHERE key_id = @target), @target), @ip, @result)`,
+       coalesce((SELECT agent_id FROM agent_keys WHERE key_id = @target), @target),
+       iif(@actor_kind <> 'admin' AND EXISTS (
+         SELECT 1 FROM identities WHERE id IN (@actor_id, @target) AND kind = 'user' AND name = id
+       ), NULL, @ip), @result)`,
   );
   return {
     write({ at }, { actor, ip }, { action, target, result = 'ok' }) {
