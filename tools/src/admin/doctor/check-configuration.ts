@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import type { Finding } from './check';
 import { fail, ok } from './check';
 
-/** In a checkout, and in an image beside this command. */
+/** In a checkout, and in the image of messages, where this command is beside it. */
 const entriesOf = (service: string, here: string): string[] => [
   join(here, '..', '..', 'apps', service, 'dist', 'main.js'),
-  join(here, service, 'main.js'),
-  join(here, 'main.js'),
+  ...(service === 'messages' ? [join(here, 'main.js')] : []),
 ];
 
 /** Lets the service itself judge its variables: the schema is its own. */
@@ -28,7 +27,7 @@ export function checkConfiguration(
   });
   if (status === 0) return [ok(what, 'complete')];
   const problems = stderr.split('\n').filter((line) => line.startsWith('  '));
-  return (problems.length > 0 ? problems : [stderr.trim()]).map((problem) =>
+  return (problems.length > 0 ? problems : [stderr.trim() || 'it does not say']).map((problem) =>
     fail(what, problem.trim(), 'see docs/configuration.md'),
   );
 }

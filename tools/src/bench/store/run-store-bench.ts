@@ -47,8 +47,8 @@ export async function runStoreBench(
       env: { messages: { LOG_LEVEL: 'warn' } },
     });
     scope.defer('stack', () => stack.stop());
-    const total = thousands * 1_000;
-    const { appends_per_s, conversations } = await fill(stack, total, { scope, signal, say });
+    const filled = await fill(stack, thousands * 1_000, { scope, signal, say });
+    const { messages, appends_per_s, conversations } = filled;
     const database = join(dataDir, 'messages.db');
 
     await stack.messages.stop();
@@ -61,11 +61,11 @@ export async function runStoreBench(
     const backupAt = performance.now();
     await takeBackup(database, join(dataDir, 'backups'));
     return {
-      messages: total,
+      messages,
       node: process.version,
       cpus: availableParallelism(),
       appends_per_s,
-      bytes_per_message: bytes / total,
+      bytes_per_message: bytes / messages,
       start_ms,
       history_ms,
       backup_s: (performance.now() - backupAt) / 1_000,
@@ -80,16 +80,17 @@ interface Conversation {
   identity_id: string;
 }
 
+/** Rounded up to whole batches. */
 async function fill(
   stack: Stack,
-  total: number,
+  least: number,
   { scope, signal, say }: { scope: Scope; signal: AbortSignal; say: (line: string) => void },
 ) {
   const messages = callMessages(stack, scope);
   const conversations = await openConversations(messages);
   const appends_per_s: number[] = [];
+  const batches = Math.ceil(least / 10 / BATCH);
   for (let tenth = 1; tenth <= 10; tenth += 1) {
-    const batches = Math.ceil(total / 10 / BATCH);
     const startedAt = performance.now();
     const queue = Array.from({ length: batches }).entries();
     await Promise.all(
@@ -104,7 +105,7 @@ async function fill(
     appends_per_s.push(rate);
     say(`${tenth * 10} %: ${Math.round(rate)} messages/s`);
   }
-  return { appends_per_s, conversations };
+  return { messages: 10 * batches * BATCH, appends_per_s, conversations };
 }
 
 async function openConversations(messages: Client<typeof messagesCalls>): Promise<Conversation[]> {

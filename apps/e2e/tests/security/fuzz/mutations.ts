@@ -12,7 +12,18 @@ const pollution: unknown = JSON.parse(
 /** What programs have tripped over before. */
 const KNOWN_TROUBLE: unknown[] = [
   ...[null, true, false, -1, 0, 1e308, 5e-324, 0.1, 2 ** 31, 2 ** 53, 2 ** 64, -(2 ** 63)],
-  ...['', ' ', '\0', 'x\0y', '\ud800', 'x\udfff', '\udc00\ud800', '\ufeff', '\u202e', 'ﷺ'.repeat(30)],
+  ...[
+    '',
+    ' ',
+    '\0',
+    'x\0y',
+    '\ud800',
+    'x\udfff',
+    '\udc00\ud800',
+    '\ufeff',
+    '\u202e',
+    'ﷺ'.repeat(30),
+  ],
   ...['x'.repeat(70_000), '👩‍👩‍👧‍👦', '🏳️‍🌈'.repeat(10), 'é', 'İ', 'ß', '9'.repeat(400)],
   ...['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then', 'undefined', 'NaN'],
   ...['../../etc/passwd', "' OR 1=1 --", '%00%ff', '${7*7}', '<script>', '{"a":1}', '\r\nX: y'],
@@ -20,7 +31,10 @@ const KNOWN_TROUBLE: unknown[] = [
   ...['2030-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z', '-271821-04-20T00:00:00.000Z'],
   ...[[], {}, [[]], [null], nested(100), pollution, Array.from({ length: 1_000 }, () => 0)],
   ...[{ length: -1 }, { length: 2 ** 32 }, { toString: null }, { toJSON: 1 }, { then: 1 }],
-  ...[{ _placeholder: true, num: 0 }, { type: 'Buffer', data: [1] }],
+  ...[
+    { _placeholder: true, num: 0 },
+    { type: 'Buffer', data: [1] },
+  ],
 ];
 
 const surrogates = fc.string({
@@ -98,7 +112,11 @@ function alter({ parent, key }: Place, change: Mutation): void {
     case 'add':
       return set(parent, change.key, change.value);
     case 'append':
-      return set(parent, key, typeof value === 'string' ? value + textOf(change.value) : [value, value]);
+      return set(
+        parent,
+        key,
+        typeof value === 'string' ? value + textOf(change.value) : [value, value],
+      );
   }
 }
 

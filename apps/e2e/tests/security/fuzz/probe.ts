@@ -1,9 +1,4 @@
-import {
-  requests,
-  routes,
-  type RequestName,
-  type RouteName,
-} from '@agent-messenger/contracts';
+import { requests, routes, type RequestName, type RouteName } from '@agent-messenger/contracts';
 import type { Transport } from '@agent-messenger/testkit';
 import fc from 'fast-check';
 import { byteMutations, mutations, trouble, type ByteMutation, type Mutation } from './mutations';
@@ -14,7 +9,17 @@ const TRANSPORTS: Transport[] = ['socket.io', 'ws'];
 
 /** Who calls a route. */
 const CALLERS = ['right', 'right', 'right', 'other', 'none', 'trouble'] as const;
-const METHODS = [undefined, undefined, undefined, 'POST', 'GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
+const METHODS = [
+  undefined,
+  undefined,
+  undefined,
+  'POST',
+  'GET',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'OPTIONS',
+];
 const HEADERS: Record<string, string>[] = [
   ...Array.from({ length: 6 }, () => ({})),
   { 'content-type': 'text/plain' },
@@ -81,7 +86,7 @@ export interface BytesProbe {
 export type Probe = RestProbe | RequestProbe | FrameProbe | HandshakeProbe | BytesProbe;
 
 const sometimes = <T>(arbitrary: fc.Arbitrary<T[]>) =>
-  fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary });
+  fc.oneof({ weight: 5, arbitrary: fc.constant<T[]>([]) }, { weight: 1, arbitrary });
 const transport = fc.constantFrom(...TRANSPORTS);
 
 const ARBITRARIES: { [D in Probe['door']]: fc.Arbitrary<Extract<Probe, { door: D }>> } = {

@@ -118,13 +118,13 @@ export function createErasure(
         while (write(() => dropMarks.run(user_id).changes) === MARKS) await nextTurn();
         return write((tx) => {
           if (!userExists.get(user_id)) throw noSuchUser();
+          const action = by.actor.kind === 'user' ? 'user.delete' : 'user.erase';
+          audit.write(tx, by, { action, target: user_id });
           const ended = sessions.endAll(tx, user_id);
           dropSessions.run(user_id);
           dropUser.run(user_id);
           forgetName.run(user_id);
           begin.run(user_id);
-          const action = by.actor.kind === 'user' ? 'user.delete' : 'user.erase';
-          audit.write(tx, by, { action, target: user_id });
           return { ended };
         });
       },
