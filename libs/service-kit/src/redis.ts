@@ -51,7 +51,7 @@ export function openRedis(url: string, { name, log, scope, options }: ConnectOpt
 /** How ioredis says that Redis is away, and Redis that it can do nothing now. */
 const AWAY = [
   "Connection is closed|Command timed out|Stream isn't writeable|Reached the max retries",
-  'connect E|read E|write E',
+  '(connect|read|write|getaddrinfo) E',
   '(LOADING|BUSY|MASTERDOWN|READONLY|MISCONF|OOM) ',
 ];
 const IS_AWAY = new RegExp(`^(${AWAY.join('|')})`);

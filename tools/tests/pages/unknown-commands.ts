@@ -48,7 +48,7 @@ function unknownServices(line: string, { composeServices }: Repository): string[
   const words = (found[1] ?? '').trim().split(/\s+/);
   const services: string[] = [];
   for (const [at, word] of words.entries()) {
-    if (word === '' || word.startsWith('-') || /^\d+m$/.test(word)) continue;
+    if (word === '' || word.startsWith('-') || /^\d+m?$/.test(word)) continue;
     if (words[at - 1] === '--scale') continue;
     // What comes after the service of `exec` and `run` is the command in it.
     if (!/^[a-z-]+$/.test(word)) break;

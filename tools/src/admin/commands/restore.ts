@@ -14,7 +14,7 @@ export const restore = defineCommand({
     const restored = restoreBackup(chosen(named, latest), around.database(db));
     around.print(restored, [
       `restored ${restored.backup}: ${restored.events} events, to ${restored.database}`,
-      ...(restored.previous === null ? [] : [`the store before is ${restored.previous}`]),
+      ...(restored.previous === null ? [] : [`what was there before is ${restored.previous}`]),
       'start messages: clients see a new log and reload',
     ]);
   },

@@ -4,7 +4,7 @@ import { fail, ok } from './check';
 
 /** A day, and time to make one. */
 export const MAX_BACKUP_AGE_H = 26;
-export const BACKUP_ADVICE = 'look at the backup job; npm run admin -- backup';
+export const BACKUP_ADVICE = 'look at the backup job, or: npm run admin -- backup --to FOLDER';
 
 export const hoursSince = (time: Date): number => (Date.now() - time.getTime()) / 3_600_000;
 
