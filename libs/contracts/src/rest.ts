@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { adminRoutes } from './routes/admin';
 import { agentsRoutes } from './routes/agents';
 import { authRoutes } from './routes/auth';

@@ -1,5 +1,5 @@
+import type { messagesCalls } from '@agent-messenger/contracts';
 import {
-  messagesCalls,
   requests,
   routes,
   type CallRequest,

@@ -26,6 +26,9 @@ async function valueOf(redis: Redis, key: string): Promise<unknown> {
       return redis.zrange(key, 0, -1);
     case 'stream':
       return redis.xrange(key, '-', '+');
+    case 'none':
+      // It has run out meanwhile.
+      return null;
     default:
       throw new Error(`${key} is a ${type}`);
   }

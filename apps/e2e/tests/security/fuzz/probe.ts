@@ -1,0 +1,130 @@
+import { requests, routes, type RequestName, type RouteName } from '@agent-messenger/contracts';
+import type { Transport } from '@agent-messenger/testkit';
+import fc from 'fast-check';
+import { byteMutations, mutations, trouble, type ByteMutation, type Mutation } from './mutations';
+
+const ROUTES = Object.keys(routes) as RouteName[];
+const REQUESTS = Object.keys(requests) as RequestName[];
+const TRANSPORTS: Transport[] = ['socket.io', 'ws'];
+
+/** Who calls a route. */
+const CALLERS = ['right', 'right', 'right', 'right', 'right', 'other', 'none', 'trouble'] as const;
+const METHODS = [
+  ...Array.from({ length: 20 }, () => undefined),
+  ...['POST', 'GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
+];
+const HEADERS: Record<string, string>[] = [
+  ...Array.from({ length: 40 }, () => ({})),
+  { 'content-type': 'text/plain' },
+  { 'content-type': 'application/json; charset=utf-7' },
+  { 'content-type': 'application/json, application/json' },
+  { 'content-type': '' },
+  { 'content-encoding': 'gzip' },
+  { 'content-encoding': 'br, gzip' },
+  { accept: 'image/*' },
+  { origin: 'null' },
+  { origin: 'http://evil.example', 'access-control-request-method': 'DELETE' },
+  { expect: '100-continue' },
+  { range: 'bytes=0-' },
+  { 'if-none-match': '*' },
+  { 'x-http-method-override': 'DELETE' },
+  { 'x-forwarded-for': 'unknown, ::1, 999.1.1.1' },
+  { traceparent: '00-zz-zz-01' },
+  { 'x-request-id': '\u00e9\t%0a' },
+];
+
+export interface RestProbe {
+  door: 'rest';
+  name: RouteName;
+  caller: (typeof CALLERS)[number];
+  changes: Mutation[];
+  /** Changes to the text of the body, when it is one of those. */
+  bytes: ByteMutation[];
+  method: string | undefined;
+  headers: Record<string, string>;
+}
+/** A request of somebody who is connected. */
+export interface RequestProbe {
+  door: 'request';
+  transport: Transport;
+  name: RequestName;
+  changes: Mutation[];
+  /** Beside the payload, as Socket.IO's further arguments. */
+  further: unknown[];
+}
+/** A frame that no client would send, of somebody who is connected. */
+export interface FrameProbe {
+  door: 'frame';
+  transport: Transport;
+  name: RequestName;
+  isBinary: boolean;
+  bytes: ByteMutation[];
+}
+/** What somebody presents who is not connected yet. */
+export interface HandshakeProbe {
+  door: 'handshake';
+  transport: Transport;
+  namespace: '/client' | '/agent';
+  changes: Mutation[];
+  bytes: ByteMutation[];
+}
+/** Bytes on a connection of their own: of a request, or of frames after an upgrade. */
+export interface BytesProbe {
+  door: 'bytes';
+  name: RouteName | 'upgrade';
+  bytes: ByteMutation[];
+  frames: Uint8Array;
+}
+
+export type Probe = RestProbe | RequestProbe | FrameProbe | HandshakeProbe | BytesProbe;
+
+const sometimes = <T>(arbitrary: fc.Arbitrary<T[]>) =>
+  fc.oneof({ weight: 5, arbitrary: fc.constant<T[]>([]) }, { weight: 1, arbitrary });
+const transport = fc.constantFrom(...TRANSPORTS);
+
+const ARBITRARIES: { [D in Probe['door']]: fc.Arbitrary<Extract<Probe, { door: D }>> } = {
+  rest: fc.record({
+    door: fc.constant('rest'),
+    name: fc.constantFrom(...ROUTES),
+    caller: fc.constantFrom(...CALLERS),
+    changes: mutations,
+    bytes: sometimes(byteMutations),
+    method: fc.constantFrom(...METHODS),
+    headers: fc.constantFrom(...HEADERS),
+  }),
+  request: fc.record({
+    door: fc.constant('request'),
+    transport,
+    name: fc.constantFrom(...REQUESTS),
+    changes: mutations,
+    further: sometimes(fc.array(trouble, { maxLength: 3 })),
+  }),
+  frame: fc.record({
+    door: fc.constant('frame'),
+    transport,
+    name: fc.constantFrom(...REQUESTS),
+    isBinary: fc.nat({ max: 4 }).map((which) => which === 0),
+    bytes: byteMutations,
+  }),
+  handshake: fc.record({
+    door: fc.constant('handshake'),
+    transport,
+    namespace: fc.constantFrom('/client', '/agent'),
+    changes: mutations,
+    bytes: sometimes(byteMutations),
+  }),
+  bytes: fc.record({
+    door: fc.constant('bytes'),
+    name: fc.constantFrom(...ROUTES, ...ROUTES.map(() => 'upgrade' as const)),
+    bytes: byteMutations,
+    frames: fc.uint8Array({ minLength: 1, maxLength: 64 }),
+  }),
+};
+
+/** So many probes of each door, which follow from the seed. */
+export function probesOf(seed: number, counts: Record<Probe['door'], number>): Probe[] {
+  const doors = Object.keys(counts) as Probe['door'][];
+  return doors.flatMap((door) =>
+    fc.sample(ARBITRARIES[door] as fc.Arbitrary<Probe>, { seed, numRuns: counts[door] }),
+  );
+}
