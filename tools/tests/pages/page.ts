@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface Page {
   /** From the root. */
   file: string;
+  /** All of it. */
+  text: string;
   /** Headings, as they are written. */
   headings: { level: number; text: string }[];
   /** What a link can lead to, as GitHub makes it of headings. */
@@ -35,7 +37,7 @@ export function parsePage(file: string, text: string): Page {
   const links = [...prose.replace(/`[^`]+`/g, '').matchAll(/\]\(([^)\s]+)\)/g)].map(
     ([, target = '']) => target,
   );
-  return { file, headings, anchors: anchorsOf(headings), links, shell, code };
+  return { file, text, headings, anchors: anchorsOf(headings), links, shell, code };
 }
 
 function anchorsOf(headings: Page['headings']): string[] {

@@ -6,6 +6,7 @@ import { parsePage, readPage } from './pages/page';
 import { readRepository } from './pages/repository';
 import { unknownCommands } from './pages/unknown-commands';
 import { unknownNames } from './pages/unknown-names';
+import { rowsOf, unknownTests } from './pages/unknown-tests';
 
 const root = join(__dirname, '..', '..');
 const repository = readRepository(root);
@@ -58,6 +59,16 @@ test.each(['operations', 'scaling', 'kubernetes', 'compose', 'push', 'benchmarks
   },
 );
 
+test.each(pages)('the tests that %s cites are there', (file) => {
+  expect(unknownTests(root, readPage(root, file))).toEqual([]);
+});
+
+test('every line of the security policy cites its tests', () => {
+  const rows = rowsOf(readPage(root, 'docs/security.md'), 'The policy');
+  expect(rows.length).toBeGreaterThan(30);
+  expect(rows.filter(([, , tests]) => !/^(`[^`]+`: “.+”(<br>)?)+$/.test(tests ?? ''))).toEqual([]);
+});
+
 describe('what is wrong is found out', () => {
   const page = (...lines: string[]) => parsePage('docs/operations.md', lines.join('\n'));
   const shell = (...lines: string[]) => page('```sh', ...lines, '```');
@@ -83,6 +94,14 @@ describe('what is wrong is found out', () => {
     ['kubectl create job x --from=cronjob/backup \\\n  --namespace y', []],
   ])('commands: %s', (line, unknown) => {
     expect(unknownCommands(shell(line), repository)).toEqual(unknown);
+  });
+
+  test.each([
+    ['`tools/tests/pages.test.ts`: “what is wrong is found out”', []],
+    ['`tools/tests/pages.test.ts`: “names: %s”, “nmaes”', ['tools/tests/pages.test.ts: nmaes']],
+    ['`tools/tests/none.test.ts`: “names: %s”', ['tools/tests/none.test.ts: names: %s']],
+  ])('tests: %s', (text, unknown) => {
+    expect(unknownTests(root, page(text))).toEqual(unknown);
   });
 
   test.each([
