@@ -26,7 +26,11 @@ COPY libs libs
 COPY apps apps
 COPY tools tools
 ARG SERVICE
-RUN cd "apps/${SERVICE:?is the folder of a service under apps/}" && node ../../tools/build.mjs
+ARG VERSION
+# What `/health`, traces and metrics call it is the name of the image.
+RUN cd "apps/${SERVICE:?is the folder of a service under apps/}" \
+ && if [ -n "$VERSION" ]; then npm pkg set "version=$VERSION"; fi \
+ && node ../../tools/build.mjs
 # Beside the store is the command that backs it up, restores it and looks after it.
 RUN if [ "$SERVICE" = messages ]; then cd tools && node build.mjs && mv dist/admin.js ../apps/messages/dist/; fi
 

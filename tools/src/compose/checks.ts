@@ -1,3 +1,4 @@
+import type { Health } from '@agent-messenger/contracts';
 import { rest } from '@agent-messenger/testkit';
 import { serviceOf, type ComposeProject, type Container } from './compose-project';
 import { CommandError } from './run-command';
@@ -62,6 +63,12 @@ export async function isLimitedByRealAddress(url: string): Promise<boolean> {
     if (status === 429) return true;
   }
   return false;
+}
+
+/** What `/health` says that is running: the tag of the images. */
+export async function versionOf(url: string): Promise<string> {
+  const { body } = await rest(url, 'GET', '/health');
+  return (body as Health).version;
 }
 
 /** With no gateway behind it the load balancer answers as the API does; a query that carries a secret stays out of its log. */

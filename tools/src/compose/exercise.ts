@@ -5,6 +5,7 @@ import {
   startTimes,
   stopProblems,
   storeProblems,
+  versionOf,
 } from './checks';
 import type { ComposeProject } from './compose-project';
 import { containerProblems } from './container-problems';
@@ -46,7 +47,7 @@ export async function exercise(
         return `${traffic.acked} messages so far`;
       },
     );
-    const logs = await disturb(project, traffic, steps);
+    const logs = await disturb(project, { url, traffic, steps });
     await steps.step('everything has arrived, once and in order', async () => {
       const violations = await traffic.settle();
       expectNone(
@@ -113,7 +114,10 @@ async function buildAndStart(project: ComposeProject, steps: Steps): Promise<voi
 }
 
 /** Resolves with what the containers logged that are no more. */
-async function disturb(project: ComposeProject, traffic: Traffic, steps: Steps): Promise<string> {
+async function disturb(
+  project: ComposeProject,
+  { url, traffic, steps }: { url: string; traffic: Traffic; steps: Steps },
+): Promise<string> {
   const fault = async (name: string, work: () => Promise<unknown>) => {
     await steps.step(name, async () => {
       const waitMs = await traffic.during(name, work);
@@ -146,6 +150,11 @@ async function disturb(project: ComposeProject, traffic: Traffic, steps: Steps):
       'there are still',
       old.map(({ Name }) => Name),
     );
+  });
+  await steps.step('the new version is known by its name', async () => {
+    const version = await versionOf(url);
+    if (version !== NEW) throw new Error(`it says that it is ${version}`);
+    return version;
   });
   return logs;
 }
