@@ -53,7 +53,11 @@ function receiver(connection: Connection): Socket {
 }
 
 /** The adapter, over clients whose failures it would otherwise leave unhandled. */
-export function ephemeralAdapter(publisher: Redis, subscriber: Redis, prefix: string, log: Logger) {
+export function ephemeralAdapter(
+  { publisher, subscriber }: { publisher: Redis; subscriber: Redis },
+  prefix: string,
+  log: Logger,
+) {
   const lost = (error: unknown) =>
     log.debug({ reason: String(error) }, 'ephemeral subscription failed');
   const tolerant = {
