@@ -2,6 +2,7 @@ export { createAgent, createPerson, type Agent, type Person } from './identities
 export { rest, type RestAnswer, type RestOptions } from './rest';
 export { startRedis, type RedisProcess, type RedisOptions } from './redis-process';
 export { waitFor } from './wait-for';
+export { inParallel } from './in-parallel';
 export { findRoot } from './find-root';
 export { freePort } from './free-port';
 export { LaunchError } from './stack/launch-error';

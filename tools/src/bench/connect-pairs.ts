@@ -1,3 +1,4 @@
+import { inParallel } from '@agent-messenger/testkit';
 import type { Latencies } from './latencies';
 import { Member, type MemberOptions } from './member';
 
@@ -41,18 +42,4 @@ export async function connectPairs(
     return [one, other];
   });
   return members.flat();
-}
-
-/** At most 8 at a time: the bcrypt queue is bounded. */
-export async function inParallel<T, R>(
-  items: readonly T[],
-  work: (item: T, index: number) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  async function worker(): Promise<void> {
-    for (const [index, item] of queue) results[index] = await work(item, index);
-  }
-  await Promise.all(Array.from({ length: 8 }, worker));
-  return results;
 }

@@ -2,14 +2,15 @@ import { routes } from '@agent-messenger/contracts';
 import {
   createAgent,
   createPerson,
+  inParallel,
   LIFTED_LIMITS,
   rest,
-  startStack,
   type Stack,
+  startStack,
 } from '@agent-messenger/testkit';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { connectPairs, inParallel, type Pair } from './connect-pairs';
+import { connectPairs, type Pair } from './connect-pairs';
 import { Latencies } from './latencies';
 import type { BenchOptions } from './options';
 import type { System } from './system';

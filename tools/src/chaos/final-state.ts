@@ -1,6 +1,5 @@
 import { createRest } from '@agent-messenger/sdk';
-import { entriesOf, waitFor, type EntryOf } from '@agent-messenger/testkit';
-import { inParallel } from '../bench/connect-pairs';
+import { entriesOf, type EntryOf, inParallel, waitFor } from '@agent-messenger/testkit';
 import type { Pair } from './pair';
 import type { ChaosSystem } from './system';
 

@@ -2,16 +2,16 @@ import { routes } from '@agent-messenger/contracts';
 import {
   createAgent,
   createPerson,
+  type FaultProxy,
+  type GatewayHandle,
+  inParallel,
   LIFTED_LIMITS,
   Recorder,
   rest,
+  type Stack,
   startFaultProxy,
   startStack,
-  type FaultProxy,
-  type GatewayHandle,
-  type Stack,
 } from '@agent-messenger/testkit';
-import { inParallel } from '../bench/connect-pairs';
 import { Device } from './device';
 import { Pair } from './pair';
 import { createRandom } from './random';

@@ -1,7 +1,6 @@
-import { waitFor, type ServiceProcess } from '@agent-messenger/testkit';
+import { inParallel, type ServiceProcess, waitFor } from '@agent-messenger/testkit';
 import {
   gatewaysOf,
-  inParallel,
   metricOf,
   seqsTo,
   startReliability,

@@ -2,18 +2,12 @@ import { connectAgent, connectClient, type Agent, type Client } from '@agent-mes
 import {
   createAgent,
   createPerson,
-  waitFor,
+  inParallel,
   type ServiceProcess,
   type TestSocket,
+  waitFor,
 } from '@agent-messenger/testkit';
-import {
-  gatewaysOf,
-  inParallel,
-  metricOf,
-  seqsTo,
-  startReliability,
-  type Reliability,
-} from './setup';
+import { gatewaysOf, metricOf, seqsTo, startReliability, type Reliability } from './setup';
 
 const LEASE_TTL_MS = 3_000;
 const DRAIN_SPREAD_MS = 1_000;

@@ -1,7 +1,12 @@
 import type { PresenceChange } from '@agent-messenger/contracts';
 import { connectRedis, createLogger, Scope } from '@agent-messenger/service-kit';
-import { TestSocketPlain, waitFor, type ServiceProcess } from '@agent-messenger/testkit';
-import { gatewaysOf, inParallel, startReliability, type Reliability } from './setup';
+import {
+  inParallel,
+  type ServiceProcess,
+  TestSocketPlain,
+  waitFor,
+} from '@agent-messenger/testkit';
+import { gatewaysOf, startReliability, type Reliability } from './setup';
 
 const CYCLES = 1_000;
 const AGENTS = 50;

@@ -198,17 +198,3 @@ export async function metricOf(service: ServiceProcess, name: string): Promise<n
 export function seqsTo(last: number, first = 1): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
-
-/** For as many as 32 at once. */
-export async function inParallel<T, R>(
-  items: readonly T[],
-  work: (item: T, index: number) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  async function worker(): Promise<void> {
-    for (const [index, item] of queue) results[index] = await work(item, index);
-  }
-  await Promise.all(Array.from({ length: 32 }, worker));
-  return results;
-}

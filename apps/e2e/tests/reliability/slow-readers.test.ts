@@ -1,8 +1,9 @@
 import {
+  inParallel,
+  type ServiceProcess,
   TestSocket,
   TestSocketPlain,
   waitFor,
-  type ServiceProcess,
 } from '@agent-messenger/testkit';
 import Database from 'better-sqlite3';
 import { join } from 'node:path';
@@ -10,7 +11,6 @@ import type { WebSocket } from 'ws';
 import { heldBytes, INSPECTED, residentBytes } from './memory';
 import {
   gatewaysOf,
-  inParallel,
   metricOf,
   seqsTo,
   startReliability,

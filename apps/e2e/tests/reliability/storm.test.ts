@@ -1,6 +1,6 @@
 import { connectAgent, type Agent } from '@agent-messenger/sdk';
-import { createAgent, waitFor, type ServiceProcess } from '@agent-messenger/testkit';
-import { inParallel, metricOf, startReliability, type Reliability } from './setup';
+import { createAgent, inParallel, type ServiceProcess, waitFor } from '@agent-messenger/testkit';
+import { metricOf, startReliability, type Reliability } from './setup';
 import { StormClient } from './storm-client';
 
 const CLIENTS = 2_000;

@@ -1,17 +1,17 @@
 import { messagesCalls, type Client } from '@agent-messenger/contracts';
 import { createClient, createLogger, Scope } from '@agent-messenger/service-kit';
 import {
+  inParallel,
+  type PushStandins,
+  type Stack,
   startPushStandins,
   startStack,
   waitFor,
-  type PushStandins,
-  type Stack,
 } from '@agent-messenger/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { inParallel } from '../connect-pairs';
 import { makeWorkFolder } from '../work-folder';
 import type { PushBenchOptions } from './options';
 
