@@ -226,3 +226,14 @@ test('without Redis logins go on, and each process counts for itself', async () 
   await fail(first, 'steady', 'rate_limited');
   await fail(second, 'steady', 'unauthorized');
 });
+
+test('attempts during a lock are recorded with the account that they are about', async () => {
+  const { user_id } = await first.auth.register({ username: 'recorded', password });
+  for (let n = 0; n < 3; n += 1) await fail(first, 'recorded', 'unauthorized');
+  await fail(first, 'recorded', 'rate_limited');
+  await waitFor(() =>
+    messages.audit.some(
+      ({ target, result }) => target === user_id && (result as string) === 'rate_limited',
+    ),
+  );
+});

@@ -20,6 +20,7 @@ export class JwksCache {
   private askedAt = -Infinity;
   private answeredAt = -Infinity;
   private asking: Promise<void> | undefined;
+  private isAway = false;
 
   constructor(private readonly options: JwksCacheOptions) {}
 
@@ -30,9 +31,11 @@ export class JwksCache {
       await this.refresh();
       return this.known(kid);
     }
-    // Nothing depends on this answer: without one the next lookup asks again.
-    if (this.now() - this.answeredAt > FRESH_MS) this.refresh().catch(() => undefined);
-    return key;
+    if (this.now() - this.answeredAt <= FRESH_MS) return key;
+    const refreshed = this.refresh().catch(() => undefined);
+    // Only the first of an outage waits to find out that there is one.
+    if (!this.isAway) await refreshed;
+    return this.known(kid);
   }
 
   /** One request for all who wait; those that come too early after the last one wait for the next. */
@@ -47,7 +50,11 @@ export class JwksCache {
     const early = this.askedAt + INTERVAL_MS - this.now();
     if (early > 0) await setTimeout(early, undefined, { ref: false });
     this.askedAt = this.now();
-    const { keys } = await this.options.jwks({});
+    const { keys } = await this.options.jwks({}).catch((error: unknown) => {
+      this.isAway = true;
+      throw error;
+    });
+    this.isAway = false;
     this.known = findAmong(keys.map(es256KeyOfJwk));
     this.answeredAt = this.now();
   }

@@ -104,3 +104,16 @@ test('a budget that grows serves those who were refused before', async () => {
   expect((await limit.count('a')).isExceeded).toBe(true);
   expect(await limit.count('a', 1.5)).toMatchObject({ limit: 15, remaining: 3, isExceeded: false });
 });
+
+test('who has a larger budget takes a smaller part of what is shared', async () => {
+  const { limit, exceeded } = setup(2);
+  for (let n = 1; n <= 10; n += 1) {
+    const budget = await limit.countShare('one address', 10);
+    expect(budget).toMatchObject({ limit: 20, remaining: 20 - n, isExceeded: false });
+  }
+  expect(await limit.countShare('one address', 1)).toMatchObject({ limit: 2, remaining: 0 });
+  expect(exceeded).not.toHaveBeenCalled();
+  expect((await limit.countShare('one address', 10)).isExceeded).toBe(true);
+  expect((await limit.countShare('another', 1)).isExceeded).toBe(false);
+  expect(exceeded).toHaveBeenCalledTimes(1);
+});

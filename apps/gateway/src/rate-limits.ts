@@ -11,6 +11,8 @@ import type { ConversationCounts } from './conversation-counts';
 const MINUTE_S = 60;
 /** Addresses whose network is remembered: parsing one takes longer than counting it. */
 const ADDRESSES = 20_000;
+/** What one request costs of a budget that is shared; of it, those pay a part whose own budget is larger. */
+const COST = 1_000_000;
 /** Of IPv6 with a zone. What is longer is no address. */
 const ADDRESS_CHARS = 64;
 
@@ -55,6 +57,24 @@ export class RateLimit {
     return budget;
   }
 
+  /**
+   * Counts one of somebody whose own budget is `factor` times the usual one: it takes as much of what is shared as it
+   * takes of its own, so that who may do much leaves as much to others as who may do little.
+   */
+  async countShare(subject: string, factor: number): Promise<Budget> {
+    const { limiter, points, keyOf, onExceeded } = this.parts;
+    const cost = Math.max(Math.round(COST / factor), 1);
+    const { consumedPoints, msBeforeNext } = await limiter.consume(keyOf(subject), cost);
+    const left = points * COST - consumedPoints;
+    if (left < 0) onExceeded();
+    return {
+      limit: Math.floor((points * COST) / cost),
+      remaining: Math.max(Math.floor(left / cost), 0),
+      isExceeded: left < 0,
+      resetMs: msBeforeNext,
+    };
+  }
+
   /** Counts one. @throws AppError `rate_limited` */
   async take(subject: string): Promise<void> {
     enforce([await this.count(subject)]);
@@ -97,7 +117,7 @@ export class IdentityLimits {
     const factor = this.factorOf(identity);
     const counted = [this.limits[name].count(identity.id, factor)];
     if (name === 'sends') {
-      counted.push(this.sendsOfIp[identity.kind].count(ip, factor));
+      counted.push(this.sendsOfIp[identity.kind].countShare(ip, factor));
     }
     return Promise.all(counted);
   }

@@ -46,10 +46,10 @@ export function loadConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
 
 /** What manuals and examples write where a secret belongs. */
 const PLACEHOLDERS = [
-  'change.?me|change.?this|replace|your[-_ ]|<.*>',
+  'change.?me|change.?this|replace|insert|your[-_ ]|<.*>|to-?do|do.?not.?use|generate.?with|dev[-_]',
   'secret|passw|credential|placeholder|default|example|sample|testing|insecure|development',
   'agent.?messenger|keyboard.?cat|letmein|lorem.?ipsum|foo.?bar|qwert',
-  '0123456789|1234567890|9876543210|abcdefghij',
+  '0123456789|1234567890|9876543210|abcdefghij|a1b2c3d4',
 ];
 const KNOWN_PLACEHOLDERS = new RegExp(PLACEHOLDERS.join('|'), 'i');
 /** `aaaa…`, `abcabc…` */

@@ -35,9 +35,10 @@ export function loginCall(deps: LoginDeps): AuthHandlers['login'] {
       audit.watch('user.login', by, async (about) => {
         const account = username.trim().toLowerCase();
         const device = devices.read(device_token, account);
+        // Before the lock is asked, so that the audit log tells whose account the attempts during one are about.
+        const found = await findUser(account);
+        about.target = found?.user_id ?? null;
         const user = await attempts.guard(subjects(account, device, by.ip), async () => {
-          const found = await findUser(account);
-          about.target = found?.user_id ?? null;
           const matches = await passwordMatches(hasher, password, found?.password_hash ?? null);
           return matches && !found?.disabled ? found : null;
         });
