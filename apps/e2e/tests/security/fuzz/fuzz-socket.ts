@@ -1,12 +1,16 @@
 import type { Transport } from '@agent-messenger/testkit';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { judge } from './judge';
 
 const WITHIN_MS = 15_000;
 const PATHS = {
   'socket.io': () => '/socket.io/?EIO=4&transport=websocket',
   ws: (namespace: string) => `${namespace}/connect`,
 };
+
+/** Closes that no peer brings about: cut off without a word, a server's own failure, `internal`, `unavailable`. */
+const FAILED = [1006, 1011, 4500, 4503];
 
 export type Frame = string | Buffer;
 
@@ -97,13 +101,22 @@ export class FuzzSocket {
     return (JSON.parse(frame.slice(start.length - 1)) as [Told])[0];
   }
 
-  /** The first frame that fits; undefined when the connection was closed instead. @throws Error when nothing happens */
+  /**
+   * The first frame that fits; undefined when the connection was closed instead.
+   * @throws Error when nothing happens, or what comes before it should not
+   */
   async until(fits: (frame: string) => boolean): Promise<string | undefined> {
     const deadline = AbortSignal.timeout(WITHIN_MS);
     for (;;) {
       const index = this.frames.findIndex(fits);
-      if (index >= 0) return this.frames.splice(0, index + 1).at(-1);
-      if (this.closeCode !== undefined) return undefined;
+      if (index >= 0 || this.closeCode !== undefined) {
+        const heard = this.frames.splice(0, index >= 0 ? index + 1 : this.frames.length);
+        heard.forEach(judge);
+        if (index < 0 && FAILED.includes(this.closeCode ?? 0)) {
+          throw new Error(`closed ${this.closeCode}`);
+        }
+        return index >= 0 ? heard.at(-1) : undefined;
+      }
       if (deadline.aborted) throw new Error(`nothing within ${WITHIN_MS} ms`);
       await new Promise<void>((resolve) => {
         this.wake = resolve;

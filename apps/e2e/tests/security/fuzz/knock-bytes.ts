@@ -2,22 +2,25 @@ import { routes, type RouteContract } from '@agent-messenger/contracts';
 import { connect } from 'node:net';
 import { targetOf } from '../call-route';
 import type { Scene } from '../scene';
+import { judge, type Knock } from './judge';
 import { rightInput } from './knock-rest';
 import { mutatedBytes } from './mutations';
-import type { BytesProbe } from './probe';
+import type { BytesProbe, FrameOfBytes } from './probe';
 
 const WITHIN_MS = 15_000;
 
 /** Bytes on a connection of their own: they must be answered, or the connection closed. */
-export async function knockBytes(url: string, probe: BytesProbe, scene: Scene): Promise<string> {
-  const request =
-    probe.name === 'upgrade'
-      ? Buffer.concat([upgrade(probe.bytes.length), frames(probe)])
-      : mutatedBytes(await requestOf(probe.name, url, scene), probe.bytes);
-  const answer = await exchange(url, request);
-  const status = /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1] ?? 'closed';
-  if (status.startsWith('5')) throw new Error(`${status}: ${request.toString('latin1')}`);
-  return status;
+export async function knockBytes(url: string, probe: BytesProbe, scene: Scene): Promise<Knock> {
+  const right = probe.name === 'upgrade' ? upgrade(probe) : await requestOf(probe.name, url, scene);
+  const sent =
+    probe.frame === undefined
+      ? mutatedBytes(right, probe.bytes)
+      : Buffer.concat([right, mutatedBytes(frameOf(probe.frame), probe.bytes)]);
+  const answer = await exchange(url, sent);
+  judge(answer);
+  const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status = '']) => status);
+  if (statuses.some((status) => status.startsWith('5'))) throw new Error(answer.slice(0, 500));
+  return { outcome: statuses[0] ?? 'closed', isMalformed: !sent.equals(right) };
 }
 
 /** In the form of the contract, then changed. */
@@ -44,17 +47,17 @@ async function requestOf(
 }
 
 /** To one of the two kinds of WebSockets. */
-function upgrade(which: number): Buffer {
-  const path = which % 2 ? '/client/connect' : '/socket.io/?EIO=4&transport=websocket';
+function upgrade({ transport }: BytesProbe): Buffer {
+  const path = transport === 'ws' ? '/client/connect' : '/socket.io/?EIO=4&transport=websocket';
   return Buffer.from(
     `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
   );
 }
 
-/** Bytes that begin as frames do, with whatever opcode, length and mask. */
-function frames({ bytes, frames: some }: BytesProbe): Buffer {
-  return mutatedBytes(Buffer.from(some), bytes);
+/** A frame as a client sends it, of whatever opcode and flags. The mask is zero: it changes nothing. */
+function frameOf({ first, payload }: FrameOfBytes): Buffer {
+  return Buffer.concat([Buffer.from([first, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
 }
 
 function exchange(url: string, bytes: Buffer): Promise<string> {

@@ -1,15 +1,10 @@
-import {
-  ERROR_CODES,
-  routes,
-  type RouteContract,
-  type RouteName,
-} from '@agent-messenger/contracts';
+import { routes, type RouteContract, type RouteName } from '@agent-messenger/contracts';
 import { MessengerError } from '@agent-messenger/sdk';
-import type { Agent } from 'node:http';
-import { request } from 'node:http';
+import { request, type Agent } from 'node:http';
+import type { AnyInput } from '../call-route';
 import { routeInputs } from '../route-inputs';
 import type { Scene } from '../scene';
-import type { AnyInput } from '../call-route';
+import { isSame, judge, judgeRefusal, type Knock } from './judge';
 import { MARKER, mutated, mutatedBytes, textOf } from './mutations';
 import type { RestProbe } from './probe';
 
@@ -28,20 +23,17 @@ export interface RestDoor {
 const WITHIN_MS = 15_000;
 
 /** @throws Error when it is not answered, or in a way that it must not be */
-export async function knockRest(door: RestDoor, probe: RestProbe, scene: Scene): Promise<string> {
+export async function knockRest(door: RestDoor, probe: RestProbe, scene: Scene): Promise<Knock> {
   const route: RouteContract = routes[probe.name];
   const right = await rightInput(probe.name, scene, door.url);
   const changed = mutated(right, probe.changes);
   const input = (typeof changed === 'object' && changed !== null ? changed : {}) as AnyInput;
   const text = input.body === undefined ? undefined : JSON.stringify(input.body);
   const body = text === undefined ? undefined : mutatedBytes(Buffer.from(text), probe.bytes);
-  const method = probe.method ?? route.method.toUpperCase();
+  const ofContract = route.method.toUpperCase();
+  const method = probe.method ?? ofContract;
   const path = route.path.replace(/:(\w+)/g, (_, name: string) => percent(input.params?.[name]));
-  const {
-    status,
-    type,
-    text: answer,
-  } = await call(door, `${path}${searchOf(input.query)}`, {
+  const answer = await call(door, `${path}${searchOf(input.query)}`, {
     method,
     body,
     headers: {
@@ -50,16 +42,23 @@ export async function knockRest(door: RestDoor, probe: RestProbe, scene: Scene):
       ...probe.headers,
     },
   });
-  const told = `${method} ${path}: ${status} ${answer.slice(0, 300)}`;
+  judgeAnswer(answer);
+  const isMalformed =
+    !isSame(changed, right) ||
+    body?.toString() !== text ||
+    method !== ofContract ||
+    probe.caller === 'trouble' ||
+    Object.keys(probe.headers).length > 0;
+  return { outcome: `${answer.status}`, isMalformed };
+}
+
+function judgeAnswer({ status, type, text }: Answer): void {
+  const told = `${status} ${text.slice(0, 300)}`;
   if (status >= 500) throw new Error(told);
-  if (status >= 400) {
-    const { code } = JSON.parse(answer) as { code: (typeof ERROR_CODES)[number] };
-    if (!type.startsWith('application/problem+json') || !ERROR_CODES.includes(code)) {
-      throw new Error(`another form: ${told}`);
-    }
-    if (answer.includes(MARKER)) throw new Error(`it repeats what it was given: ${told}`);
-  }
-  return `${status}`;
+  judge(text);
+  if (status < 400) return;
+  if (!type.startsWith('application/problem+json')) throw new Error(`another form: ${told}`);
+  judgeRefusal((JSON.parse(text) as { code: string }).code, told);
 }
 
 /** For those whose person can not log in any more, because an earlier probe has seen to that, a token of nobody. */

@@ -68,12 +68,22 @@ export interface HandshakeProbe {
   changes: Mutation[];
   bytes: ByteMutation[];
 }
-/** Bytes on a connection of their own: of a request, or of frames after an upgrade. */
+/** A WebSocket's frame. */
+export interface FrameOfBytes {
+  /** FIN, flags and opcode. */
+  first: number;
+  /** At most 125 bytes, so that its length is one byte. */
+  payload: Uint8Array;
+}
+/** Bytes on a connection of their own: of a request, of an upgrade, or of a frame behind an upgrade. */
 export interface BytesProbe {
   door: 'bytes';
   name: RouteName | 'upgrade';
+  /** Of an upgrade. */
+  transport: Transport;
+  /** Changes to the frame if there is one, else to the request. */
   bytes: ByteMutation[];
-  frames: Uint8Array;
+  frame: FrameOfBytes | undefined;
 }
 
 export type Probe = RestProbe | RequestProbe | FrameProbe | HandshakeProbe | BytesProbe;
@@ -81,6 +91,17 @@ export type Probe = RestProbe | RequestProbe | FrameProbe | HandshakeProbe | Byt
 const sometimes = <T>(arbitrary: fc.Arbitrary<T[]>) =>
   fc.oneof({ weight: 5, arbitrary: fc.constant<T[]>([]) }, { weight: 1, arbitrary });
 const transport = fc.constantFrom(...TRANSPORTS);
+
+const frame: fc.Arbitrary<FrameOfBytes> = fc.record({
+  // Text, binary, close, ping and pong as they should be, or anything.
+  first: fc.oneof(fc.constantFrom(0x81, 0x82, 0x88, 0x89, 0x8a), fc.nat({ max: 255 })),
+  payload: fc.uint8Array({ maxLength: 125 }),
+});
+const bytesProbe = (parts: {
+  name: fc.Arbitrary<BytesProbe['name']>;
+  frame: fc.Arbitrary<FrameOfBytes | undefined>;
+}): fc.Arbitrary<BytesProbe> =>
+  fc.record({ door: fc.constant('bytes'), transport, bytes: byteMutations, ...parts });
 
 const ARBITRARIES: { [D in Probe['door']]: fc.Arbitrary<Extract<Probe, { door: D }>> } = {
   rest: fc.record({
@@ -113,12 +134,10 @@ const ARBITRARIES: { [D in Probe['door']]: fc.Arbitrary<Extract<Probe, { door: D
     changes: mutations,
     bytes: sometimes(byteMutations),
   }),
-  bytes: fc.record({
-    door: fc.constant('bytes'),
-    name: fc.constantFrom(...ROUTES, ...ROUTES.map(() => 'upgrade' as const)),
-    bytes: byteMutations,
-    frames: fc.uint8Array({ minLength: 1, maxLength: 64 }),
-  }),
+  bytes: fc.oneof(
+    bytesProbe({ name: fc.constantFrom(...ROUTES), frame: fc.constant(undefined) }),
+    bytesProbe({ name: fc.constant('upgrade'), frame: fc.option(frame, { nil: undefined }) }),
+  ),
 };
 
 /** So many probes of each door, which follow from the seed. */
