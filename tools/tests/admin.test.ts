@@ -90,6 +90,19 @@ test('an agent: created, listed, its key rotated with overlap and revoked', asyn
   await agent.close({ deadlineMs: 0 });
 });
 
+test('a key that leaked: without an overlap it ends at once, and with it the connection', async () => {
+  const { agent: clerk, api_key, key_id } = await adminJson<Created>(['create-agent', 'Clara']);
+  const agent = await connectAgent({ url, apiKey: api_key });
+  const ended = new Promise((resolve) => agent.on('ended', resolve));
+  const rotation = ['rotate-key', clerk.id, '--replaces', key_id, '--overlap', '0'];
+  const next = await adminJson<Created>(rotation);
+  await expect(ended).resolves.toMatchObject({ code: 'revoked' });
+  await expect(tokenOf(api_key)).rejects.toEqual(failure('unauthorized'));
+  await expect(tokenOf(next.api_key)).resolves.toMatchObject({ agent_id: clerk.id });
+  expect(await admin(['list-agents', '--keys'])).toMatch(new RegExp(`${key_id}  revoked 20`));
+  await agent.close({ deadlineMs: 0 });
+});
+
 test('a person: created, given a new password, exported and erased', async () => {
   const { user_id } = await adminJson<{ user_id: string }>(['create-user', 'ada.l'], {
     secret: 'a first pass phrase',

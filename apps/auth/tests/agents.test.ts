@@ -114,7 +114,12 @@ test('an unknown key id costs no bcrypt', async () => {
 test('a further key is stored as a hash, shown once, and verified beside the first', async () => {
   const { agent, api_key: first } = await auth.createAgent({ name: 'Echo' });
   const by = { actor: { kind: 'admin' as const, id: null }, ip: '192.0.2.9' };
-  const created = await auth.createAgentKey({ agent_id: agent.id, name: 'second', by });
+  const { key: created, ended } = await auth.createAgentKey({
+    agent_id: agent.id,
+    name: 'second',
+    by,
+  });
+  expect(ended).toEqual([]);
   expect(created).toMatchObject({ name: 'second', expires_at: null, revoked_at: null });
   expect(created.api_key).toMatch(new RegExp(`^amk_${created.key_id}_[\\w-]{43}$`));
   expect(messages.keys.get(created.key_id)?.key_hash).toMatch(/^\$2b\$10\$/);
@@ -125,13 +130,22 @@ test('a further key is stored as a hash, shown once, and verified beside the fir
   }
 });
 
+test('a key in the place of another: what ends with that is told, to end its connections', async () => {
+  const { agent, key_id: replaces } = await auth.createAgent({ name: 'Echo' });
+  const request = { agent_id: agent.id, name: 'next', replaces, overlap_s: 0 };
+  const { key, ended } = await auth.createAgentKey(request);
+  expect(ended).toEqual([{ identity_id: agent.id, credential_id: replaces }]);
+  expect(key.api_key).toContain(`_${key.key_id}_`);
+});
+
 describe('a key that runs out', () => {
   const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
 
   test('gives tokens that do not outlive it, and is told to whoever verifies it', async () => {
     const { agent } = await auth.createAgent({ name: 'Echo' });
     const expires_at = inSeconds(60);
-    const { api_key, key_id } = await auth.createAgentKey({ agent_id: agent.id, expires_at });
+    const { key } = await auth.createAgentKey({ agent_id: agent.id, expires_at });
+    const { api_key, key_id } = key;
     await expect(auth.verifyApiKey({ api_key })).resolves.toEqual({
       agent_id: agent.id,
       key_id,
@@ -145,7 +159,8 @@ describe('a key that runs out', () => {
 
   test('is refused from then on, also when it was verified before', async () => {
     const { agent } = await auth.createAgent({ name: 'Echo' });
-    const { api_key, key_id } = await auth.createAgentKey({ agent_id: agent.id });
+    const { key } = await auth.createAgentKey({ agent_id: agent.id });
+    const { api_key, key_id } = key;
     await auth.verifyApiKey({ api_key });
     const stored = messages.keys.get(key_id);
     if (stored) stored.expires_at = inSeconds(0);
@@ -155,10 +170,11 @@ describe('a key that runs out', () => {
 
   test('gives no token in its last second', async () => {
     const { agent } = await auth.createAgent({ name: 'Echo' });
-    const { api_key } = await auth.createAgentKey({
+    const { key } = await auth.createAgentKey({
       agent_id: agent.id,
       expires_at: inSeconds(0.9),
     });
+    const { api_key } = key;
     await expect(auth.agentToken({ api_key })).rejects.toEqual(failing('unauthorized'));
   });
 });

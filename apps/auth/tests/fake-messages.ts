@@ -105,6 +105,12 @@ function handlersOf(fake: FakeMessages): Handlers<typeof calls> {
     };
   }
 
+  function checkSession(userId: string, id: string | undefined): void {
+    if (id !== undefined && fake.sessions.get(id)?.user_id !== userId) {
+      throw new AppError('unauthorized', 'The session has ended');
+    }
+  }
+
   function endSessions(isEnding: (session: StoredSession, id: string) => boolean) {
     const ended = [];
     for (const [credential_id, session] of fake.sessions) {
@@ -132,6 +138,7 @@ function handlersOf(fake: FakeMessages): Handlers<typeof calls> {
     getUser: ({ user_id }) => described(user_id),
     updateUser({ user_id, password_hash, disabled, keep_session_id, by }) {
       const [, user] = ofId(user_id);
+      checkSession(user_id, keep_session_id);
       if (password_hash !== undefined) user.password_hash = password_hash;
       if (disabled !== undefined) user.disabled = disabled;
       fake.changedBy = by;
@@ -141,7 +148,8 @@ function handlersOf(fake: FakeMessages): Handlers<typeof calls> {
       );
       return { ...ending, user: described(user_id) };
     },
-    eraseUser({ user_id, by }) {
+    eraseUser({ user_id, session_id, by }) {
+      checkSession(user_id, session_id);
       fake.users.delete(ofId(user_id)[0]);
       fake.changedBy = by;
       return endSessions((session) => session.user_id === user_id);
@@ -192,10 +200,11 @@ function handlersOf(fake: FakeMessages): Handlers<typeof calls> {
         created_at: new Date().toISOString(),
       };
     },
-    createAgentKey({ agent_id, key_id, key_hash, name, expires_at, by }) {
+    createAgentKey({ agent_id, key_id, key_hash, name, expires_at, replaces, overlap_s, by }) {
       fake.keys.set(key_id, { agent_id, key_hash, expires_at });
       fake.changedBy = by;
-      return {
+      const isRevoked = replaces !== undefined && overlap_s === 0 && fake.keys.delete(replaces);
+      const key = {
         key_id,
         name,
         created_at: new Date().toISOString(),
@@ -203,6 +212,7 @@ function handlersOf(fake: FakeMessages): Handlers<typeof calls> {
         expires_at,
         revoked_at: null,
       };
+      return { key, ended: isRevoked ? [{ identity_id: agent_id, credential_id: replaces }] : [] };
     },
     findAgentKey: ({ key_id }) => ({ key: fake.keys.get(key_id) ?? null }),
 

@@ -74,7 +74,7 @@ describe('changePassword', () => {
       await refused(change(wrong), 'unauthorized');
     }
     await refused(change(password), 'rate_limited');
-    await refused(auth.deleteAccount({ user_id, by, password }), 'rate_limited');
+    await refused(auth.deleteAccount({ user_id, session_id, by, password }), 'rate_limited');
     expect(messages.sessions.has(session_id)).toBe(true);
   });
 
@@ -129,13 +129,24 @@ describe('weak passwords', () => {
 describe('deleteAccount', () => {
   test('needs the password, and ends all sessions', async () => {
     const { user_id, by, session_id } = await person('leaver');
-    await refused(auth.deleteAccount({ user_id, by, password: 'wrong horse' }), 'unauthorized');
+    const asking = { user_id, session_id, by };
+    await refused(auth.deleteAccount({ ...asking, password: 'wrong horse' }), 'unauthorized');
     expect(messages.users.has('leaver')).toBe(true);
-    const { ended } = await auth.deleteAccount({ user_id, by, password });
+    const { ended } = await auth.deleteAccount({ ...asking, password });
     expect(ended).toEqual([{ identity_id: user_id, credential_id: session_id }]);
     expect(messages.users.has('leaver')).toBe(false);
     await refused(auth.login({ username: 'leaver', password }), 'unauthorized');
   });
+});
+
+test('a session that has ended changes no password and deletes no account', async () => {
+  const { user_id, by, session_id, refresh_token } = await person('logged.out');
+  await auth.logout({ refresh_token });
+  const asking = { user_id, session_id, by };
+  const change = { current_password: password, new_password: 'another horse' };
+  await refused(auth.changePassword({ ...asking, ...change }), 'unauthorized');
+  await refused(auth.deleteAccount({ ...asking, password }), 'unauthorized');
+  await expect(session('logged.out')).resolves.toBeDefined();
 });
 
 describe('updateUser', () => {
@@ -208,7 +219,7 @@ test('refusals are recorded with actor, address and result, and no secret; succe
   await auth.login({ username: 'recorded', password: 'wrong horse', by: anyone }).catch(() => 0);
   await auth.login({ username: 'unrecorded', password, by: anyone }).catch(() => 0);
   await auth.changePassword({ ...change, new_password: 'another horse' }).catch(() => 0);
-  await auth.deleteAccount({ user_id, by, password: 'wrong horse' }).catch(() => 0);
+  await auth.deleteAccount({ user_id, session_id, by, password: 'wrong horse' }).catch(() => 0);
   await auth.register({ username: 'recorded', password, by: anyone }).catch(() => 0);
   await auth.updateUser({ user_id: 'usr_none', disabled: true, by: admin }).catch(() => 0);
   await auth.refresh({ refresh_token: 'made up', by: anyone });

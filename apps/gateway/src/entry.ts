@@ -25,7 +25,7 @@ import { OpenTransports } from './sockets/open-transports';
 import { createOriginCheck } from './sockets/origin';
 import { PlainServer } from './sockets/plain-server';
 import { SocketServer } from './sockets/socket-server';
-import { routeUpgrades } from './sockets/upgrade-router';
+import { attachToUpgrades, routeUpgrades } from './sockets/upgrade-router';
 
 interface EntryOptions {
   context: GatewayContext;
@@ -81,7 +81,6 @@ export function createEntry(
     },
   );
 
-  io.attach(http);
   const handshake = new Handshake({
     admission,
     authenticator: context.authenticator,
@@ -93,11 +92,12 @@ export function createEntry(
     metrics: measured,
     tracing,
   });
+  attachToUpgrades(io, http);
   const socketIo = new SocketServer(io, { handshake, dispatch, clientIp });
   const plain = new PlainServer({ handshake, dispatch, clientIp, log });
   const isOriginAllowed = createOriginCheck(corsOrigins);
   const transports = new OpenTransports(config);
-  routeUpgrades(http, { io, plain, isOriginAllowed, transports, clientIp });
+  routeUpgrades(http, { io, plain, handshake, isOriginAllowed, transports, clientIp });
   return {
     http,
     sockets: [socketIo, plain],

@@ -117,3 +117,14 @@ test('who has a larger budget takes a smaller part of what is shared', async () 
   expect((await limit.countShare('another', 1)).isExceeded).toBe(false);
   expect(exceeded).toHaveBeenCalledTimes(1);
 });
+
+test.each([1, 1.5, 3, 7, 333.3])(
+  'alone it has all that is shared, %s times the usual',
+  async (factor) => {
+    const { limit } = setup(2);
+    for (let n = 1; n <= Math.floor(2 * factor); n += 1) {
+      expect((await limit.countShare('one address', factor)).isExceeded).toBe(false);
+    }
+    expect((await limit.countShare('one address', factor)).isExceeded).toBe(true);
+  },
+);

@@ -63,7 +63,8 @@ export class RateLimit {
    */
   async countShare(subject: string, factor: number): Promise<Budget> {
     const { limiter, points, keyOf, onExceeded } = this.parts;
-    const cost = Math.max(Math.round(COST / factor), 1);
+    // Rounded in favour of the sender.
+    const cost = Math.max(Math.floor(COST / factor), 1);
     const { consumedPoints, msBeforeNext } = await limiter.consume(keyOf(subject), cost);
     const left = points * COST - consumedPoints;
     if (left < 0) onExceeded();

@@ -14,6 +14,12 @@ afterAll(() => harness.close());
 
 const message = { conversation_id: 'cnv_1', client_id: 'early', content: 'too early' };
 
+/** Socket.IO keeps the binary frames that follow such a header until all are there. */
+const attachments = (count: number) => [
+  `45${count + 1}-["x"${Array.from({ length: count + 1 }, (_, num) => `,{"_placeholder":true,"num":${num}}`).join('')}]`,
+  ...Array.from({ length: count }, () => Buffer.alloc(100_000)),
+];
+
 /** How the two transports say the same. */
 const transports = {
   'Socket.IO': {
@@ -43,7 +49,7 @@ describe.each(Object.entries(transports))('%s', (name, { open, credentials, requ
     );
   }
 
-  test.each<[string, () => string[]]>([
+  test.each<[string, () => (string | Buffer)[]]>([
     ['a request before credentials', () => [request('message:send', message), right()]],
     ['requests behind wrong credentials', () => [wrong, request('message:send', message)]],
     [
@@ -52,6 +58,10 @@ describe.each(Object.entries(transports))('%s', (name, { open, credentials, requ
     ],
     ['a request without any', () => [request('message:send', message)]],
     ['what no request is called', () => [request('nope', {}), right()]],
+    ['a binary frame', () => [Buffer.from(right()), right()]],
+    ['binary frames behind their header', () => attachments(9)],
+    ['the header alone', () => attachments(0)],
+    ['binary frames behind wrong credentials', () => [wrong, ...attachments(9)]],
   ])('%s: nothing is carried out, and the connection is closed at once', async (_what, frames) => {
     const raw = await open();
     const from = performance.now();

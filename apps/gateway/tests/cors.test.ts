@@ -60,3 +60,21 @@ test('what is refused says so to the page as well', async () => {
   expect(response.headers.get('access-control-allow-origin')).toBe(APP);
   expect(response.headers.get('vary')).toContain('Origin');
 });
+
+test('preflights count as requests, and a page may read that there were too many', async () => {
+  const limited = await harness.gateway({ CORS_ORIGINS: APP, REQUESTS_PER_MINUTE_IP: '2' });
+  const preflight = () =>
+    fetch(`${limited.url}/conversations`, {
+      method: 'OPTIONS',
+      headers: { origin: APP, 'access-control-request-method': 'GET' },
+    });
+  for (const remaining of ['1', '0']) {
+    const answered = await preflight();
+    expect(answered.status).toBe(204);
+    expect(answered.headers.get('ratelimit-remaining')).toBe(remaining);
+  }
+  const refused = await preflight();
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('access-control-allow-origin')).toBe(APP);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+});

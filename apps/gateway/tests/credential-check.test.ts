@@ -88,3 +88,27 @@ test('many connections are asked about in turns, each once a round', async () =>
   expect(parts[0]?.live.closes).toEqual(['stay_away']);
   await scope.close();
 });
+
+test('who connects between two rounds is asked about in the next one', async () => {
+  const all = [connectionOf({ identityId: 'usr_early' }).connection];
+  const asked: string[][] = [];
+  const scope = new Scope(silent);
+  startCredentialCheck(scope, {
+    messages: {
+      checkCredentials({ credentials }) {
+        asked.push(credentials.map(({ identity_id }) => identity_id));
+        // The round is over by then, and the next one is waited for.
+        setImmediate(() => {
+          if (asked.length === 1) all.push(connectionOf({ identityId: 'usr_late' }).connection);
+        });
+        return Promise.resolve({ invalid: [] });
+      },
+    },
+    connections: { all: () => [...all] },
+    everyMs: 20,
+    log: silent,
+  });
+  await waitFor(() => asked.length >= 2);
+  expect(asked.slice(0, 2)).toEqual([['usr_early'], ['usr_early', 'usr_late']]);
+  await scope.close();
+});

@@ -1,3 +1,4 @@
+import { waitFor } from '@agent-messenger/testkit';
 import type { Harness, TestGateway } from './harness';
 import { AGENT, startHarness } from './harness';
 
@@ -87,6 +88,32 @@ test('presence is told for counterparts only, and a new watch replaces the old o
   const all = () => other.all('presence').map(({ status }) => status);
   await other.when('presence', () => all().at(-1) === 'online');
   expect(all().filter((status) => status === 'offline')).toHaveLength(1);
+});
+
+test('presence ends with the last shared conversation', async () => {
+  harness.store.addConversation('cnv_7', ['usr_7', AGENT]);
+  harness.store.addConversation('cnv_8', ['usr_8', AGENT]);
+  const watching = await harness.person(here, 'usr_7');
+  const other = await harness.person(here, 'usr_8');
+  const agent = await harness.agent(there);
+  await agent.send('cnv_7', 'm1', 'hello');
+  await watching.when('event');
+  await harness.store.endConversation('cnv_7');
+  await watching.when('event', ({ type }) => type === 'conversation.deleted');
+
+  const heard = (socket: typeof watching) => socket.all('presence').length;
+  await waitFor(async () => {
+    const [before, told] = [heard(watching), heard(other)];
+    await agent.request('status:set', { status: told % 2 ? 'busy' : 'idle' });
+    await waitFor(() => heard(other) > told);
+    // What it was sent before this answer has arrived.
+    await watching.raw('nope');
+    return heard(watching) === before;
+  });
+  expect(await watching.request('presence:watch', { identities: [AGENT] })).toEqual({
+    ok: true,
+    presence: [],
+  });
 });
 
 test('a quick reconnect does not flap', async () => {

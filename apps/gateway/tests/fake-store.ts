@@ -13,7 +13,7 @@ import type {
 import { kindOf, messagesCalls } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Redis } from 'ioredis';
-import { eventOf } from './fakes';
+import { deletionOf, eventOf } from './fakes';
 
 /** The calls that these tests need answered; all others are `unavailable`. */
 export const storeCalls = {
@@ -77,6 +77,15 @@ export class FakeStore {
 
   addConversation(id: string, members: string[]): void {
     this.conversations.set(id, { members, log: [], delivered: new Map() });
+  }
+
+  /** Deletes a conversation, and tells its members. */
+  async endConversation(id: string): Promise<void> {
+    const conversation = this.conversations.get(id);
+    if (!conversation) throw new Error(`there is no ${id}`);
+    this.conversations.delete(id);
+    const { log, members } = conversation;
+    await this.relay(conversation, deletionOf(id, log.length + 1, members));
   }
 
   handlers(): Handlers<typeof storeCalls> {

@@ -122,6 +122,28 @@ export function eventOf(conversationId: string, seq: number, content = `message 
   };
 }
 
+/** The last event of a conversation. */
+export function deletionOf(id: string, seq: number, members: readonly string[]): Event {
+  const at = new Date(1_700_000_000_000 + seq).toISOString();
+  return {
+    conversation_id: id,
+    seq,
+    type: 'conversation.deleted',
+    actor: { kind: 'user', id: 'usr_1' },
+    at,
+    conversation: {
+      id,
+      title: null,
+      created_at: at,
+      members: members.map((member) => ({
+        id: member as Actor['id'],
+        kind: kindOf(member),
+        name: member,
+      })),
+    },
+  };
+}
+
 export interface Deferred<T> {
   promise: Promise<T>;
   resolve(value: T): void;

@@ -199,20 +199,31 @@ describe('on the wire', () => {
     await raw.closed();
   });
 
-  test.each(['/client', '/agent', '/'])(
-    'a second CONNECT, to %s, closes the connection',
-    async (namespace) => {
+  test.each([
+    ['/client', { token: user }],
+    ['/agent', { api_key: API_KEY }],
+    ['/', {}],
+  ])(
+    'a second CONNECT, to %s, closes the connection, also with valid credentials',
+    async (namespace, auth) => {
       const raw = await RawSocket.open(gateway);
       raw.send(connect('/client', { token: harness.token('usr_6') }));
       await raw.frame((text) => text.includes('"synced"'));
-      raw.send(namespace === '/' ? '40' : connect(namespace, { token: user }));
+      raw.send(namespace === '/' ? '40' : connect(namespace, auth));
       await raw.closed();
+      expect(raw.frames.filter((text) => text.includes('"connected"'))).toHaveLength(1);
     },
   );
 
-  test('polling is not offered', async () => {
-    const response = await fetch(`${gateway.url}/socket.io/?EIO=4&transport=polling`);
-    expect(response.status).toBe(400);
+  test.each([
+    '/socket.io/?EIO=4&transport=polling',
+    '/socket.io/?EIO=4&transport=websocket',
+    '/socket.io/',
+  ])('polling is not offered: %s is a path of REST that does not exist', async (path) => {
+    const response = await fetch(gateway.url + path);
+    expect(response.status).toBe(404);
+    expect(response.headers.get('ratelimit-limit')).not.toBeNull();
+    expect(await response.json()).toMatchObject({ code: 'not_found' });
   });
 });
 

@@ -204,12 +204,15 @@ const fakeAuth: Handlers<typeof fakeAuthCalls> = {
     key_id: 'key1',
   }),
   createAgentKey: ({ name, expires_at = null }) => ({
-    key_id: 'key2',
-    name,
-    created_at: new Date(0).toISOString(),
-    last_used_at: null,
-    expires_at,
-    revoked_at: null,
-    api_key: API_KEY,
+    key: {
+      key_id: 'key2',
+      name,
+      created_at: new Date(0).toISOString(),
+      last_used_at: null,
+      expires_at,
+      revoked_at: null,
+      api_key: API_KEY,
+    },
+    ended: [],
   }),
 };

@@ -183,6 +183,28 @@ describe.each(['socket', 'plain'] as const)('%s', (transport) => {
       retry_after_ms: expect.any(Number) as number,
     });
   });
+
+  test('an attempt counts once, at its upgrade, however far it goes', async () => {
+    const gateway = await limited({ CONNECTS_PER_MINUTE_IP: '4' });
+    const attempt = () =>
+      transport === 'plain'
+        ? RawSocket.connect(gateway, '/client/connect')
+        : RawSocket.open(gateway);
+    (await attempt()).socket.terminate();
+    const lost = await attempt();
+    lost.send('40/nope,');
+    await lost.closed();
+    await harness[transport](gateway, '/client', { token: 'garbage' }).refused();
+    await connect(gateway, 'usr_1');
+    const token = harness.token('usr_2');
+    expect(await harness[transport](gateway, '/client', { token }).refused()).toMatchObject({
+      code: 'rate_limited',
+    });
+    const more = await attempt();
+    more.send('40/nope,');
+    await more.closed();
+    expect(more.frames.join()).toMatch(/"code":"rate_limited".*"retry_after_ms":[1-9]/);
+  });
 });
 
 describe('REST', () => {
@@ -269,10 +291,11 @@ describe('REST', () => {
   );
 
   test('whatever an address asks for is limited, also what does not exist', async () => {
-    const gateway = await limited({ REQUESTS_PER_MINUTE_IP: '4' });
-    const paths = ['/health', '/nope', '/admin/agents', '/openapi.json', '/health'];
-    expect(await statuses(5, (n) => call(gateway, 'GET', paths[n] ?? ''))).toEqual([
-      200, 404, 401, 200, 429,
+    const gateway = await limited({ REQUESTS_PER_MINUTE_IP: '5' });
+    const polling = '/socket.io/?EIO=4&transport=polling';
+    const paths = ['/health', '/nope', '/admin/agents', '/openapi.json', polling, polling];
+    expect(await statuses(6, (n) => call(gateway, 'GET', paths[n] ?? ''))).toEqual([
+      200, 404, 401, 200, 404, 429,
     ]);
   });
 

@@ -1,7 +1,8 @@
 import type { PresenceChange, RedisNames } from '@agent-messenger/contracts';
-import { Scope } from '@agent-messenger/service-kit';
+import { AppError, Scope } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
-import { connectionOf, silent } from './fakes';
+import { PresenceService } from '../src/presence/presence';
+import { connectionOf, deletionOf, eventOf, silent } from './fakes';
 import type { LeaseStack } from './lease-setup';
 import { caughtUp, startLeaseStack } from './lease-setup';
 
@@ -145,4 +146,68 @@ test('changes go to those who watch, until they stop or end', () => {
   presence.watchAllowed(two.connection, [id]);
   presence.announce([change, { ...change, identity_id: 'agt_2' }]);
   expect(told()).toEqual([2, 1]);
+});
+
+describe('whose conversation is deleted', () => {
+  /** Presence with a store that says who shares a conversation, and keeps what it was asked. */
+  function watchingService() {
+    const shared = new Set<string>();
+    const asked: string[][] = [];
+    const failures: AppError[] = [];
+    const presence = new PresenceService({
+      redis: stack.redis,
+      names,
+      leaseTtlMs: TTL_MS,
+      log: silent,
+      messages: {
+        async counterparts({ ids }) {
+          asked.push(ids);
+          const failure = failures.pop();
+          if (failure) throw failure;
+          return { ids: ids.filter((one) => shared.has(one)) };
+        },
+        lastConnected: () => Promise.resolve({ at: {} }),
+      },
+    });
+    return { presence, shared, asked, failures };
+  }
+  const deleted = deletionOf('cnv_1', 9, ['usr_1', id]);
+
+  test('is not told of whom it shares no other one with', async () => {
+    const { presence, shared, asked } = watchingService();
+    const { connection } = connectionOf();
+    const bystander = connectionOf({ id: 'two', identityId: 'usr_2' });
+    presence.watchAllowed(connection, [id, 'agt_2']);
+    presence.watchAllowed(bystander.connection, [id]);
+    shared.add(id);
+    await presence.noteEvent(connection, deleted);
+    expect([...connection.watching]).toEqual([id, 'agt_2']);
+    shared.delete(id);
+    await presence.noteEvent(connection, deleted);
+    expect([...connection.watching]).toEqual(['agt_2']);
+    // Only about whom it watched, and only when there was a reason to.
+    await presence.noteEvent(connection, deleted);
+    await presence.noteEvent(connection, eventOf('cnv_1', 2));
+    expect(asked).toEqual([[id], [id]]);
+
+    const change: PresenceChange = { identity_id: id, status: 'busy', last_seen_ms: 0 };
+    presence.announce([change]);
+    expect(bystander.live.sent).toHaveLength(1);
+    expect([...connection.watching]).toEqual(['agt_2']);
+  });
+
+  test('is asked about once for many, and again while the store is away', async () => {
+    const { presence, asked, failures } = watchingService();
+    const { connection, live } = connectionOf();
+    presence.watchAllowed(connection, [id, 'agt_2', 'agt_3']);
+    failures.push(new AppError('unavailable', 'The store is away'));
+    const noted = ['agt_2', id, id, 'agt_2'].map((other) =>
+      presence.noteEvent(connection, deletionOf('cnv_1', 9, ['usr_1', other])),
+    );
+    await Promise.all(noted);
+    expect(asked).toEqual([['agt_2'], expect.arrayContaining(['agt_2', id])]);
+    expect([...connection.watching]).toEqual(['agt_3']);
+    presence.announce([{ identity_id: id, status: 'busy', last_seen_ms: 0 }]);
+    expect(live.sent).toEqual([]);
+  });
 });

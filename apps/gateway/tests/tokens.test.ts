@@ -53,6 +53,20 @@ test('a token that is not valid or of somebody else changes nothing', async () =
   expect(await socket.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
 });
 
+test('a token of its own session that has been revoked keeps it open no longer', async () => {
+  const own = { credentialId: 'ses_revoked' };
+  const token = harness.token('usr_6', { ...own, ttlSeconds: 2 });
+  const socket = await harness.socket(gateway, '/client', { token }).synced();
+  harness.store.revoked.add(own.credentialId);
+  const longer = harness.token('usr_6', { ...own, ttlSeconds: 60 });
+  expect(await socket.request('auth:refresh', { token: longer })).toMatchObject({
+    ok: false,
+    error: { code: 'unauthorized' },
+  });
+  await socket.disconnected();
+  expect(socket.all('closing')).toEqual([{ code: 'token_expired', reconnect: true }]);
+});
+
 test('logout ends the connection of its session, on whichever gateway, and no other', async () => {
   const other = await harness.gateway();
   const socket = await connect('usr_9', 60);

@@ -133,7 +133,8 @@ test('each platform has a queue of its own', async () => {
   const talk = await world.talk();
   await world.device(talk.user);
   const registration = { device_id: 'tablet', platform: 'fcm' as const, token: 't' };
-  await world.store.registerPush({ user_id: talk.user, registration });
+  const session_id = await world.session(talk.user);
+  await world.store.registerPush({ user_id: talk.user, session_id, registration });
   await world.send(talk, talk.agent, 'news');
   start();
   world.clock.ms += GRACE_MS;

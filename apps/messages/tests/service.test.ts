@@ -94,7 +94,13 @@ test('the main path over the wire: send, relay, push job, history, restart', asy
   const lease = { gateway: 'g1', connection_id: 'c', credential_id: 'k', epoch: 1 };
   await redis.set(names.lease(agent_id), JSON.stringify(lease));
   const registration = { device_id: 'd', platform: 'fcm' as const, token: 't' };
-  await client.registerPush({ user_id, registration });
+  const { session_id } = await client.createSession({
+    user_id,
+    refresh_digest: 'd',
+    expires_at: '2099-01-01T00:00:00.000Z',
+    by: BY,
+  });
+  await client.registerPush({ user_id, session_id, registration });
 
   const sends = ['a', 'b'].map((id) => client.append({ operations: [send('hi', id)] }));
   const results = (await Promise.all(sends)).flatMap((answer) => answer.results);

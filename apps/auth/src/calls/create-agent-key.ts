@@ -16,6 +16,6 @@ export function createAgentKeyCall(
       const key_hash = await hasher.hash(key.secret);
       const names = { key_id: key.keyId, key_hash, expires_at };
       const stored = await store.createAgentKey({ ...request, ...names });
-      return { ...stored, api_key: formatApiKey(key) };
+      return { ended: stored.ended, key: { ...stored.key, api_key: formatApiKey(key) } };
     });
 }

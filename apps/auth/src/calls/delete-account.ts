@@ -7,10 +7,10 @@ export function deleteAccountCall(
   confirm: ConfirmPassword,
   audit: AuditLog,
 ): AuthHandlers['deleteAccount'] {
-  return ({ user_id, password, by }) =>
+  return ({ user_id, session_id, password, by }) =>
     audit.watch('user.delete', by, async (about) => {
       about.target = user_id;
       await confirm(user_id, password);
-      return store.eraseUser({ user_id, by });
+      return store.eraseUser({ user_id, session_id, by });
     });
 }

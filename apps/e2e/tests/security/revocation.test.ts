@@ -85,6 +85,8 @@ const CAUSES: Record<string, () => Promise<Live>> = {
     withKey('key', (params) => createRest(here).request('revokeAgentKey', { params }, admin())),
   'the API key of a token is revoked': () =>
     withKey('token', (params) => createRest(here).request('revokeAgentKey', { params }, admin())),
+  'an API key is replaced without an overlap': () => withKey('key', replaceAtOnce),
+  'the API key of a token is replaced without an overlap': () => withKey('token', replaceAtOnce),
   'an agent is deleted': () =>
     withKey('key', ({ agent_id }) =>
       createRest(here).request('deleteAgent', { params: { agent_id } }, admin()),
@@ -125,6 +127,11 @@ const CAUSES: Record<string, () => Promise<Live>> = {
       await expect(refresh(refresh_token)).rejects.toMatchObject({ code: 'unauthorized' });
     }),
 };
+
+function replaceAtOnce({ agent_id, key_id }: { agent_id: `agt_${string}`; key_id: string }) {
+  const body = { replaces: key_id, overlap_s: 0 };
+  return createRest(here).request('createAgentKey', { params: { agent_id }, body }, admin());
+}
 
 function refresh(refresh_token: string) {
   return createRest(here).request('refresh', { body: { refresh_token } });
@@ -193,6 +200,26 @@ test('of two that show the same refresh token at once, no two go on side by side
   for (const token of rest) {
     await expect(refresh(token)).rejects.toMatchObject({ code: 'unauthorized' });
   }
+});
+
+test('a token of a session that has ended leaves nothing behind that outlives it', async () => {
+  const { person } = await scene();
+  const { access_token: bearer, refresh_token } = await logIn(person);
+  await createRest(here).request('logout', { body: { refresh_token, everywhere: true } });
+  const device = { device_id: 'phone', platform: 'fcm' as const, token: newPassword() };
+  const change = { current_password: person.password, new_password: newPassword() };
+  const rest = createRest(there);
+  for (const attempt of [
+    rest.request('registerPush', { body: device }, { bearer }),
+    rest.request('changePassword', { body: change }, { bearer }),
+    rest.request('deleteAccount', { body: { password: person.password } }, { bearer }),
+  ]) {
+    await expect(attempt).rejects.toMatchObject({ code: 'unauthorized' });
+  }
+  const params = { user_id: person.id };
+  const left = await rest.request('getUser', { params }, admin());
+  expect(left).toMatchObject({ sessions: 0, devices: 0 });
+  await expect(logIn(person)).resolves.toMatchObject({ user_id: person.id });
 });
 
 test('a password is changed: the session that asked goes on, with its connection', async () => {

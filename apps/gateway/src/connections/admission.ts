@@ -78,7 +78,8 @@ export class Admission {
    * committed after the backlog was read can be missed. @throws AppError
    */
   async admit(credentials: Credentials, live: LiveConnection): Promise<Admitted> {
-    const { messages, connections, leases, limits, config, telemetry, log } = this.options;
+    const { messages, connections, leases, limits, presence, config, telemetry, log } =
+      this.options;
     const { identity, credentialId } = credentials;
     await limits.takeOvers.take(identity.id);
     const [{ epoch: floor }, until] = await Promise.all([
@@ -102,7 +103,10 @@ export class Admission {
       readLog: messages.readLog,
       limit: this.reads,
       log,
-      onWritten: (event) => deliveries.written(event),
+      onWritten: (event) => {
+        deliveries.written(event);
+        void presence.noteEvent(connection, event);
+      },
       onTraced: (event, traceparent) => deliveries.offered(event, traceparent),
     });
     connection.stallMs = config.SLOW_CONSUMER_MS;

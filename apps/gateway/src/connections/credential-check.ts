@@ -10,7 +10,7 @@ const AT_ONCE = 1_000;
 interface CredentialCheckOptions {
   messages: Pick<Client<typeof messagesCalls>, 'checkCredentials'>;
   connections: Pick<Connections, 'all'>;
-  /** In this time each connection is asked about once, ms. */
+  /** No connection is unasked about for longer than this and the calls of one round take, ms. */
   everyMs: number;
   log: Logger;
 }
@@ -28,11 +28,12 @@ export function startCredentialCheck(scope: Scope, options: CredentialCheckOptio
     // Gateways that were started together do not ask together.
     await wait(Math.random() * everyMs, undefined, { signal: stopping.signal });
     for (;;) {
+      await wait(everyMs, undefined, { signal: stopping.signal });
+      // Not before the wait: who came meanwhile would be asked about only a round later.
       const all = connections.all();
-      const chunks = Math.max(1, Math.ceil(all.length / AT_ONCE));
-      for (let chunk = 0; chunk < chunks; chunk += 1) {
-        await wait(everyMs / chunks, undefined, { signal: stopping.signal });
-        await tryCheck(all.slice(chunk * AT_ONCE, (chunk + 1) * AT_ONCE));
+      for (let from = 0; from < all.length; from += AT_ONCE) {
+        stopping.signal.throwIfAborted();
+        await tryCheck(all.slice(from, from + AT_ONCE));
       }
     }
   }

@@ -92,6 +92,12 @@ export function identityOf({ identity }: Caller): Actor {
   return identity;
 }
 
+/** The session or key of a caller whose route has an identity. */
+export function credentialOf({ credentialId }: Caller): string {
+  if (credentialId === undefined) throw new TypeError('this route has no identity');
+  return credentialId;
+}
+
 /** For the audit log: the identity of the caller, or somebody who has none. */
 export function originOf({ identity, ip }: Caller): Origin {
   return { actor: identity ?? { kind: 'anyone', id: null }, ip };

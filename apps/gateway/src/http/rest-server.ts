@@ -79,6 +79,7 @@ export function createRestServer(
     enforce([budget]);
     next();
   });
+  app.use(answerPreflight);
   const [message, other] = [jsonBody(MESSAGE_BYTES), jsonBody(BODY_BYTES)];
 
   for (const name of Object.keys(routes) as RouteName[]) {
@@ -117,7 +118,10 @@ export function createRestServer(
   return app;
 }
 
-/** Callers present tokens, not cookies: no credentials. X-Admin-Key is not for pages. */
+/**
+ * Only sets headers, so that also what is refused has them; preflights are counted before they are answered. Callers
+ * present tokens, not cookies: no credentials. X-Admin-Key is not for pages.
+ */
 function corsFor(origins: string[]): RequestHandler {
   return cors({
     origin: origins,
@@ -125,8 +129,14 @@ function corsFor(origins: string[]): RequestHandler {
     allowedHeaders: ['Authorization', 'Content-Type'],
     exposedHeaders: [...LIMIT_HEADERS, 'X-Request-Id'],
     maxAge: CORS_MAX_AGE_S,
+    preflightContinue: true,
   });
 }
+
+const answerPreflight: RequestHandler = ({ method }, response, next) => {
+  if (method === 'OPTIONS') response.status(204).end();
+  else next();
+};
 
 function parseInput(
   route: RouteContract,

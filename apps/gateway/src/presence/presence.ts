@@ -1,5 +1,6 @@
 import type {
   Client,
+  Event,
   Lease,
   messagesCalls,
   Presence,
@@ -8,6 +9,7 @@ import type {
 } from '@agent-messenger/contracts';
 import type { Logger, Scope } from '@agent-messenger/service-kit';
 import type { Connection } from '../connections/connection';
+import { backoff } from '../connections/backoff';
 import { LAST_SEEN_TTL_MS } from '../connections/leases';
 import type { LeaseRedis } from '../connections/lease-scripts';
 
@@ -29,6 +31,8 @@ interface PresenceOptions {
  */
 export class PresenceService {
   private readonly watchers = new Map<string, Set<Connection>>();
+  /** Whom a connection may share no conversation with any more, while the store is being asked. */
+  private readonly doubted = new WeakMap<Connection, Set<string>>();
 
   constructor(private readonly options: PresenceOptions) {}
 
@@ -90,12 +94,48 @@ export class PresenceService {
   }
 
   unwatch(connection: Connection): void {
-    for (const id of connection.watching) {
-      const set = this.watchers.get(id);
-      set?.delete(connection);
-      if (set?.size === 0) this.watchers.delete(id);
-    }
+    for (const id of connection.watching) this.forget(connection, id);
     connection.watching = new Set();
+  }
+
+  /** An event that the connection was written: whom it shares no conversation with any more it does not watch any more. */
+  async noteEvent(connection: Connection, event: Event): Promise<void> {
+    if (event.type !== 'conversation.deleted') return;
+    const ids = event.conversation.members
+      .map(({ id }) => id)
+      .filter((id) => connection.watching.has(id));
+    const doubted = this.doubted.get(connection);
+    if (doubted) return ids.forEach((id) => doubted.add(id));
+    if (ids.length === 0) return;
+    const asking = new Set<string>(ids);
+    this.doubted.set(connection, asking);
+    for (let failures = 0; asking.size > 0 && !connection.isClosed;) {
+      const asked = [...asking];
+      asking.clear();
+      try {
+        await this.keepShared(connection, asked);
+        failures = 0;
+      } catch {
+        asked.forEach((id) => asking.add(id));
+        await backoff(failures);
+        failures += 1;
+      }
+    }
+    this.doubted.delete(connection);
+  }
+
+  private async keepShared(connection: Connection, ids: string[]): Promise<void> {
+    const { id: identity_id } = connection.identity;
+    const shared = await this.options.messages.counterparts({ identity_id, ids });
+    const gone = new Set(ids.filter((id) => !shared.ids.includes(id)));
+    for (const id of gone) this.forget(connection, id);
+    connection.watching = new Set([...connection.watching].filter((id) => !gone.has(id)));
+  }
+
+  private forget(connection: Connection, watched: string): void {
+    const set = this.watchers.get(watched);
+    set?.delete(connection);
+    if (set?.size === 0) this.watchers.delete(watched);
   }
 
   /** Changes from the presence channel, to those here who watch. */

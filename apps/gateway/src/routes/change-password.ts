@@ -1,6 +1,6 @@
 import type { authCalls, Client } from '@agent-messenger/contracts';
 import type { EndCredentials } from '../connections/end-credentials';
-import { identityOf, originOf } from '../http/callers';
+import { credentialOf, identityOf, originOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
 
 /** The session from which the password was changed goes on, all others end. */
@@ -12,7 +12,7 @@ export function changePassword(
     const { ended } = await auth.changePassword({
       ...body,
       user_id: identityOf(caller).id,
-      session_id: caller.credentialId ?? '',
+      session_id: credentialOf(caller),
       by: originOf(caller),
     });
     await endCredentials(ended);

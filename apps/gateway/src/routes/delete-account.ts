@@ -1,6 +1,6 @@
 import type { authCalls, Client } from '@agent-messenger/contracts';
 import type { EndCredentials } from '../connections/end-credentials';
-import { identityOf, originOf } from '../http/callers';
+import { credentialOf, identityOf, originOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
 
 export function deleteAccount(
@@ -11,6 +11,7 @@ export function deleteAccount(
     const { ended } = await auth.deleteAccount({
       ...body,
       user_id: identityOf(caller).id,
+      session_id: credentialOf(caller),
       by: originOf(caller),
     });
     await endCredentials(ended);

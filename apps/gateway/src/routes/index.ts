@@ -87,7 +87,7 @@ export function routeHandlers(
     updateAgent: updateAgent(messages, presence),
     deleteAgent: deleteAgent(messages, endCredentials),
     listAgentKeys: listAgentKeys(messages),
-    createAgentKey: createAgentKey(auth),
+    createAgentKey: createAgentKey(auth, endCredentials),
     revokeAgentKey: revokeAgentKey(messages, endCredentials),
     createUser: createUser(auth),
     listUsers: listUsers(messages),

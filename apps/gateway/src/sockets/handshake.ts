@@ -1,6 +1,7 @@
 import type { Actor, WireError } from '@agent-messenger/contracts';
 import { toWireError } from '@agent-messenger/service-kit';
-import type { Logger } from '@agent-messenger/service-kit';
+import type { AppError, Logger } from '@agent-messenger/service-kit';
+import type { IncomingMessage } from 'node:http';
 import type { Counter } from 'prom-client';
 import type { Authenticator } from '../authenticate';
 import type { Admission, Admitted } from '../connections/admission';
@@ -23,26 +24,47 @@ interface HandshakeOptions {
 
 /** From a transport that has just opened to an admitted connection, the same for every transport. */
 export class Handshake {
+  /** Each rejects when its address has made too many of them. */
+  private readonly attempts = new WeakMap<IncomingMessage, Promise<void>>();
+
   constructor(private readonly options: HandshakeOptions) {}
+
+  /** Counts an attempt at its upgrade, however far it goes from there; its peer is told by `enter` and `refuse`. */
+  count(request: IncomingMessage, ip: string): void {
+    const attempt = this.options.limits.connects.take(ip);
+    attempt.catch(() => {
+      // Who goes before it says anything is told nothing.
+    });
+    this.attempts.set(request, attempt);
+  }
 
   /** @param payload what the peer presented @returns the connection, or what to answer the peer before closing */
   async enter(
+    request: IncomingMessage,
     kind: Actor['kind'],
     payload: unknown,
     live: LiveConnection,
   ): Promise<{ admitted: Admitted } | { refusal: WireError }> {
-    const { authenticator, admission, limits, connects, log } = this.options;
+    const { authenticator, admission, connects } = this.options;
     try {
-      await limits.connects.take(live.ip);
+      await this.attempts.get(request);
       admission.checkRoom();
       const credentials = await authenticator.handshake(kind, payload, live.ip);
       const admitted = await admission.admit(credentials, live);
       connects.inc({ outcome: 'accepted' });
       return { admitted };
     } catch (error) {
-      const refusal = toWireError(error, log);
-      connects.inc({ outcome: refusal.code });
-      return { refusal };
+      return { refusal: this.refusal(error) };
+    }
+  }
+
+  /** Of a peer that cannot enter, whoever it is. @returns what to answer it before closing */
+  async refuse(request: IncomingMessage, reason: AppError): Promise<WireError> {
+    try {
+      await this.attempts.get(request);
+      return this.refusal(reason);
+    } catch (limited) {
+      return this.refusal(limited);
     }
   }
 
@@ -61,5 +83,12 @@ export class Handshake {
     admission
       .leave(connection, wasSilent)
       .catch((error: unknown) => log.error({ err: error }, 'leaving failed'));
+  }
+
+  private refusal(error: unknown): WireError {
+    const { connects, log } = this.options;
+    const refusal = toWireError(error, log);
+    connects.inc({ outcome: refusal.code });
+    return refusal;
   }
 }

@@ -43,6 +43,14 @@ interface PlainServerOptions {
   log: Logger;
 }
 
+interface Arrival {
+  kind: Actor['kind'];
+  /** Of the query. */
+  token: string | null;
+  live: PlainConnection;
+  socket: WebSocket;
+}
+
 /** The same service for what speaks no Socket.IO: `/client/connect` and `/agent/connect`. */
 export class PlainServer {
   private readonly server = new WebSocketServer(OPTIONS);
@@ -59,7 +67,7 @@ export class PlainServer {
       socket.on('error', (error) => log.debug({ reason: error.message }, 'websocket error'));
       const live = new PlainConnection(socket, tcp as TcpSocket, clientIp(request));
       keepAlive(socket, () => (live.wasSilent = true));
-      void this.welcome(kind, token, live, socket);
+      void this.welcome(request, { kind, token, live, socket });
     });
   }
 
@@ -71,17 +79,15 @@ export class PlainServer {
   }
 
   private async welcome(
-    kind: Actor['kind'],
-    token: string | null,
-    live: PlainConnection,
-    socket: WebSocket,
+    request: IncomingMessage,
+    { kind, token, live, socket }: Arrival,
   ): Promise<void> {
     const { handshake } = this.options;
     const frames = new HeldFrames(socket);
     const presented = token === null ? firstCredentials(frames) : { token };
     const [credentials] = await Promise.all([presented, delay(GREETING_MS)]);
     if (socket.readyState !== socket.OPEN) return;
-    const result = await handshake.enter(kind, credentials, live);
+    const result = await handshake.enter(request, kind, credentials, live);
     if ('refusal' in result) {
       live.error(result.refusal);
       live.close('stay_away', result.refusal.code);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Actor, WireError } from '@agent-messenger/contracts';
 import { LIMITS } from '@agent-messenger/contracts';
+import { AppError } from '@agent-messenger/service-kit';
 import type { Namespace, Socket } from 'socket.io';
 import { Server } from 'socket.io';
 import type { Admitted } from '../connections/admission';
@@ -13,7 +14,7 @@ import type { Handshake } from './handshake';
 import { CREDENTIALS_CHARS } from './handshake';
 import { boundClose, SocketIoConnection } from './socket-io-connection';
 
-/** Not attached to a server yet: Engine.IO must find the REST listener there and wrap it, or both would answer. */
+/** Not attached to a server yet: see `attachToUpgrades`. */
 export function createSocketServer(): Server {
   return new Server({
     transports: ['websocket'],
@@ -72,8 +73,11 @@ export class SocketServer {
 
   private refuse(namespace: Pick<Namespace, 'use'>): void {
     namespace.use((socket, next) => {
-      next(connectError({ code: 'not_found', message: 'The namespaces are /client and /agent' }));
-      closeSoon(socket.conn);
+      const reason = new AppError('not_found', 'The namespaces are /client and /agent');
+      void this.options.handshake.refuse(socket.request, reason).then((refusal) => {
+        next(connectError(refusal));
+        closeSoon(socket.conn);
+      });
     });
   }
 
@@ -113,7 +117,8 @@ export class SocketServer {
     // `?token=` is for people whose client cannot send a handshake payload.
     const useQuery =
       kind === 'user' && Object.keys(auth).length === 0 && query['token'] !== undefined;
-    const result = await handshake.enter(kind, useQuery ? { token: query['token'] } : auth, live);
+    const payload = useQuery ? { token: query['token'] } : auth;
+    const result = await handshake.enter(socket.request, kind, payload, live);
     if ('refusal' in result) throw connectError(result.refusal);
     const { admitted } = result;
     // The transport may have gone while the handshake ran.
@@ -155,16 +160,21 @@ function closeSoon(engine: EngineSocket): void {
 const CONNECT = '0';
 
 /**
- * A connection has one CONNECT; further ones end it unheard: each would make a namespace and a socket, for strangers. So
- * does what is larger than credentials before its peer is known: it would be parsed.
+ * Until its peer is known a connection is heard once, and that must be a CONNECT no larger than credentials; afterwards
+ * it has no further one. All else ends it unheard: what is parsed, kept until its attachments are there, or makes a
+ * namespace and a socket is not for strangers.
  */
 function hearOneConnect(engine: EngineSocket, isKnown: () => boolean): void {
-  let connects = 0;
+  let isFirst = true;
   // Before `data`, which Socket.IO listens to.
-  engine.on('packet', ({ type, data }: { type: string; data?: unknown }) => {
-    if (type !== 'message' || typeof data !== 'string') return;
-    if (data[0] === CONNECT) connects += 1;
-    if (connects <= 1 && (data.length <= CREDENTIALS_CHARS || isKnown())) return;
+  engine.on('packet', ({ type, data }: { type: string; data?: string | Buffer }) => {
+    if (type !== 'message') return;
+    const isConnect = typeof data === 'string' && data.startsWith(CONNECT);
+    const isHeard = isKnown()
+      ? !isConnect
+      : isFirst && isConnect && data.length <= CREDENTIALS_CHARS;
+    isFirst = false;
+    if (isHeard) return;
     engine.removeAllListeners('data');
     engine.close();
   });

@@ -1,14 +1,26 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Server as SocketIoServer } from 'socket.io';
+import type { Handshake } from './handshake';
 import type { OpenTransports } from './open-transports';
 import type { PlainServer } from './plain-server';
 import { serveAsHttp } from './serve-as-http';
 
+/**
+ * Engine.IO wraps the listeners of requests and answers those to its path itself, past the bounds and limits of REST.
+ * Nobody needs that, with WebSockets only: it gets upgrades, from the router, and REST all requests.
+ */
+export function attachToUpgrades(io: SocketIoServer, http: Server): void {
+  const rest = http.listeners('request') as RequestListener[];
+  io.attach(http);
+  http.removeAllListeners('request').removeAllListeners('upgrade');
+  for (const listener of rest) http.on('request', listener);
+}
+
 interface UpgradeOptions {
-  /** Attached to the server already: its own listener is replaced. */
   io: SocketIoServer;
   plain: PlainServer;
+  handshake: Pick<Handshake, 'count'>;
   transports: OpenTransports;
   isOriginAllowed(request: IncomingMessage): boolean;
   clientIp(request: IncomingMessage): string;
@@ -17,9 +29,8 @@ interface UpgradeOptions {
 /** Sends WebSocket upgrades where they belong, as far as there is room; other upgrades are answered without one. */
 export function routeUpgrades(
   http: Server,
-  { io, plain, transports, isOriginAllowed, clientIp }: UpgradeOptions,
+  { io, plain, handshake, transports, isOriginAllowed, clientIp }: UpgradeOptions,
 ): void {
-  http.removeAllListeners('upgrade');
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket')
       return serveAsHttp(http, request, socket, head);
@@ -29,8 +40,10 @@ export function routeUpgrades(
       path === '/client/connect' ? 'user' : path === '/agent/connect' ? 'agent' : undefined;
     if (!isSocketIo && kind === undefined) return refuse(socket, '404 Not Found');
     if (!isOriginAllowed(request)) return refuse(socket, '403 Forbidden');
-    const refusal = transports.take(clientIp(request), socket);
+    const ip = clientIp(request);
+    const refusal = transports.take(ip, socket);
     if (refusal !== undefined) return refuse(socket, refusal);
+    handshake.count(request, ip);
     if (kind) plain.upgrade(kind, request, socket, head);
     else io.engine.handleUpgrade(request, socket, head);
   });

@@ -15,8 +15,8 @@ export function describeAgentKeys(open: OpenStore): void {
         world,
         store,
         agent_id: id,
-        create: (key_id: string, more: object = {}) =>
-          store.createAgentKey({
+        async create(key_id: string, more: object = {}) {
+          const { key, ended } = await store.createAgentKey({
             agent_id: id,
             key_id,
             key_hash: `hash-${key_id}`,
@@ -25,7 +25,24 @@ export function describeAgentKeys(open: OpenStore): void {
             overlap_s: 3_600,
             by: BY,
             ...more,
-          }),
+          });
+          expect(ended).toEqual([]);
+          return key;
+        },
+        /** Another key in the place of this one, which is not to go on; what ends with it. */
+        replaceAtOnce: async (key_id: string, replaces: string) =>
+          (
+            await store.createAgentKey({
+              agent_id: id,
+              key_id,
+              key_hash: `hash-${key_id}`,
+              name: 'key',
+              expires_at: null,
+              replaces,
+              overlap_s: 0,
+              by: BY,
+            })
+          ).ended,
         revoke: (key_id: string, agent_id = id) =>
           store.revokeAgentKey({ agent_id, key_id, by: BY }),
         keys: async () => (await store.listAgentKeys({ agent_id: id, limit: 99 })).keys,
@@ -137,8 +154,32 @@ export function describeAgentKeys(open: OpenStore): void {
       await create('third', { expires_at: time(world, 5_000) });
       await create('fourth', { replaces: 'third', overlap_s: 3_600 });
       expect(await key('third')).toMatchObject({ expires_at: time(world, 5_000) });
-      await create('fifth', { replaces: 'fourth', overlap_s: 0 });
-      expect([await works('fourth'), await works('fifth')]).toEqual([false, true]);
+    });
+
+    test('rotate without an overlap: the old one is revoked, and ends', async () => {
+      const { world, store, agent_id, create, replaceAtOnce, key } = await withAgent();
+      const first = { identity_id: agent_id, credential_id: 'first' };
+      const epoch = (await store.authorize(first)).epoch + 1;
+      await store.connect({ ...first, epoch, counterparts: 0 });
+      expect(await replaceAtOnce('second', 'first')).toEqual([first]);
+      const revoked_at = time(world);
+      expect(await key('first')).toMatchObject({ revoked_at });
+      expect(await store.findAgentKey({ key_id: 'first' })).toEqual({ key: null });
+      expect((await refusal(store.authorize(first))).code).toBe('unauthorized');
+      expect((await store.findAgentKey({ key_id: 'second' })).key).not.toBeNull();
+      // Again: whoever asks again has had no answer.
+      world.clock.ms += 1_000;
+      expect(await replaceAtOnce('third', 'first')).toEqual([first]);
+      expect(await key('first')).toMatchObject({ revoked_at });
+      const { entries } = await store.listAudit({ identity_id: agent_id, limit: 9 });
+      expect(entries.map(({ action, target }) => [action, target]).reverse()).toEqual([
+        ['agent.create', agent_id],
+        ['key.revoke', 'first'],
+        ['key.create', 'second'],
+        ['key.create', 'third'],
+      ]);
+      // What has an overlap ends nobody: `create` expects that.
+      await create('fourth', { replaces: 'second', overlap_s: 1 });
     });
 
     test('only a key of the same agent can be replaced', async () => {
@@ -154,7 +195,7 @@ export function describeAgentKeys(open: OpenStore): void {
     });
 
     test('are bounded in number; what is revoked or has run out makes room', async () => {
-      const { world, create, revoke, keys } = await withAgent();
+      const { world, create, replaceAtOnce, revoke, keys } = await withAgent();
       for (let n = 1; n < LIMITS.keysPerAgent; n += 1) {
         await create(`k${n}`, n === 1 ? { expires_at: time(world, 1_000) } : {});
       }
@@ -167,7 +208,7 @@ export function describeAgentKeys(open: OpenStore): void {
       expect((await refusal(create('more'))).code).toBe('conflict');
       world.clock.ms += 1_000;
       await create('after-expiry');
-      await create('in-its-place', { replaces: 'k2', overlap_s: 0 });
+      await replaceAtOnce('in-its-place', 'k2');
       expect((await refusal(create('more'))).code).toBe('conflict');
     });
   });

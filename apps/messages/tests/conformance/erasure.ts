@@ -6,6 +6,7 @@ import {
   pushOf,
   refusal,
   sendOf,
+  sentOf,
   type OpenStore,
   type Talk,
   type World,
@@ -55,7 +56,7 @@ export function describeErasure(open: OpenStore): void {
       expect(await store.listUsers({ limit: 9, username: 'ada' })).toMatchObject({ users: [] });
       expect(await store.pushState(pushOf(talk))).toEqual({ push: null });
       expect((await refusal(world.session(user_id))).code).toBe('unauthorized');
-      expect((await refusal(world.device(user_id))).code).toBe('not_found');
+      expect((await refusal(world.device(user_id))).code).toBe('unauthorized');
       for (const call of [
         erase(),
         store.updateUser({ user_id, disabled: false, by: BY }),
@@ -68,6 +69,60 @@ export function describeErasure(open: OpenStore): void {
       expect(successor.user_id).not.toBe(user_id);
       const { conversations } = await store.getUser(successor);
       expect(conversations).toBe(0);
+    });
+
+    test('at once it is in no conversation any more, although they end only later', async () => {
+      const { world, store, talk, erase } = await withAda();
+      const mine = { op: 'react', identity_id: talk.user, emoji: '👍', set: true };
+      const { message } = sentOf(await world.append(sendOf(talk, talk.user, {})));
+      const own = { identity_id: talk.user, conversation_id: talk.conversation };
+      const ofMessage = { ...own, epoch: null, message_id: message.id };
+      await erase();
+      for (const operation of [
+        sendOf(talk, talk.user, { client_id: 'new' }),
+        { ...ofMessage, op: 'edit', content: 'after its end' },
+        { ...ofMessage, op: 'delete' },
+        { ...ofMessage, ...mine },
+        { ...own, epoch: null, op: 'read', seq: 2 },
+      ]) {
+        expect(await world.append(operation)).toMatchObject({ error: { code: 'not_found' } });
+      }
+      for (const call of [
+        store.getConversation(own),
+        store.listMessages({ ...own, limit: 9 }),
+        store.updateConversation({ ...own, title: 'after its end' }),
+        store.deleteConversation(own),
+        eventsFor(world, talk, talk.user),
+      ]) {
+        expect((await refusal(call)).code).toBe('not_found');
+      }
+      const { events } = await eventsFor(world, talk);
+      expect(events.map(({ type }) => type)).toEqual([
+        'conversation.created',
+        'message.created',
+        'message.created',
+        'message.created',
+      ]);
+    });
+
+    test('by a session of its own only while that stands', async () => {
+      const { world, store, user_id, credential, talk } = await withAda();
+      const { credential_id: session_id } = credential;
+      const by = byUser(user_id);
+      const other = await world.session(await world.user());
+      const state = () => store.pushState(pushOf(talk));
+      const before = [await state(), await store.getUser({ user_id })];
+      expect((await refusal(store.eraseUser({ user_id, session_id: other, by }))).code).toBe(
+        'unauthorized',
+      );
+      expect([await state(), await store.getUser({ user_id })]).toEqual(before);
+      await store.updateUser({ user_id, password_hash: 'new', by: BY });
+      expect((await refusal(store.eraseUser({ user_id, session_id, by }))).code).toBe(
+        'unauthorized',
+      );
+      const next = await world.session(user_id);
+      const { ended } = await store.eraseUser({ user_id, session_id: next, by });
+      expect(ended).toEqual([{ identity_id: user_id, credential_id: next }]);
     });
 
     test('its conversations end for the agent, with an event that names nobody', async () => {

@@ -31,7 +31,8 @@ export function describeExport(open: OpenStore): void {
       });
       const session = { user_id, refresh_digest: 'HIDDEN', expires_at: later(clock.ms, 9) };
       const { session_id } = await store.createSession({ ...session, by: byUser(user_id) });
-      await world.device(user_id, 'phone', 'HIDDEN');
+      const registration = { device_id: 'phone', platform: 'apns', token: 'HIDDEN' } as const;
+      await store.registerPush({ user_id, session_id, registration });
       const talk = await world.talk({ user: user_id, title: 'A talk' });
       const ids = { identity_id: user_id, conversation_id: talk.conversation };
       await store.updateConversation({ ...ids, tags: ['work'], muted: true });

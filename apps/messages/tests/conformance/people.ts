@@ -119,6 +119,14 @@ export function describePeople(open: OpenStore): void {
       expect(await authorizes(world, stranger, foreign)).toBe(true);
       expect(await store.pushState(pushOf(talk))).toEqual({ push: null });
 
+      for (const session of [other, foreign, 'none']) {
+        const change = { user_id: user, password_hash: 'late', keep_session_id: session };
+        const late = await refusal(store.updateUser({ ...change, by: byUser(user) }));
+        expect(late.code).toBe('unauthorized');
+      }
+      expect((await store.findUser({ user_id: user })).user?.password_hash).toBe('new');
+      expect(await authorizes(world, user, own)).toBe(true);
+
       const reset = await store.updateUser({ user_id: user, password_hash: 'x', by: BY });
       expect(reset.ended).toEqual([{ identity_id: user, credential_id: own }]);
     });
@@ -129,8 +137,8 @@ export function describePeople(open: OpenStore): void {
       const user_id = await world.user();
       const keep_session_id = await world.session(user_id);
       const disabled_at = new Date(clock.ms).toISOString();
-      const disable = { user_id, disabled: true, keep_session_id, by: BY };
-      const { ended, user } = await store.updateUser(disable);
+      const disable = { user_id, disabled: true, by: BY };
+      const { ended, user } = await store.updateUser({ ...disable, keep_session_id });
       expect(ended).toEqual([{ identity_id: user_id, credential_id: keep_session_id }]);
       expect(user).toMatchObject({ disabled_at, sessions: 0 });
       expect((await store.findUser({ user_id })).user?.disabled).toBe(true);

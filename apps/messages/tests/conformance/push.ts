@@ -120,16 +120,45 @@ export function describePush(open: OpenStore): void {
         keys: { p256dh: 'p', auth: 'a' },
         quiet_hours: { from: '22:00', to: '07:00', timezone: 'Europe/Berlin' },
       };
-      await world.store.registerPush({ user_id: talk.user, registration });
+      const session_id = await world.session(talk.user);
+      await world.store.registerPush({ user_id: talk.user, session_id, registration });
       const registered_at = expect.any(String);
       expect((await state(world, talk))?.device).toEqual({ ...registration, registered_at });
       await world.device(talk.user, 'phone', 't2');
       const plain = { device_id: 'phone', platform: 'apns', token: 't2' };
       expect((await state(world, talk))?.device).toEqual({ ...plain, registered_at });
-      const refused = await refusal(
-        world.store.registerPush({ user_id: 'usr_none', registration }),
-      );
-      expect(refused.code).toBe('not_found');
+    });
+
+    test('only a session that stands registers a device: what has ended leaves nothing behind', async () => {
+      const world = await createWorld(open);
+      const { store } = world;
+      const [user_id, other] = [await world.user(), await world.user()];
+      const registration = { device_id: 'phone', platform: 'fcm' as const, token: 't' };
+      const register = (session_id: string, user = user_id) =>
+        store.registerPush({ user_id: user, session_id, registration });
+      const devices = async () => (await store.getUser({ user_id })).devices;
+      const first = await world.session(user_id);
+      const session = { user_id, refresh_digest: 'd', expires_at: later(world.clock.ms, 1_000) };
+      const { session_id } = await store.createSession({ ...session, by: BY });
+      for (const [id, user] of [
+        [await world.session(other), user_id],
+        [first, other],
+        [first, 'usr_none'],
+        ['none', user_id],
+      ] as const) {
+        expect((await refusal(register(id, user))).code).toBe('unauthorized');
+      }
+      await register(session_id);
+      await store.unregisterPush({ user_id, token: 't' });
+      world.clock.ms += 1_000;
+      expect((await refusal(register(session_id))).code).toBe('unauthorized');
+      await register(first);
+      expect(await devices()).toBe(1);
+      const last = { ...session, refresh_digest: 'e', expires_at: later(world.clock.ms, 9_000) };
+      await store.createSession({ ...last, by: BY });
+      await store.endSession({ refresh_digest: 'e', everywhere: true, by: BY });
+      expect((await refusal(register(first))).code).toBe('unauthorized');
+      expect(await devices()).toBe(0);
     });
 
     test('a dead token goes, unless it was registered after its provider knew it to be dead', async () => {
@@ -153,6 +182,7 @@ export function describePush(open: OpenStore): void {
       await world.send(talk, talk.agent, 'hi');
       await world.device(talk.user, 'old');
       world.clock.ms += YEAR_MS;
+      await world.session(talk.user);
       await world.device(talk.user, 'new');
       expect(await world.store.expirePushTokens()).toBe(0);
       world.clock.ms += 1;
@@ -215,7 +245,7 @@ export function describePush(open: OpenStore): void {
       },
     );
 
-    test('who is locked out is told nothing, even when a device registers with a token that outlives it', async () => {
+    test('who is locked out is told nothing, and no device of it registers', async () => {
       const world = await createWorld(open);
       const talk = await world.talk();
       const lock = (disabled: boolean) =>
@@ -223,10 +253,12 @@ export function describePush(open: OpenStore): void {
       await world.device(talk.user);
       await world.send(talk, talk.agent, 'secret');
       await lock(true);
-      await world.device(talk.user);
+      expect((await refusal(world.device(talk.user))).code).toBe('unauthorized');
       expect(await candidates(world)).toEqual([]);
       expect(await state(world, talk)).toBeNull();
       await lock(false);
+      await world.session(talk.user);
+      await world.device(talk.user);
       expect(await candidates(world)).toHaveLength(1);
       expect((await state(world, talk))?.content).toBe('secret');
     });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { BY, byUser, createWorld, later, type OpenStore } from './world';
+import { BY, byUser, createWorld, later, refusal, type OpenStore } from './world';
 
 const REPEAT_MS = 30_000;
 const LIFE_MS = 1_000_000_000;
@@ -122,6 +122,10 @@ async function follow(open: OpenStore, steps: Step[]): Promise<void> {
         const chain = chainOf(shownBy(one));
         const kept = chain && { keep_session_id: chain.id };
         const request = { user_id: idOf(one.user), password_hash: 'x', ...kept, by: BY };
+        if (chain && (!chain.alive || chain.user !== one.user)) {
+          expect((await refusal(store.updateUser(request))).code).toBe('unauthorized');
+          break;
+        }
         const answer = await store.updateUser(request);
         expect([...answer.ended].sort(byId)).toEqual(ended(endAll(one.user, chain)));
         break;

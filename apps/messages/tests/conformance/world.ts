@@ -45,7 +45,7 @@ export interface World {
   move(op: 'received' | 'read', talk: Talk, who: string, seq: number): Promise<PositionMoved>;
   /** An edit, deletion or reaction of `who`. */
   change(talk: Talk, who: string, message: string, change: ChangeOf): Promise<Changed>;
-  /** Registers the person's `phone`, or another device; its token. */
+  /** Registers the person's `phone`, or another device, from its newest session, or its first; the device's token. */
   device(user: string, device?: string, token?: string): Promise<string>;
 }
 
@@ -54,6 +54,7 @@ export async function createWorld(open: OpenStore): Promise<World> {
   const store = await open({ now: () => new Date(clock.ms) });
   let count = 0;
   const next = () => (count += 1);
+  const newestSession = new Map<string, string>();
 
   const world: World = {
     store,
@@ -75,7 +76,9 @@ export async function createWorld(open: OpenStore): Promise<World> {
         expires_at: later(clock.ms, 3_600_000),
         by: byUser(user),
       };
-      return (await store.createSession(session)).session_id;
+      const { session_id } = await store.createSession(session);
+      newestSession.set(user, session_id);
+      return session_id;
     },
     async talk(members = {}) {
       const user = members.user ?? (await world.user());
@@ -116,6 +119,7 @@ export async function createWorld(open: OpenStore): Promise<World> {
     async device(user, device = 'phone', token = `token-${next()}`) {
       await store.registerPush({
         user_id: user,
+        session_id: newestSession.get(user) ?? (await world.session(user)),
         registration: { device_id: device, platform: 'apns', token },
       });
       return token;

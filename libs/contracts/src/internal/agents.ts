@@ -32,12 +32,12 @@ export const agentCalls = {
       ...newKey,
       name: z.string(),
       expires_at: z.string().nullable(),
-      /** That key runs out after `overlap_s`, if not before. */
+      /** That key runs out after `overlap_s`, if not before; without an overlap it is revoked. */
       replaces: z.string().optional(),
       overlap_s: z.int().min(0),
       by,
     }),
-    response: agentKeySchema,
+    response: endedSchema.extend({ key: agentKeySchema }),
   },
   listAgentKeys: {
     request: z.object({ agent_id: identityId, ...page }),

@@ -20,6 +20,8 @@ import { endedSchema, identityId } from './call-contract';
 
 const by = originSchema;
 const ofUser = z.object({ user_id: identityId, by });
+/** The session from which the person asks: `unauthorized` when it has ended. */
+const ofSession = ofUser.extend({ session_id: z.string() });
 const apiKey = z.object({ api_key: z.string(), by });
 
 /** What auth answers. */
@@ -35,11 +37,8 @@ export const authCalls = {
     response: endedSchema.extend({ tokens: tokensSchema.nullable() }),
   },
   logout: { request: logoutSchema.extend({ by }), response: endedSchema },
-  changePassword: {
-    request: changePasswordSchema.extend({ session_id: z.string() }).and(ofUser),
-    response: endedSchema,
-  },
-  deleteAccount: { request: deleteAccountSchema.and(ofUser), response: endedSchema },
+  changePassword: { request: changePasswordSchema.and(ofSession), response: endedSchema },
+  deleteAccount: { request: deleteAccountSchema.and(ofSession), response: endedSchema },
   /** For operators: no present password is asked for. */
   updateUser: {
     request: updateUserSchema.and(ofUser),
@@ -62,7 +61,7 @@ export const authCalls = {
   },
   createAgentKey: {
     request: createAgentKeySchema.extend({ agent_id: identityId, by }),
-    response: createdAgentKeySchema,
+    response: endedSchema.extend({ key: createdAgentKeySchema }),
   },
 
   jwks: { request: z.object({}), response: jwksSchema },

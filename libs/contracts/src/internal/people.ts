@@ -26,7 +26,10 @@ export const peopleCalls = {
     response: z.object({ users: z.array(userSchema), next_cursor: z.string().nullable() }),
   },
   getUser: { request: z.object({ user_id: identityId }), response: userSchema },
-  /** A new password and being disabled end all sessions, but for the one from which the person changed it. */
+  /**
+   * A new password and being disabled end all sessions, but for the one from which the person changed it: `unauthorized`
+   * when that has ended.
+   */
   updateUser: {
     request: z.object({
       user_id: identityId,
@@ -37,8 +40,14 @@ export const peopleCalls = {
     }),
     response: endedSchema.extend({ user: userSchema }),
   },
-  /** Its conversations are deleted, its name is free again, and what remains says nothing about it. */
-  eraseUser: { request: z.object({ user_id: identityId, by }), response: endedSchema },
+  /**
+   * Its conversations are deleted, its name is free again, and what remains says nothing about it. `session_id` when
+   * the person asks: `unauthorized` when that session has ended.
+   */
+  eraseUser: {
+    request: z.object({ user_id: identityId, session_id: z.string().optional(), by }),
+    response: endedSchema,
+  },
   exportUser: {
     request: z.object({ user_id: identityId, ...page, by }),
     response: z.object({

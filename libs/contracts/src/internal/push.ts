@@ -12,8 +12,13 @@ import type { CallContract } from './call-contract';
 import { identityId, ok, page, seq } from './call-contract';
 
 export const pushCalls = {
+  /** A registration outlives what it was made with: `unauthorized` when that session has ended. */
   registerPush: {
-    request: z.object({ user_id: identityId, registration: pushRegistrationSchema }),
+    request: z.object({
+      user_id: identityId,
+      session_id: z.string(),
+      registration: pushRegistrationSchema,
+    }),
     response: ok,
   },
   unregisterPush: { request: z.object({ user_id: identityId, token: z.string() }), response: ok },

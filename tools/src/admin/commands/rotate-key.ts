@@ -4,7 +4,7 @@ import { defineCommand } from '../command';
 export const rotateKey = defineCommand({
   usage: '<agent-id> [--replaces KEY-ID] [--overlap SECONDS] [--name TEXT]',
   summary:
-    'Makes a new API key for an agent; the one that it replaces goes on for the overlap (default an hour).',
+    'Makes a new API key for an agent; the one that it replaces goes on for the overlap (default an hour), or with 0 ends at once.',
   takes: 1,
   options: {
     replaces: { type: 'string' },

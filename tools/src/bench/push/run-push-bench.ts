@@ -112,7 +112,13 @@ async function createPerson(
   const device =
     platform === 'webpush' ? { token: endpoint, keys } : { token: randomBytes(32).toString('hex') };
   const registration = { device_id: 'phone', platform, ...device };
-  await messages.registerPush({ user_id, registration });
+  const { session_id } = await messages.createSession({
+    user_id,
+    refresh_digest: randomUUID(),
+    expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+    by: OPERATOR,
+  });
+  await messages.registerPush({ user_id, session_id, registration });
   const { conversation } = await messages.createConversation({ user_id, agent_id });
   return conversation.id as `cnv_${string}`;
 }

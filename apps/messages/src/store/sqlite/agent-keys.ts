@@ -1,4 +1,4 @@
-import { LIMITS, type AgentKey, type Ended } from '@agent-messenger/contracts';
+import { LIMITS, type AgentKey, type Ended, type Origin } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '../cursors';
@@ -18,6 +18,11 @@ interface NewKey {
   key_hash: string;
   name: string;
   expires_at: string | null;
+}
+interface Revocation {
+  agent_id: string;
+  key_id: string;
+  by: Origin;
 }
 interface FoundKey {
   agent_id: string;
@@ -78,6 +83,27 @@ export function createAgentKeys({ db, now, write }: Sqlite, audit: AuditLog): Ag
     return key;
   }
 
+  function revokeOne(tx: Transaction, { agent_id, key_id, by }: Revocation): Ended {
+    read(agent_id, key_id);
+    if (revoke.run(tx.at, key_id).changes > 0) {
+      audit.write(tx, by, { action: 'key.revoke', target: key_id });
+    }
+    // Told again when it was revoked before: whoever asks again has had no answer.
+    return [{ identity_id: agent_id, credential_id: key_id }];
+  }
+
+  /** The key that another one takes the place of goes on for the overlap, if it does not end before. */
+  function retire(
+    tx: Transaction,
+    { overlap_s, ...replaced }: Revocation & { overlap_s: number },
+  ): Ended {
+    if (overlap_s === 0) return revokeOne(tx, replaced);
+    read(replaced.agent_id, replaced.key_id);
+    const until = new Date(Date.parse(tx.at) + overlap_s * 1_000).toISOString();
+    expireBy.run({ expires_at: until, key_id: replaced.key_id });
+    return [];
+  }
+
   return {
     insert: ({ at }, key) => void insertKey.run({ ...key, at }),
 
@@ -94,17 +120,14 @@ export function createAgentKeys({ db, now, write }: Sqlite, audit: AuditLog): Ag
           if (expires_at !== null && expires_at <= tx.at) {
             throw new AppError('invalid_payload', 'expires_at is in the past.');
           }
-          if (replaces !== undefined) {
-            read(agent_id, replaces);
-            const until = new Date(Date.parse(tx.at) + overlap_s * 1_000).toISOString();
-            expireBy.run({ expires_at: until, key_id: replaces });
-          }
+          const ended =
+            replaces === undefined ? [] : retire(tx, { agent_id, key_id: replaces, overlap_s, by });
           if (Number(countActive.get(agent_id, tx.at)) >= LIMITS.keysPerAgent) {
             throw new AppError('conflict', `An agent has at most ${LIMITS.keysPerAgent} keys.`);
           }
           insertKey.run({ ...key, at: tx.at });
           audit.write(tx, by, { action: 'key.create', target: key_id });
-          return read(agent_id, key_id);
+          return { key: read(agent_id, key_id), ended };
         });
       },
 
@@ -127,14 +150,8 @@ export function createAgentKeys({ db, now, write }: Sqlite, audit: AuditLog): Ag
         };
       },
 
-      async revokeAgentKey({ agent_id, key_id, by }) {
-        return write((tx) => {
-          read(agent_id, key_id);
-          if (revoke.run(tx.at, key_id).changes > 0) {
-            audit.write(tx, by, { action: 'key.revoke', target: key_id });
-          }
-          return { ended: [{ identity_id: agent_id, credential_id: key_id }] };
-        });
+      async revokeAgentKey(revocation) {
+        return write((tx) => ({ ended: revokeOne(tx, revocation) }));
       },
 
       async findAgentKey({ key_id }) {

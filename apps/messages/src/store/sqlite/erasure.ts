@@ -3,6 +3,7 @@ import type { Store } from '../store';
 import type { AuditLog } from './audit';
 import type { ConversationReader } from './conversation-reader';
 import type { ConversationRemover } from './conversation-remover';
+import type { Credentials } from './credentials';
 import { noSuchUser } from './people';
 import type { Sessions } from './sessions';
 import type { Sqlite, Transaction } from './sqlite';
@@ -35,11 +36,13 @@ export function createErasure(
   { db, write }: Sqlite,
   {
     audit,
+    credentials,
     reader,
     remover,
     sessions,
   }: {
     audit: AuditLog;
+    credentials: Credentials;
     reader: ConversationReader;
     remover: ConversationRemover;
     sessions: Sessions;
@@ -52,7 +55,8 @@ export function createErasure(
   );
   const dropSessions = db.prepare('DELETE FROM sessions WHERE user_id = ?');
   const dropUser = db.prepare('DELETE FROM users WHERE id = ?');
-  // The id in the place of the name: names are unique, and too short to be an id.
+  // The id in the place of the name: names are unique, and too short to be an id. It is also how access.ts knows that
+  // nobody may act as this identity any more.
   const forgetName = db.prepare(
     'UPDATE identities SET name = id, last_connected_at = NULL WHERE id = ?',
   );
@@ -110,14 +114,19 @@ export function createErasure(
     else setAudit.run(last, userId);
   }
 
+  function checkMayErase(userId: string, sessionId: string | undefined): void {
+    if (!userExists.get(userId)) throw noSuchUser();
+    if (sessionId !== undefined) credentials.check(userId, sessionId);
+  }
+
   return {
     calls: {
-      async eraseUser({ user_id, by }) {
-        if (!userExists.get(user_id)) throw noSuchUser();
+      async eraseUser({ user_id, session_id, by }) {
+        checkMayErase(user_id, session_id);
         // Beforehand, because they go with the devices and may be many. Nothing is lost if it ends here.
         while (write(() => dropMarks.run(user_id).changes) === MARKS) await nextTurn();
         return write((tx) => {
-          if (!userExists.get(user_id)) throw noSuchUser();
+          checkMayErase(user_id, session_id);
           const action = by.actor.kind === 'user' ? 'user.delete' : 'user.erase';
           audit.write(tx, by, { action, target: user_id });
           const ended = sessions.endAll(tx, user_id);

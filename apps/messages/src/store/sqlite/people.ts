@@ -4,6 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import { decodeCursor, encodeCursor, idCursorSchema } from '../cursors';
 import type { Store } from '../store';
 import type { AuditLog } from './audit';
+import type { Credentials } from './credentials';
 import type { Sessions } from './sessions';
 import type { Sqlite } from './sqlite';
 
@@ -16,7 +17,11 @@ interface CredentialsRow {
 
 export function createPeople(
   { db, now, write }: Sqlite,
-  { audit, sessions }: { audit: AuditLog; sessions: Sessions },
+  {
+    audit,
+    credentials,
+    sessions,
+  }: { audit: AuditLog; credentials: Credentials; sessions: Sessions },
 ): People {
   const usernameTaken = db.prepare<[string]>(
     "SELECT 1 FROM identities WHERE kind = 'user' AND name = ?",
@@ -25,11 +30,13 @@ export function createPeople(
     "INSERT INTO identities (id, kind, name, created_at) VALUES (?, 'user', ?, ?)",
   );
   const insertUser = db.prepare('INSERT INTO users (id, password_hash) VALUES (?, ?)');
-  const credentials = 'SELECT u.id AS user_id, u.password_hash, u.disabled_at FROM';
+  const selectCredentials = 'SELECT u.id AS user_id, u.password_hash, u.disabled_at FROM';
   const findByName = db.prepare<[string], CredentialsRow>(
-    `${credentials} identities i JOIN users u ON u.id = i.id WHERE i.kind = 'user' AND i.name = ?`,
+    `${selectCredentials} identities i JOIN users u ON u.id = i.id WHERE i.kind = 'user' AND i.name = ?`,
   );
-  const findById = db.prepare<[string], CredentialsRow>(`${credentials} users u WHERE u.id = ?`);
+  const findById = db.prepare<[string], CredentialsRow>(
+    `${selectCredentials} users u WHERE u.id = ?`,
+  );
 
   const select = `SELECT u.id, i.name AS username, i.created_at, i.last_connected_at, u.disabled_at,
       (SELECT count(*) FROM sessions s
@@ -100,6 +107,7 @@ export function createPeople(
     async updateUser({ user_id, password_hash, disabled, keep_session_id, by }) {
       return write((tx) => {
         read(user_id);
+        if (keep_session_id !== undefined) credentials.check(user_id, keep_session_id);
         if (password_hash !== undefined) setPassword.run(password_hash, user_id);
         if (disabled === true) disable.run(tx.at, user_id);
         if (disabled === false) enable.run(user_id);

@@ -1,6 +1,6 @@
 import type { CallResponse, messagesCalls, PushRegistration } from '@agent-messenger/contracts';
-import { AppError } from '@agent-messenger/service-kit';
 import type { Store } from '../store';
+import type { Credentials } from './credentials';
 import type { Sqlite } from './sqlite';
 
 type PushDevices = Pick<
@@ -21,14 +21,17 @@ export interface DeviceRow {
 }
 
 /** The devices that people have registered for pushes. */
-export function createPushDevices({ db, now, write }: Sqlite): PushDevices {
+export function createPushDevices(
+  { db, now, write }: Sqlite,
+  credentials: Credentials,
+): PushDevices {
   const dropFromOthers = db.prepare(
     'DELETE FROM push_tokens WHERE token = ? AND NOT (user_id = ? AND device_id = ?)',
   );
   // An update in place: what the device has been told is still true when it registers again.
   const upsert = db.prepare(
     `INSERT INTO push_tokens (token, user_id, device_id, platform, keys, quiet_hours, registered_at)
-     SELECT @token, id, @device_id, @platform, @keys, @quiet_hours, @at FROM users WHERE id = @user_id
+     VALUES (@token, @user_id, @device_id, @platform, @keys, @quiet_hours, @at)
      ON CONFLICT (user_id, device_id) DO UPDATE SET token = excluded.token,
        platform = excluded.platform, keys = excluded.keys, quiet_hours = excluded.quiet_hours,
        registered_at = excluded.registered_at`,
@@ -43,12 +46,14 @@ export function createPushDevices({ db, now, write }: Sqlite): PushDevices {
   const expire = db.prepare('DELETE FROM push_tokens WHERE registered_at < ?');
 
   return {
-    async registerPush({ user_id, registration }) {
+    async registerPush({ user_id, session_id, registration }) {
       const { device_id, platform, token, keys, quiet_hours } = registration;
       return write(({ at }) => {
+        // In this transaction: what ends all sessions drops the devices as well, and none may come after that.
+        credentials.check(user_id, session_id);
         // A token belongs to an installation: who registers it last is who uses it now.
         dropFromOthers.run(token, user_id, device_id);
-        const { changes } = upsert.run({
+        upsert.run({
           token,
           user_id,
           device_id,
@@ -57,7 +62,6 @@ export function createPushDevices({ db, now, write }: Sqlite): PushDevices {
           quiet_hours: quiet_hours ? JSON.stringify(quiet_hours) : null,
           at,
         });
-        if (changes === 0) throw new AppError('not_found', 'No such user.');
         dropOldest.run({ user: user_id });
         return {};
       });

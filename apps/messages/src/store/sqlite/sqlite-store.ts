@@ -52,28 +52,29 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const changes = createChanges(sqlite, { access, events });
   const remover = createConversationRemover(sqlite, { events, reader });
   const audit = createAuditLog(sqlite);
+  const credentials = createCredentials(sqlite);
   const sessions = createSessions(sqlite, audit);
   const keys = createAgentKeys(sqlite, audit);
   const freeSpace = createFreeSpace(db, { path, fd });
-  const erasure = createErasure(sqlite, { audit, reader, remover, sessions });
+  const erasure = createErasure(sqlite, { audit, credentials, reader, remover, sessions });
   if (metrics) storeMetrics(metrics, path);
 
   return {
     logId: sqlite.logId,
-    ...createPeople(sqlite, { audit, sessions }),
+    ...createPeople(sqlite, { audit, credentials, sessions }),
     ...sessions.calls,
     ...erasure.calls,
     ...createExport(sqlite, audit),
     ...createAgents(sqlite, { audit, keys }),
     ...keys.calls,
     ...createAudit(sqlite, audit),
-    ...createConnections(sqlite, { access, credentials: createCredentials(sqlite) }),
+    ...createConnections(sqlite, { access, credentials }),
     ...createConversations(sqlite, { access, events, reader }),
     ...createConversationChanges(sqlite, { access, events, reader, remover }),
     ...createAppend(sqlite, { access, events, changes, log }),
     ...createLog(sqlite, access),
     ...createPush(sqlite, access),
-    ...createPushDevices(sqlite),
+    ...createPushDevices(sqlite, credentials),
     ...createPurge(sqlite, { access, erasure }),
     async offset(consumer) {
       return offsets.read(consumer);
