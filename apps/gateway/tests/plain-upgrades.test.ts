@@ -168,6 +168,54 @@ describe('another upgrade than to a WebSocket is answered as if it were not offe
     socket.destroy();
   });
 
+  /** All that one connection answers to what is sent at once, until it has so many answers. */
+  async function answersTo(text: string, count: number): Promise<string> {
+    const { port, hostname } = new URL(gateway.url);
+    const socket = connect({ port: Number(port), host: hostname });
+    let all = '';
+    socket.on('data', (data: Buffer) => (all += data.toString()));
+    socket.write(text);
+    await waitFor(() => all.split('HTTP/1.1 ').length > count, { describe: 'all answers' });
+    socket.destroy();
+    return all;
+  }
+
+  test('each is answered, in order, when several come at once', async () => {
+    const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n${offer}\r\n`;
+    const plain = 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n';
+    const all = await answersTo(get('/health') + get('/nope') + plain + get('/health'), 4);
+    const statuses = [...all.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status);
+    expect(statuses).toEqual(['200', '404', '200', '200']);
+  });
+
+  test.each(['/client/connect', SOCKET_IO])(
+    'an upgrade to %s waits for the answers before it',
+    async (path) => {
+      const upgrade =
+        'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+      const all = await answersTo(
+        `GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET ${path} HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`,
+        2,
+      );
+      const statuses = [...all.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status);
+      expect(statuses).toEqual(['200', '101']);
+    },
+  );
+
+  test('who leaves before its turn does no harm', async () => {
+    const { port, hostname } = new URL(gateway.url);
+    for (let n = 0; n < 20; n += 1) {
+      const socket = connect({ port: Number(port), host: hostname });
+      await once(socket, 'connect');
+      socket.write(
+        `GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n${offer}\r\n`,
+      );
+      socket.resetAndDestroy();
+    }
+    expect(await statusOf('/client/connect')).toBe(101);
+  });
+
   test('what does not exist is not found there either', async () => {
     const [answer] = await answers([`GET /nope HTTP/1.1\r\nHost: x\r\n${offer}\r\n`]);
     expect(answer).toMatch(/^HTTP\/1\.1 404 /);

@@ -27,7 +27,7 @@ const WORST_MS = 8_000;
 /** Connections of one flood. */
 const MANY = 100;
 const MIB = 1024 * 1024;
-const GROWTH_BYTES = 30 * MIB;
+const GROWTH_BYTES = 10 * MIB;
 
 /** Of the attacker, as the proxy in front would tell it; the others are at another one. */
 const ATTACKER = 'X-Forwarded-For: 203.0.113.66\r\n';

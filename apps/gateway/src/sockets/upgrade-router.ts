@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Server as SocketIoServer } from 'socket.io';
+import { afterAnswers } from './after-answers';
 import type { Handshake } from './handshake';
 import type { OpenTransports } from './open-transports';
 import type { PlainServer } from './plain-server';
@@ -31,7 +32,12 @@ export function routeUpgrades(
   http: Server,
   { io, plain, handshake, transports, isOriginAllowed, clientIp }: UpgradeOptions,
 ): void {
+  const inTurn = afterAnswers(http);
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    inTurn(socket, () => route(request, socket, head));
+  });
+
+  function route(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket')
       return serveAsHttp(http, request, socket, head);
     const path = request.url?.split('?')[0];
@@ -46,7 +52,7 @@ export function routeUpgrades(
     handshake.count(request, ip);
     if (kind) plain.upgrade(kind, request, socket, head);
     else io.engine.handleUpgrade(request, socket, head);
-  });
+  }
 }
 
 function refuse(socket: Duplex, status: string): void {
