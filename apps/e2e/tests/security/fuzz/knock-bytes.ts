@@ -1,4 +1,5 @@
 import { routes, type RouteContract } from '@agent-messenger/contracts';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { targetOf } from '../call-route';
 import type { Scene } from '../scene';
@@ -16,11 +17,13 @@ export async function knockBytes(url: string, probe: BytesProbe, scene: Scene): 
     probe.frame === undefined
       ? mutatedBytes(right, probe.bytes)
       : Buffer.concat([right, mutatedBytes(frameOf(probe.frame), probe.bytes)]);
+  const isMalformed = probe.isReset || !sent.equals(right);
+  if (probe.isReset) return { outcome: await reset(url, sent), isMalformed };
   const answer = await exchange(url, sent);
   judge(answer);
   const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status = '']) => status);
   if (statuses.some((status) => status.startsWith('5'))) throw new Error(answer.slice(0, 500));
-  return { outcome: statuses[0] ?? 'closed', isMalformed: !sent.equals(right) };
+  return { outcome: statuses[0] ?? 'closed', isMalformed };
 }
 
 /** In the form of the contract, then changed. */
@@ -58,6 +61,17 @@ function upgrade({ transport }: BytesProbe): Buffer {
 /** A frame as a client sends it, of whatever opcode and flags. The mask is zero: it changes nothing. */
 function frameOf({ first, payload }: FrameOfBytes): Buffer {
   return Buffer.concat([Buffer.from([first, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+}
+
+/** The same bytes twice, so that a request is under way when the next one and the reset come. */
+async function reset(url: string, bytes: Buffer): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  await new Promise<unknown>((resolve) => socket.write(Buffer.concat([bytes, bytes]), resolve));
+  socket.resetAndDestroy();
+  return 'reset';
 }
 
 function exchange(url: string, bytes: Buffer): Promise<string> {

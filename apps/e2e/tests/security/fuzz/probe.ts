@@ -84,6 +84,8 @@ export interface BytesProbe {
   /** Changes to the frame if there is one, else to the request. */
   bytes: ByteMutation[];
   frame: FrameOfBytes | undefined;
+  /** The connection is reset instead of waiting for what comes. */
+  isReset: boolean;
 }
 
 export type Probe = RestProbe | RequestProbe | FrameProbe | HandshakeProbe | BytesProbe;
@@ -101,7 +103,13 @@ const bytesProbe = (parts: {
   name: fc.Arbitrary<BytesProbe['name']>;
   frame: fc.Arbitrary<FrameOfBytes | undefined>;
 }): fc.Arbitrary<BytesProbe> =>
-  fc.record({ door: fc.constant('bytes'), transport, bytes: byteMutations, ...parts });
+  fc.record({
+    door: fc.constant('bytes'),
+    transport,
+    bytes: byteMutations,
+    isReset: fc.nat({ max: 3 }).map((which) => which === 0),
+    ...parts,
+  });
 
 const ARBITRARIES: { [D in Probe['door']]: fc.Arbitrary<Extract<Probe, { door: D }>> } = {
   rest: fc.record({
