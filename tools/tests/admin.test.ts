@@ -298,6 +298,18 @@ test('the doctor finds a healthy system healthy, and says what to do about a sic
   ]);
 });
 
+test('the doctor of a gateway elsewhere looks for no store here', async () => {
+  const lines: string[] = [];
+  const print = (line: string) => lines.push(line);
+  await runAdmin(['doctor', '--url', url], {
+    env: {},
+    print,
+    warn: print,
+    askSecret: async () => '',
+  });
+  expect(lines.join('\n')).toMatch(/^ok +store: none is here/m);
+});
+
 test('the doctor goes on when something cannot be looked at', async () => {
   const loop = join(folder, 'loop');
   symlinkSync(loop, loop);

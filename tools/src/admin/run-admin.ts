@@ -39,6 +39,7 @@ export async function runAdmin(args: string[], streams: Streams): Promise<void> 
     json,
     url: shared.url,
     dataDir: resolve(shared.dataDir ?? '.data'),
+    isDataDirNamed: shared.dataDir !== undefined,
   });
   try {
     await command.run(own, around);
@@ -50,7 +51,9 @@ export async function runAdmin(args: string[], streams: Streams): Promise<void> 
 /** What comes from outside this program becomes one line; what is left is a bug. */
 function explain(error: unknown, url: string): unknown {
   if (error instanceof MessengerError) {
-    return new AdminError(`${url}: ${error.message} (${error.code})`, { cause: error });
+    const hint =
+      error.code === 'unreachable' ? '; --url or AGENT_MESSENGER_URL names another gateway' : '';
+    return new AdminError(`${url}: ${error.message} (${error.code})${hint}`, { cause: error });
   }
   const isOfSystem = types.isNativeError(error) && 'syscall' in error;
   if (!isOfSystem && !(error instanceof Database.SqliteError)) return error;

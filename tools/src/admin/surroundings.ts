@@ -11,6 +11,8 @@ export interface SurroundingsOptions {
   url: string | undefined;
   /** Where `npm start` keeps its data: the admin key is there, and the store. */
   dataDir: string;
+  /** It is not the default one. */
+  isDataDirNamed: boolean;
   json: boolean;
   /** A line for people or programs, on stdout. */
   print(line: string): void;
@@ -71,6 +73,11 @@ export class Surroundings {
   /** The store's file: `--db`, DB_PATH, or that of `npm start`. */
   database(given: string | undefined): string {
     return given ?? (this.env['DB_PATH'] || join(this.dataDir, 'messages.db'));
+  }
+
+  /** Whether somebody said where the store is: a gateway's operator may have none beside the command. */
+  isStoreNamed(given: string | undefined): boolean {
+    return Boolean(given ?? this.env['DB_PATH']) || this.options.isDataDirNamed;
   }
 
   private adminKey(): string {

@@ -37,7 +37,7 @@ export const doctor = defineCommand({
       // One Redis for both unless another is named.
       ...(redis ? await checkRedis('REDIS_URL', redis, { isQueue: !queue }) : []),
       ...(queue ? await checkRedis('QUEUE_REDIS_URL', queue, { isQueue: true }) : []),
-      ...attempt('store', () => checkStoreFiles(database)),
+      ...attempt('store', () => checkStoreFiles(database, around.isStoreNamed(db))),
       ...attempt('last backup', () => checkLastBackup(database)),
       ...(backups === undefined ? [] : attempt('backup', () => checkBackups(backups))),
       ...checkSecretFiles(around.env),

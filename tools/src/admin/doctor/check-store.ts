@@ -12,11 +12,13 @@ const NETWORK_FILE_SYSTEMS = new Map([
 ]);
 const MIN_FREE_BYTES = 2 ** 30;
 
-/** The store's file and its disk; nothing of it is opened. */
-export function checkStoreFiles(database: string): Finding[] {
+/** The store's file and its disk; nothing of it is opened. @param isNamed somebody said that it is there */
+export function checkStoreFiles(database: string, isNamed: boolean): Finding[] {
   const folder = dirname(database);
   if (!statSync(folder, { throwIfNoEntry: false })) {
-    return [fail('store', `${folder} does not exist`, 'set DB_PATH, or --db')];
+    return isNamed
+      ? [fail('store', `${folder} does not exist`, 'set DB_PATH, or --db')]
+      : [ok('store', 'none is here; where messages runs, DB_PATH or --db names it')];
   }
   const file = statSync(database, { throwIfNoEntry: false });
   if (file && !file.isFile())
