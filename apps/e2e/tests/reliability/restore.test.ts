@@ -1,3 +1,4 @@
+import type { Event } from '@agent-messenger/contracts';
 import {
   connectAgent,
   connectClient,
@@ -44,13 +45,21 @@ test('restore from a backup: clients drop their positions, reload and go on', as
     agent.onMessage((message, reply) => reply.send(`re: ${message.content}`));
     const conversation = await client.openConversation({ agent_id: identity.id });
     let state: ConversationState | undefined;
+    /** What comes while it is being loaded. */
+    let meanwhile: Event[] = [];
     const reload = async () => {
+      state = undefined;
+      meanwhile = [];
       const current = await client.rest.request('getConversation', {
         params: { conversation_id: conversation.id },
       });
-      state = conversationState(current, await conversation.history({ limit: 200 }));
+      const loaded = conversationState(current, await conversation.history({ limit: 200 }));
+      state = meanwhile.reduce(applyEvent, loaded);
     };
-    client.on('event', (event) => (state &&= applyEvent(state, event)));
+    client.on('event', (event) => {
+      if (state) state = applyEvent(state, event);
+      else meanwhile.push(event);
+    });
     client.on('reset', () => void reload());
     const texts = () => (state ? messagesOf(state).map(({ content }) => content) : []);
     const answered = (text: string) =>
