@@ -65,15 +65,10 @@ export class RateLimit {
     const { limiter, points, keyOf, onExceeded } = this.parts;
     // Rounded in favour of the sender.
     const cost = Math.max(Math.floor(COST / factor), 1);
-    const { consumedPoints, msBeforeNext } = await limiter.consume(keyOf(subject), cost);
-    const left = points * COST - consumedPoints;
-    if (left < 0) onExceeded();
-    return {
-      limit: Math.floor((points * COST) / cost),
-      remaining: Math.max(Math.floor(left / cost), 0),
-      isExceeded: left < 0,
-      resetMs: msBeforeNext,
-    };
+    const counted = await limiter.consume(keyOf(subject), cost);
+    const budget = budgetOf(counted, points * COST, cost);
+    if (budget.isExceeded) onExceeded();
+    return budget;
   }
 
   /** Counts one. @throws AppError `rate_limited` */
@@ -91,11 +86,16 @@ export class RateLimit {
   }
 }
 
-function budgetOf({ consumedPoints, msBeforeNext }: RateLimiterRes, limit: number): Budget {
+/** In requests of which each costs so many points. */
+function budgetOf(
+  { consumedPoints, msBeforeNext }: RateLimiterRes,
+  points: number,
+  cost = 1,
+): Budget {
   return {
-    limit,
-    remaining: Math.max(limit - consumedPoints, 0),
-    isExceeded: consumedPoints > limit,
+    limit: Math.floor(points / cost),
+    remaining: Math.max(Math.floor((points - consumedPoints) / cost), 0),
+    isExceeded: consumedPoints > points,
     resetMs: msBeforeNext,
   };
 }

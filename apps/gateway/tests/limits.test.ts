@@ -1,72 +1,16 @@
 import type { RouteContract, RouteName } from '@agent-messenger/contracts';
 import { routes } from '@agent-messenger/contracts';
 import { waitFor } from '@agent-messenger/testkit';
-import type { Harness, TestGateway } from './harness';
-import { ADMIN_KEY, AGENT, API_KEY, startHarness } from './harness';
+import type { TestGateway } from './harness';
+import { AGENT, API_KEY, startHarness } from './harness';
+import { statuses, useLimits } from './limits-setup';
 import { RawSocket } from './raw-socket';
 
-let harness: Harness;
-let prefixes = 0;
-
-beforeAll(async () => {
-  harness = await startHarness();
-  harness.store.addConversation('cnv_1', ['usr_1', 'usr_2', AGENT]);
-});
-afterAll(() => harness.close());
-
-const open: TestGateway[] = [];
-afterEach(() => Promise.all(open.splice(0).map((gateway) => gateway.close())));
-
-/** A gateway whose limits in Redis are its own, until the end of the test. */
-async function limited(env: NodeJS.ProcessEnv): Promise<TestGateway> {
-  prefixes += 1;
-  const gateway = await harness.gateway({ REDIS_PREFIX: `limits-${prefixes}`, ...env });
-  open.push(gateway);
-  return gateway;
-}
-
-interface CallOptions {
-  as?: string;
-  key?: string;
-  adminKey?: string;
-  from?: string;
-  body?: unknown;
-}
-
-function call(
-  { url }: TestGateway,
-  method: string,
-  path: string,
-  { as, key, adminKey, from, body }: CallOptions = {},
-): Promise<Response> {
-  return fetch(url + path, {
-    method,
-    headers: {
-      ...(as !== undefined && { authorization: `Bearer ${harness.token(as)}` }),
-      ...(key !== undefined && { authorization: `Bearer ${key}` }),
-      ...(adminKey !== undefined && { 'x-admin-key': adminKey }),
-      ...(from !== undefined && { 'x-forwarded-for': from }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-}
-
-let sent = 0;
-function send(gateway: TestGateway, options: CallOptions): Promise<Response> {
-  sent += 1;
-  const body = { client_id: `rest-${sent}`, content: 'x' };
-  return call(gateway, 'POST', '/conversations/cnv_1/messages', { ...options, body });
-}
+const setting = useLimits();
+const { call, limited, send } = setting;
 
 const budgetOf = ({ headers }: Response) =>
   ['limit', 'remaining', 'reset'].map((name) => Number(headers.get(`ratelimit-${name}`)));
-
-async function statuses(times: number, ask: (n: number) => Promise<Response>): Promise<number[]> {
-  const all: number[] = [];
-  for (let n = 0; n < times; n += 1) all.push((await ask(n)).status);
-  return all;
-}
 
 /** Frames by hand: without an id they are answered by nothing. */
 const nope = { socket: '42/client,["nope"]', plain: '{"type":"nope"}' };
@@ -78,8 +22,10 @@ const sync = {
 describe.each(['socket', 'plain'] as const)('%s', (transport) => {
   const connect = async (gateway: TestGateway, as: string) =>
     as === AGENT
-      ? harness[transport](gateway, '/agent', { api_key: API_KEY }).synced()
-      : harness[transport](gateway, '/client', { token: harness.token(as) }).synced();
+      ? setting.harness[transport](gateway, '/agent', { api_key: API_KEY }).synced()
+      : setting.harness[transport](gateway, '/client', {
+          token: setting.harness.token(as),
+        }).synced();
   const sendRaw = (socket: { raw(name: string, payload: object): Promise<unknown> }, id: string) =>
     socket.raw('message:send', { conversation_id: 'cnv_1', client_id: id, content: 'x' });
 
@@ -87,13 +33,15 @@ describe.each(['socket', 'plain'] as const)('%s', (transport) => {
     const gateway = await limited({ SENDS_PER_MINUTE: '2' });
     const socket = await connect(gateway, 'usr_1');
     for (const id of ['a', 'b']) expect(await sendRaw(socket, id)).toMatchObject({ ok: true });
-    const before = harness.store.operations.length;
+    const before = setting.harness.store.operations.length;
     const refused = await sendRaw(socket, 'c');
     expect(refused).toMatchObject({ ok: false, error: { code: 'rate_limited' } });
     const { retry_after_ms } = (refused as { error: { retry_after_ms: number } }).error;
     expect(retry_after_ms).toBeGreaterThan(0);
     expect(retry_after_ms).toBeLessThanOrEqual(60_000);
-    expect(harness.store.operations.slice(before).filter(({ op }) => op === 'send')).toEqual([]);
+    expect(
+      setting.harness.store.operations.slice(before).filter(({ op }) => op === 'send'),
+    ).toEqual([]);
     expect(await sendRaw(await connect(gateway, 'usr_2'), 'd')).toMatchObject({ ok: true });
     // Reading and the rest go on.
     const page = { conversation_id: 'cnv_1', after_seq: 0 };
@@ -136,7 +84,7 @@ describe.each(['socket', 'plain'] as const)('%s', (transport) => {
   test('who does not stop is closed, and told when to come back', async () => {
     const gateway = await limited({ SIGNALS_PER_MINUTE: '1', REFUSALS_PER_MINUTE: '5' });
     const open = transport === 'plain' ? RawSocket.plainPerson : RawSocket.person;
-    const raw = await open(gateway, harness.token('usr_1'));
+    const raw = await open(gateway, setting.harness.token('usr_1'));
     for (let n = 0; n < 6; n += 1) raw.send(nope[transport]);
     raw.send(sync[transport]);
     await raw.frame((text) => text.includes('"last_seq"'));
@@ -154,11 +102,11 @@ describe.each(['socket', 'plain'] as const)('%s', (transport) => {
       AGENT_CONVERSATIONS_PER_BUDGET: '2',
     });
     const agent = await connect(gateway, AGENT);
-    const before = harness.store.counts;
+    const before = setting.harness.store.counts;
     // The first request makes the gateway ask how many there are, and does not wait for it.
     await agent.raw('nope', {});
-    await waitFor(() => harness.store.counts > before);
-    const count = [...harness.store.conversations.values()].filter(({ members }) =>
+    await waitFor(() => setting.harness.store.counts > before);
+    const count = [...setting.harness.store.conversations.values()].filter(({ members }) =>
       members.includes(AGENT),
     ).length;
     const budget = 4 * (1 + count / 2);
@@ -169,16 +117,16 @@ describe.each(['socket', 'plain'] as const)('%s', (transport) => {
     expect(accepted).toHaveLength(budget);
     expect(answers.at(-1)).toMatchObject({ error: { code: 'rate_limited' } });
     // It is asked once a minute, not with each message.
-    expect(harness.store.counts).toBe(before + 1);
-    harness.store.addConversation(`cnv_more_${transport}`, ['usr_1', AGENT]);
+    expect(setting.harness.store.counts).toBe(before + 1);
+    setting.harness.store.addConversation(`cnv_more_${transport}`, ['usr_1', AGENT]);
   });
 
   test('attempts to connect from one address are limited, the first of it too', async () => {
     const gateway = await limited({ CONNECTS_PER_MINUTE_IP: '2' });
-    await harness[transport](gateway, '/client', { token: 'garbage' }).refused();
+    await setting.harness[transport](gateway, '/client', { token: 'garbage' }).refused();
     await connect(gateway, 'usr_1');
-    const token = harness.token('usr_2');
-    expect(await harness[transport](gateway, '/client', { token }).refused()).toEqual({
+    const token = setting.harness.token('usr_2');
+    expect(await setting.harness[transport](gateway, '/client', { token }).refused()).toEqual({
       code: 'rate_limited',
       retry_after_ms: expect.any(Number) as number,
     });
@@ -194,12 +142,14 @@ describe.each(['socket', 'plain'] as const)('%s', (transport) => {
     const lost = await attempt();
     lost.send('40/nope,');
     await lost.closed();
-    await harness[transport](gateway, '/client', { token: 'garbage' }).refused();
+    await setting.harness[transport](gateway, '/client', { token: 'garbage' }).refused();
     await connect(gateway, 'usr_1');
-    const token = harness.token('usr_2');
-    expect(await harness[transport](gateway, '/client', { token }).refused()).toMatchObject({
-      code: 'rate_limited',
-    });
+    const token = setting.harness.token('usr_2');
+    expect(await setting.harness[transport](gateway, '/client', { token }).refused()).toMatchObject(
+      {
+        code: 'rate_limited',
+      },
+    );
     const more = await attempt();
     more.send('40/nope,');
     await more.closed();
@@ -210,9 +160,9 @@ describe.each(['socket', 'plain'] as const)('%s', (transport) => {
 describe('REST', () => {
   test('messages of one identity are limited, on all gateways together', async () => {
     const gateway = await limited({ SENDS_PER_MINUTE: '3' });
-    const other = await harness.gateway({
+    const other = await setting.harness.gateway({
       SENDS_PER_MINUTE: '3',
-      REDIS_PREFIX: `limits-${prefixes}`,
+      REDIS_PREFIX: setting.prefix(),
     });
     const accepted = await send(gateway, { as: 'usr_1' });
     expect(accepted.status).toBe(201);
@@ -254,7 +204,7 @@ describe('REST', () => {
       const one = await send(gateway, { key: API_KEY });
       return (budgetOf(one)[0] ?? 0) > 2 ? one : undefined;
     });
-    const own = [...harness.store.conversations.values()].filter(({ members }) =>
+    const own = [...setting.harness.store.conversations.values()].filter(({ members }) =>
       members.includes(AGENT),
     );
     expect(budgetOf(answer)[0]).toBe(2 * (1 + own.length));
@@ -308,54 +258,6 @@ describe('REST', () => {
       expect(remaining).toBeLessThan(limit ?? 0);
       expect(reset).toBeGreaterThan(0);
     }
-  });
-});
-
-describe('wrong keys', () => {
-  const admin = (gateway: TestGateway, adminKey: string, from?: string) =>
-    call(gateway, 'POST', '/admin/agents', {
-      adminKey,
-      body: { name: 'A' },
-      ...(from !== undefined && { from }),
-    });
-
-  test('an address that guesses the admin key learns nothing more, not even from the right one', async () => {
-    const gateway = await limited({ WRONG_KEYS_PER_MINUTE_IP: '2', TRUST_PROXY: 'loopback' });
-    const guesses = ['wrong', `${ADMIN_KEY}x`, ADMIN_KEY];
-    const ask = (n: number) => admin(gateway, guesses[n] ?? '', '192.0.2.1');
-    expect(await statuses(3, ask)).toEqual([401, 401, 429]);
-    expect((await admin(gateway, ADMIN_KEY, '192.0.2.2')).status).toBe(201);
-  });
-
-  test('guesses of the admin key are in the audit log, from where they came, and nothing else', async () => {
-    const gateway = await limited({ WRONG_KEYS_PER_MINUTE_IP: '1', TRUST_PROXY: 'loopback' });
-    const from = '192.0.2.77';
-    for (const key of ['', ADMIN_KEY, 'wrong', ADMIN_KEY]) await admin(gateway, key, from);
-    const record = { action: 'admin.authenticate', actor: { kind: 'anyone', id: null }, ip: from };
-    const own = await waitFor(() => {
-      const records = harness.store.audit.filter(({ ip }) => ip === from);
-      return records.length >= 2 ? records : undefined;
-    });
-    expect(own).toEqual([
-      { ...record, target: null, result: 'unauthorized' },
-      { ...record, target: null, result: 'rate_limited' },
-    ]);
-  });
-
-  test('right keys, and calls without one, do not count', async () => {
-    const gateway = await limited({ WRONG_KEYS_PER_MINUTE_IP: '1' });
-    expect(await statuses(3, () => admin(gateway, ADMIN_KEY))).toEqual([201, 201, 201]);
-    expect(await statuses(3, () => admin(gateway, ''))).toEqual([401, 401, 401]);
-    expect((await admin(gateway, ADMIN_KEY)).status).toBe(201);
-  });
-
-  test('guessed API keys are refused before auth is asked; tokens go on', async () => {
-    const gateway = await limited({ WRONG_KEYS_PER_MINUTE_IP: '2' });
-    const read = (options: CallOptions) =>
-      call(gateway, 'GET', '/conversations/cnv_1/events', options);
-    expect(await statuses(3, () => read({ key: 'amk_key1_Wrong' }))).toEqual([401, 401, 429]);
-    expect((await read({ key: API_KEY })).status).toBe(429);
-    expect((await read({ as: AGENT })).status).toBe(200);
   });
 });
 

@@ -98,25 +98,32 @@ export class PresenceService {
     connection.watching = new Set();
   }
 
-  /** An event that the connection was written: whom it shares no conversation with any more it does not watch any more. */
-  async noteEvent(connection: Connection, event: Event): Promise<void> {
-    if (event.type !== 'conversation.deleted') return;
+  /**
+   * An event that the connection was written: whom it shares no conversation with any more it does not watch any more.
+   * All but few events cost a comparison. @returns what resolves when that is so, where there is something to ask
+   */
+  noteEvent(connection: Connection, event: Event): Promise<void> | undefined {
+    if (event.type !== 'conversation.deleted') return undefined;
     const ids = event.conversation.members
       .map(({ id }) => id)
       .filter((id) => connection.watching.has(id));
     const doubted = this.doubted.get(connection);
-    if (doubted) return ids.forEach((id) => doubted.add(id));
-    if (ids.length === 0) return;
-    const asking = new Set<string>(ids);
-    this.doubted.set(connection, asking);
-    for (let failures = 0; asking.size > 0 && !connection.isClosed;) {
-      const asked = [...asking];
-      asking.clear();
+    if (!doubted) return ids.length > 0 ? this.settle(connection, new Set(ids)) : undefined;
+    ids.forEach((id) => doubted.add(id));
+    return undefined;
+  }
+
+  /** @param doubted grows while the store is being asked */
+  private async settle(connection: Connection, doubted: Set<string>): Promise<void> {
+    this.doubted.set(connection, doubted);
+    for (let failures = 0; doubted.size > 0 && !connection.isClosed;) {
+      const asked = [...doubted];
+      doubted.clear();
       try {
         await this.keepShared(connection, asked);
         failures = 0;
       } catch {
-        asked.forEach((id) => asking.add(id));
+        asked.forEach((id) => doubted.add(id));
         await backoff(failures);
         failures += 1;
       }
