@@ -9,6 +9,7 @@ const boundaries = {
   'type:service-kit': ['type:contracts'],
   'type:testkit': ['type:contracts', 'type:sdk', 'type:service-kit'],
   'type:app': ['type:contracts', 'type:service-kit'],
+  'type:web': ['type:contracts', 'type:sdk'],
   'type:tools': ['type:contracts', 'type:sdk', 'type:testkit', 'type:service-kit'],
   'type:e2e': ['type:contracts', 'type:sdk', 'type:testkit'],
 };
@@ -26,13 +27,13 @@ const enforce = (depConstraints) => [
     depConstraints,
   },
 ];
-const tests = ['**/*.test.ts', '**/tests/**/*.ts'];
+const tests = ['**/*.test.{ts,tsx}', '**/tests/**/*.ts'];
 
 export default tseslint.config(
   { ignores: ['**/dist', '**/node_modules', '.nx', '.data', '**/*.cjs'] },
   ...tseslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     plugins: { '@nx': nx },
     languageOptions: { parserOptions: { projectService: true } },
     rules: {

@@ -18,6 +18,7 @@ JWT_SECRET=$(secret)
 INTERNAL_JWT_SECRET=$(secret)
 ADMIN_API_KEY=$(secret)
 REDIS_PASSWORD=$(secret)
+POSTGRES_PASSWORD=$(secret)
 GRAFANA_ADMIN_PASSWORD=$(secret)
 END
 if ! ln "$new" "$file" 2>/dev/null; then

@@ -1,1 +1,4 @@
-module.exports = { ...require('../jest.preset.cjs') };
+module.exports = {
+  ...require('../jest.preset.cjs'),
+  testPathIgnorePatterns: ['/node_modules/', '/tests/surroundings/'],
+};

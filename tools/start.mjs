@@ -16,7 +16,8 @@ await main(async () => {
   checkNode();
   await preflight(options);
   try {
-    await bootstrap({ redis: !process.env.REDIS_URL });
+    const postgres = options.store === 'postgres' && !process.env.DATABASE_URL;
+    await bootstrap({ redis: !process.env.REDIS_URL, postgres });
   } catch (error) {
     // As later, when everything runs: to be told to stop is no failure.
     if (error instanceof Stopped) return;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findOnPath } from './find-on-path.mjs';
 import { Problem, withHelp } from './problem.mjs';
@@ -12,17 +12,31 @@ const toolchain = { python3: 'python3', make: 'make', 'g++': 'g++' };
 
 /** Installs what package-lock.json lists, unless exactly that is installed and runs on this Node. */
 export async function ensureDependencies({ quiet = false } = {}) {
-  if (isInstalled() && nativeModulesLoad()) return;
+  if (isInstalled() && nativeModulesWork()) return;
   await ensureToolchain();
-  await runStep('Installing dependencies (some minutes the first time)', 'npm', installArgs, {
-    quiet,
-  }).catch((error) => {
+  const install = () =>
+    runStep('Installing dependencies (some minutes the first time)', 'npm', installArgs, { quiet });
+  await keepingPrevious(modulesFolders(), install).catch((error) => {
     const missing = missingTools();
-    throw missing.length === 0 ? error : withHelp(error, toolchainHelp(missing));
+    throw missing.length === 0 || error instanceof Stopped
+      ? error
+      : withHelp(error, toolchainHelp(missing));
   });
-  if (!nativeModulesLoad()) {
-    throw new Problem(`better-sqlite3 does not load on Node ${process.version}.`);
+  if (!nativeModulesWork()) await compile({ quiet });
+  if (!nativeModulesWork()) {
+    throw new Problem(`better-sqlite3 does not work on Node ${process.version}.`);
   }
+}
+
+/** What was downloaded ready to run, or compiled with what Node 24 has, may abort the process. */
+async function compile({ quiet }) {
+  const header = join(root, 'tools/lib/native/object-wrap.h');
+  const CXXFLAGS = `${process.env.CXXFLAGS ?? ''} -include "${header}"`.trim();
+  const args = ['rebuild', 'better-sqlite3', '--build-from-source', '--loglevel=error'];
+  await runStep('Compiling better-sqlite3 for this Node', 'npm', args, {
+    quiet,
+    env: { CXXFLAGS },
+  });
 }
 
 /** Exported for its test. A failure is only told: a prebuilt better-sqlite3 may be within reach. */
@@ -42,6 +56,41 @@ const missingTools = () => Object.keys(toolchain).filter((command) => !findOnPat
 
 // The tools that build and test are development dependencies: needed whatever NODE_ENV says.
 const installArgs = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+
+/**
+ * `npm ci` begins by removing what is installed: that stands aside meanwhile, and comes back when the installation
+ * fails or is stopped, or with the next run when this process is killed. Exported for its test.
+ */
+export async function keepingPrevious(folders, install) {
+  for (const folder of folders) putBack(folder);
+  const kept = folders.filter((folder) => existsSync(folder));
+  for (const folder of kept) renameSync(folder, asideOf(folder));
+  try {
+    await install();
+  } catch (error) {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    for (const folder of kept) putBack(folder);
+    throw error;
+  }
+  for (const folder of kept) rmSync(asideOf(folder), { recursive: true, force: true });
+}
+
+const asideOf = (folder) => `${folder}.previous`;
+
+function putBack(folder) {
+  const aside = asideOf(folder);
+  if (!existsSync(aside)) return;
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(aside, folder);
+}
+
+/** Of the workspace and of its packages. */
+function modulesFolders() {
+  const packages = ['apps', 'libs'].flatMap((group) =>
+    readdirSync(join(root, group)).map((name) => join(group, name)),
+  );
+  return ['.', 'tools', ...packages].map((folder) => join(root, folder, 'node_modules'));
+}
 
 /** npm keeps a lock file of what it has installed; packages of other platforms are rightly absent. */
 function isInstalled() {
@@ -65,9 +114,9 @@ function packagesOf(lockFile) {
 }
 
 /** False after a change of Node's major version, too. In a process of its own: a failed load cannot be repeated. */
-function nativeModulesLoad() {
-  const check = `new (require('better-sqlite3'))(':memory:').close(); require('bcrypt')`;
-  return spawnSync(process.execPath, ['-e', check], { cwd: root, stdio: 'ignore' }).status === 0;
+function nativeModulesWork() {
+  const probe = [join(root, 'tools/lib/native/probe.cjs'), 'bcrypt'];
+  return spawnSync(process.execPath, probe, { cwd: root, stdio: 'ignore' }).status === 0;
 }
 
 function toolchainHelp(missing) {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { Problem } from './problem.mjs';
 import { root } from './workspace.mjs';
 
@@ -16,19 +17,27 @@ export class Stopped extends Problem {
 /**
  * Runs a command and resolves with its exit code. SIGINT, SIGTERM and SIGHUP end it and all that it has started,
  * and then reject with `Stopped`.
+ * @param isPatient takes what others leave of the processors
  */
-export async function runGroup(command, args, { env = {}, onOutput }) {
+export async function runGroup(
+  command,
+  args,
+  { cwd = root, env = {}, onOutput, isPatient = false },
+) {
   // A group of its own: npm and Nx end on a signal without waiting for their children, so the group gets it.
   const child = spawn(command, args, {
-    cwd: root,
+    cwd,
     env: { ...process.env, ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (isPatient && child.pid !== undefined) giveWay(child.pid);
   child.stdout.on('data', (chunk) => onOutput(chunk, process.stdout));
   child.stderr.on('data', (chunk) => onOutput(chunk, process.stderr));
   let stoppedBy;
   const stop = (signal) => {
+    // Compilers and package managers take a while to end.
+    if (!stoppedBy) process.stderr.write('Stopping …\n');
     stoppedBy ??= signal;
     killGroup(child.pid, 'SIGTERM');
   };
@@ -49,6 +58,16 @@ export async function runGroup(command, args, { env = {}, onOutput }) {
     return status;
   } finally {
     for (const signal of SIGNALS) process.off(signal, stop);
+  }
+}
+
+function giveWay(pid) {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+    // Linux shares the processors out among sessions first; priorities count within one.
+    writeFileSync(`/proc/${pid}/autogroup`, '19');
+  } catch {
+    // Ended already, or no such thing here: it takes its share.
   }
 }
 

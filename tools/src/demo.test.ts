@@ -17,13 +17,15 @@ describe('ensureDemo', () => {
   let file: string;
   let server: Server;
   let statuses: Record<string, number>;
-  const ensure = (): Promise<Demo> =>
-    ensureDemo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'admin', file);
+  const ensure = (): Promise<Demo> => {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return ensureDemo(url, { url, key: 'admin' }, file);
+  };
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'am-demo-'));
     file = join(dir, 'demo.json');
-    statuses = { '/auth/login': 200, '/auth/agent/token': 200, '/auth/user': 201 };
+    statuses = { '/auth/login': 200, '/auth/agent/token': 200, '/admin/users': 201 };
     server = createServer((request, response) => {
       response.statusCode = statuses[request.url ?? ''] ?? 404;
       response.end('{}');
@@ -57,7 +59,7 @@ describe('ensureDemo', () => {
     'does not trip over a file with %j',
     async (text) => {
       writeFileSync(file, text);
-      statuses['/auth/user'] = 403;
+      statuses['/admin/users'] = 403;
       await expect(ensure()).rejects.toThrow('register: 403 {}');
     },
   );

@@ -1,3 +1,4 @@
+import { routes } from '@agent-messenger/contracts';
 import { createAgent, rest, writeWhole, type RestAnswer } from '@agent-messenger/testkit';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -8,13 +9,19 @@ export interface Demo {
   agent: { id: string; name: string; api_key: string };
 }
 
+/** Where the admin routes are, and their key. */
+interface AdminAccess {
+  url: string;
+  key: string;
+}
+
 /** The demo person and agent: those of the last run while they still work, else new ones, kept in `file`. */
-export async function ensureDemo(url: string, adminKey: string, file: string): Promise<Demo> {
+export async function ensureDemo(url: string, admin: AdminAccess, file: string): Promise<Demo> {
   const last = read(file);
-  const person = (last && (await canLogIn(url, last)) && last) || (await register(url));
+  const person = (last && (await canLogIn(url, last)) && last) || (await register(admin));
   const agent =
     (last && (await keyWorks(url, last.agent.api_key)) && last.agent) ||
-    (await createAgent(url, adminKey, { name: 'Echo' }));
+    (await createAgent(admin.url, admin.key, { name: 'Echo' }));
   const { username, password } = person;
   const { id, name, api_key } = agent;
   const demo: Demo = { username, password, agent: { id, name, api_key } };
@@ -22,11 +29,32 @@ export async function ensureDemo(url: string, adminKey: string, file: string): P
   return demo;
 }
 
+/** A code that logs the demo person in once. @param internalUrl internal port of a gateway */
+export async function demoLoginCode(
+  internalUrl: string,
+  admin: AdminAccess,
+  { username }: Demo,
+): Promise<string> {
+  const headers = { 'x-admin-key': admin.key };
+  const found = await rest(admin.url, 'GET', `/admin/users?username=${username}`, { headers });
+  if (found.status !== 200) throw new Error(`find the demo person: ${explain(found)}`);
+  const [user] = routes.listUsers.response.parse(found.body).users;
+  const made = await rest(internalUrl, 'POST', `/admin/users/${user?.id}/link`, { headers });
+  if (made.status !== 201) throw new Error(`make a login link: ${explain(made)}`);
+  return routes.createLoginLink.response.parse(made.body).code;
+}
+
 /** `demo`, or a name close to it when someone else has that one. */
-async function register(url: string): Promise<{ username: string; password: string }> {
+async function register({
+  url,
+  key,
+}: AdminAccess): Promise<{ username: string; password: string }> {
   const password = randomBytes(12).toString('hex');
   for (const username of ['demo', `demo-${randomBytes(3).toString('hex')}`]) {
-    const answer = await rest(url, 'POST', '/auth/user', { body: { username, password } });
+    const answer = await rest(url, 'POST', '/admin/users', {
+      headers: { 'x-admin-key': key },
+      body: { username, password },
+    });
     if (answer.status === 201) return { username, password };
     if (answer.status !== 409) throw new Error(`register: ${explain(answer)}`);
   }

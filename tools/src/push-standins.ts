@@ -30,8 +30,10 @@ export async function startShownStandins(say: (text: string) => void): Promise<P
 const WIDTH = 48;
 
 /** A notification on a locked screen. */
-export function phoneScreen({ platform, token, title, body, badge }: ShownNotification): string {
+export function phoneScreen(shown: ShownNotification): string {
+  const { platform, token, title, body, badge, change } = shown;
   const device = `${platform} …${token.slice(-8)}`;
+  if (change === 'withdrawn') return `── ${device} ── notification withdrawn, ${badge} unread`;
   const head = `── ${device} ── ${badge} unread `;
   return [
     `┌${head.padEnd(WIDTH, '─')}┐`,

@@ -3,20 +3,12 @@ import { connectAgent, connectClient, createRest } from '@agent-messenger/sdk';
 import { createPerson, startStack, waitFor, type Stack } from '@agent-messenger/testkit';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commandsOf, type Created } from './admin-setup';
 import { AdminError } from '../src/admin/admin-error';
 import { runAdmin } from '../src/admin/run-admin';
 import { UsageError } from '../src/command-line';
@@ -35,30 +27,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-/** What the command printed. */
-async function admin(
-  args: string[],
-  { secret = '', env = {} }: { secret?: string; env?: Record<string, string> } = {},
-): Promise<string> {
-  const lines: string[] = [];
-  await runAdmin([...args, '--url', url, '--data-dir', stack.dataDir], {
-    env,
-    print: (line) => lines.push(line),
-    warn: (line) => lines.push(line),
-    askSecret: async () => secret,
-  });
-  return lines.join('\n');
-}
-
-async function adminJson<T>(args: string[], options?: Parameters<typeof admin>[1]): Promise<T> {
-  return JSON.parse(await admin([...args, '--json'], options)) as T;
-}
-
-interface Created {
-  agent: { id: string };
-  api_key: string;
-  key_id: string;
-}
+const { admin, adminJson } = commandsOf(() => stack);
 
 const failure = (code: string) => expect.objectContaining({ code }) as MessengerError;
 const tokenOf = (apiKey: string) => createRest(url).request('agentToken', {}, { bearer: apiKey });
@@ -94,13 +63,136 @@ test('a key that leaked: without an overlap it ends at once, and with it the con
   const { agent: clerk, api_key, key_id } = await adminJson<Created>(['create-agent', 'Clara']);
   const agent = await connectAgent({ url, apiKey: api_key });
   const ended = new Promise((resolve) => agent.on('ended', resolve));
-  const rotation = ['rotate-key', clerk.id, '--replaces', key_id, '--overlap', '0'];
+  const rotation = ['rotate-key', clerk.id, '--overlap', '0'];
   const next = await adminJson<Created>(rotation);
   await expect(ended).resolves.toMatchObject({ code: 'revoked' });
   await expect(tokenOf(api_key)).rejects.toEqual(failure('unauthorized'));
   await expect(tokenOf(next.api_key)).resolves.toMatchObject({ agent_id: clerk.id });
   expect(await admin(['list-agents', '--keys'])).toMatch(new RegExp(`${key_id}  revoked 20`));
   await agent.close({ deadlineMs: 0 });
+
+  // Of several it does not guess.
+  const other = await adminJson<Created>(['create-key', clerk.id, '--name', 'second']);
+  const guess = admin(['rotate-key', clerk.id]);
+  await expect(guess).rejects.toThrow(UsageError);
+  await expect(guess).rejects.toThrow(new RegExp(`${other.key_id} \\(second, last used never\\)`));
+  for (const id of [other.key_id, next.key_id]) await admin(['revoke-key', clerk.id, id]);
+  await expect(admin(['rotate-key', clerk.id])).rejects.toThrow(/has no key to replace/);
+});
+
+test('an agent is renamed and deleted', async () => {
+  const { agent } = await adminJson<Created>(['create-agent', 'Dora']);
+  await admin(['update-agent', agent.id, '--name', 'Dora II', '--model', 'm2']);
+  expect(await admin(['list-agents'])).toContain(`${agent.id}  offline  Dora II`);
+  await expect(admin(['update-agent', agent.id])).rejects.toThrow(UsageError);
+  await expect(admin(['delete-agent', agent.id])).rejects.toThrow(/repeat with --yes/);
+  await admin(['delete-agent', agent.id, '--yes']);
+  expect(await admin(['list-agents'])).not.toContain(agent.id);
+  await expect(admin(['delete-agent', agent.id, '--yes'])).rejects.toThrow(/not_found/);
+});
+
+test('an agent for the people on its list', async () => {
+  const person = await createPerson(url);
+  const { user_id, username } = person;
+  const { agent } = await adminJson<Created>(['create-agent', 'Nora']);
+  const listed = ['update-agent', agent.id, '--access', 'listed'];
+  expect(await admin(listed)).toContain('for those on its list');
+  const begin = () =>
+    createRest(url).request(
+      'createConversation',
+      { body: { agent_id: agent.id as `agt_${string}` } },
+      { bearer: person.access_token },
+    );
+  await expect(begin()).rejects.toMatchObject({ code: 'not_found' });
+  expect(await admin(['allow-user', agent.id, username])).toContain('may talk to');
+  expect((await begin()).members).toContainEqual(expect.objectContaining({ id: agent.id }));
+  expect(await admin(['disallow-user', agent.id, user_id])).toContain('is not on the list');
+  await expect(begin()).rejects.toMatchObject({ code: 'not_found' });
+  await expect(admin(['allow-user', agent.id, 'nobody.here'])).rejects.toThrow(/no person called/);
+  await expect(admin(['update-agent', agent.id, '--access', 'some'])).rejects.toThrow(UsageError);
+});
+
+test('a link logs a person in once; it is made on the internal port, found by the data folder', async () => {
+  const { user_id, username } = await createPerson(url);
+  const lines: string[] = [];
+  const options = {
+    env: {},
+    print: (line: string) => lines.push(line),
+    warn: () => undefined,
+    askSecret: async () => '',
+  };
+  await runAdmin(['login-link', username, '--data-dir', stack.dataDir], options);
+  const [link = ''] = lines;
+  expect(link).toMatch(new RegExp(`^${url}/#link=${user_id}\\.`));
+  expect(lines[1]).toMatch(/^works once, until 20/);
+  const body = { code: link.split('#link=')[1] ?? '' };
+  const redeem = () => createRest(url).request('loginByLink', { body });
+  await expect(redeem()).resolves.toMatchObject({ user_id });
+  await expect(redeem()).rejects.toEqual(failure('unauthorized'));
+
+  const site = ['--site', 'https://chat.example/am/', '--json', '--data-dir', stack.dataDir];
+  await runAdmin(['login-link', user_id, ...site], options);
+  const told = JSON.parse(lines.at(-1) ?? '') as { link: string; code: string };
+  expect(told.link).toBe(`https://chat.example/am/#link=${told.code}`);
+  // By its public port a gateway does not know the route.
+  await expect(admin(['login-link', username])).rejects.toThrow(/not_found/);
+});
+
+test('a person is disabled and enabled, its sessions and connections listed and ended', async () => {
+  const person = await createPerson(url);
+  const { user_id, username, password } = person;
+  expect(await admin(['list-users'])).toMatch(
+    new RegExp(`${user_id}  enabled   ${username}  1 sess`),
+  );
+  const [session] = [await adminJson<{ id: string }>(['sessions', username])];
+  expect(session.id).toMatch(/^ses_/);
+
+  const client = await connectClient({ url, username, password });
+  const ended = new Promise((resolve) => client.on('ended', resolve));
+  expect(await admin(['connections'])).toContain(user_id);
+  await admin(['sessions', username, '--end']);
+  await expect(ended).resolves.toMatchObject({ code: 'revoked' });
+  await client.close();
+  expect(await admin(['sessions', username])).toBe('');
+
+  await admin(['disable-user', username]);
+  expect(await admin(['list-users'])).toContain(`${user_id}  disabled  ${username}`);
+  const login = () => createRest(url).request('login', { body: { username, password } });
+  await expect(login()).rejects.toEqual(failure('unauthorized'));
+  await admin(['enable-user', username]);
+  await expect(login()).resolves.toMatchObject({ user_id });
+
+  const shown = await admin(['audit', '--identity', user_id, '--last', '3']);
+  expect(shown.split('\n')).toHaveLength(3);
+  expect(shown).toContain(`user.update ${user_id}`);
+  await expect(admin(['audit', '--action', 'nothing'])).rejects.toThrow(UsageError);
+  await expect(admin(['connections', '--end', user_id])).resolves.toContain(user_id);
+});
+
+test('pushes that were given up are listed and tried again', async () => {
+  expect(await admin(['dead-pushes'])).toBe('');
+  expect(await admin(['replay-pushes'])).toBe('0 pushes are tried again');
+});
+
+test.each([
+  [['create-agent', '']],
+  [['create-agent', 'x'.repeat(81)]],
+  [['create-user', '']],
+  [['create-user', 'No Such Name']],
+  [['erase-user', '']],
+  [['rotate-key', 'agt_1']],
+  [['delete-agent', '', '--yes']],
+  [['connections', '--end', 'nobody']],
+  [['audit', '--last', '0']],
+  [['update-agent', 'agt_1', '--name', '']],
+])('%j is refused in words that name what is wrong', async (args) => {
+  const refused = await admin(args, { secret: 'a first pass phrase' }).catch(
+    (error: Error) => error,
+  );
+  expect(refused).toBeInstanceOf(Error);
+  const { message } = refused as Error;
+  expect(message).not.toMatch(/Too small|Too big|expected string|Invalid (string|input)|zod|"" /i);
+  expect(message).not.toMatch(/""/);
 });
 
 test('a person: created, given a new password, exported and erased', async () => {
@@ -261,89 +353,4 @@ test('backups again and again, also after one that failed, until it is stopped',
   await expect(admin(['backup', '--to', to, '--every', 'day'])).rejects.toThrow(UsageError);
   // Timers would take it for no time at all.
   await expect(admin(['backup', '--to', to, '--every', '720'])).rejects.toThrow(UsageError);
-});
-
-test('the doctor finds a healthy system healthy, and says what to do about a sick one', async () => {
-  const REDIS_URL = stack.redis.url;
-  const healthy = await admin(['doctor'], { env: { REDIS_URL } });
-  expect(healthy).toMatch(/^ok {4}gateway → redis/m);
-  expect(healthy).toMatch(/^ok {4}REDIS_URL version: 7/m);
-  expect(healthy).toMatch(/^ok {4}store permissions: 600/m);
-  expect(healthy).not.toContain('FAIL');
-
-  const findings: string[] = [];
-  const sick = runAdmin(['doctor', '--url', 'http://127.0.0.1:1', '--db', '/nowhere/x.db'], {
-    env: {
-      QUEUE_REDIS_URL: 'redis://127.0.0.1:1',
-      JWT_SECRET_FILE: '/nowhere/secret',
-      APNS_KEY_PATH: __filename,
-      APNS_ORIGIN: 'https://127.0.0.1:1',
-    },
-    print: (line) => findings.push(line),
-    warn: (line) => findings.push(line),
-    askSecret: async () => '',
-  });
-  await expect(sick).rejects.toThrow(/checks failed/);
-  const failed = findings
-    .filter((line) => line.startsWith('FAIL'))
-    .map((line) => line.replace(/^FAIL {2}([^:]+):.*/, '$1'));
-  expect(failed).toEqual([
-    'gateway',
-    'QUEUE_REDIS_URL',
-    'store',
-    'JWT_SECRET_FILE',
-    'APNS_KEY_PATH',
-    'APNS_KEY_PATH',
-    'APNs server',
-  ]);
-});
-
-test('the doctor of a gateway elsewhere looks for no store here', async () => {
-  const lines: string[] = [];
-  const print = (line: string) => lines.push(line);
-  await runAdmin(['doctor', '--url', url], {
-    env: {},
-    print,
-    warn: print,
-    askSecret: async () => '',
-  });
-  expect(lines.join('\n')).toMatch(/^ok +store: none is here/m);
-});
-
-test('the doctor goes on when something cannot be looked at', async () => {
-  const loop = join(folder, 'loop');
-  symlinkSync(loop, loop);
-  const backups = join(folder, 'old-backups');
-  mkdirSync(backups);
-  // Copied a moment ago, and old nevertheless.
-  writeFileSync(join(backups, 'messages-2026-01-02T03-04-05-678Z.db'), '');
-  const redisUrl = join(folder, 'redis-url');
-  writeFileSync(redisUrl, stack.redis.url.replace('//', '//nobody:wrong@'), { mode: 0o600 });
-  const lines: string[] = [];
-  const db = join(loop, 'messages.db');
-  const sick = runAdmin(['doctor', '--no-gateway', '--db', db, '--backups', backups], {
-    env: {
-      REDIS_URL_FILE: redisUrl,
-      QUEUE_REDIS_URL: 'http://127.0.0.1:1',
-      JWT_SECRET_FILE: loop,
-      APNS_KEY_PATH: loop,
-      APNS_ORIGIN: 'nonsense',
-    },
-    print: (line) => lines.push(line),
-    warn: (line) => lines.push(line),
-    askSecret: async () => '',
-  });
-  await expect(sick).rejects.toThrow(/8 of 9 checks failed/);
-  const report = lines.join('\n');
-  for (const failed of [
-    /^FAIL {2}REDIS_URL: WRONGPASS.*\n.*correct user and password/m,
-    /^FAIL {2}QUEUE_REDIS_URL: is no URL of a Redis/m,
-    /^FAIL {2}store: ELOOP/m,
-    /^FAIL {2}backup: .*\d{2,} h old/m,
-    /^FAIL {2}JWT_SECRET_FILE: ELOOP/m,
-    /^FAIL {2}APNS_KEY_PATH: ELOOP/m,
-    /^FAIL {2}APNs server: nonsense is no URL/m,
-  ]) {
-    expect(report).toMatch(failed);
-  }
 });

@@ -39,9 +39,9 @@ function makeStore(path: string, { events, inLog = 0 }: { events: number; inLog?
   const db = new Database(original);
   open.push(db);
   db.pragma('journal_mode = WAL');
-  db.exec('CREATE TABLE meta (key TEXT PRIMARY KEY, value); CREATE TABLE events (text TEXT)');
+  db.exec('CREATE TABLE meta (key TEXT PRIMARY KEY, value); CREATE TABLE log (text TEXT)');
   db.exec("INSERT INTO meta VALUES ('log_id', 'log_1')");
-  const insert = db.prepare('INSERT INTO events VALUES (?)');
+  const insert = db.prepare('INSERT INTO log VALUES (?)');
   const add = db.transaction((from: number, to: number) => {
     for (let n = from; n < to; n += 1) insert.run(`event ${n} `.repeat(50));
   });
@@ -61,7 +61,7 @@ function eventsIn(path: string): number {
   const db = new Database(copy);
   open.push(db);
   expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
-  return Number(db.prepare('SELECT count(*) FROM events').pluck().get());
+  return Number(db.prepare('SELECT count(*) FROM log').pluck().get());
 }
 
 /** A backup with 300 events, and a store with 900 of which 400 are in its log. */
@@ -100,7 +100,7 @@ test('nor is the journal of a restore that was interrupted', () => {
   open.push(db);
   db.pragma('journal_mode = DELETE');
   db.pragma('cache_size = 1');
-  db.exec("BEGIN; UPDATE events SET text = 'changed'");
+  db.exec("BEGIN; UPDATE log SET text = 'changed'");
   copyFileSync(`${other}-journal`, `${database}.restoring-journal`);
   restoreBackup(backup, database);
   expect(eventsIn(database)).toBe(300);

@@ -72,14 +72,15 @@ describe('the answer', () => {
   it('is the one to this message, not what the agent says besides', async () => {
     let late = (): void => undefined;
     const held = new Promise<void>((resolve) => (late = resolve));
-    await answerWith(async ({ content, conversation_id }, conversation) => {
+    await answerWith(async ({ id, content, conversation_id }, conversation) => {
       if (content === 'slow') await held;
       await agents[0]!.conversation(conversation_id).send('by the way');
-      await conversation.send(`re: ${content}`);
+      await conversation.send(`re: ${content}`, { reply_to: id });
     });
     expect(await ask('first')).toBe('by the way');
     // From now on it is known that this agent marks its answers.
-    await expect(ask('slow', '--timeout', '0.3')).rejects.toThrow('no answer from');
+    // Long enough to log in on a busy machine, which counts as well.
+    await expect(ask('slow', '--timeout', '4')).rejects.toThrow('no answer from');
     const second = ask('second');
     const { access_token: bearer } = person;
     const rest = createRest(url);
@@ -94,12 +95,34 @@ describe('the answer', () => {
     expect(await second).toBe('re: second');
   });
 
-  it('is the next message of an agent that marks nothing', async () => {
-    await answerWith((message, conversation) =>
-      conversation.send(`re: ${message.content}`, { client_id: randomUUID() }),
-    );
-    expect(await ask('one')).toBe('re: one');
-    expect(await ask('two')).toBe('re: two');
+  it.each([undefined, 'msg_1:1'])(
+    'is the next message of an agent that marks nothing: %s',
+    async (form) => {
+      await answerWith((message, conversation) =>
+        // Whatever its client ids look like.
+        conversation.send(`re: ${message.content}`, {
+          client_id: form ? `${form}${message.id}` : randomUUID(),
+        }),
+      );
+      expect(await ask('one')).toBe('re: one');
+      expect(await ask('two')).toBe('re: two');
+    },
+  );
+
+  it('is followed by what becomes of it', async () => {
+    const { input, ended, shown } = chat(['--agent', identity.name], { isTTY: true });
+    await answerWith(async ({ content }, conversation) => {
+      const { message } = await conversation.send('draft');
+      await conversation.edit(message.id, `re: ${content}`);
+      await conversation.delete(message.id);
+    });
+    await waitFor(() => shown().includes('Type a message'));
+    input.write('one\n');
+    await waitFor(() => shown().includes(`* ${identity.name} deleted a message`));
+    input.write('/quit\n');
+    await ended;
+    // Messages come as they are now: a quick edit may be all that is seen.
+    expect(shown()).toMatch(/(edited: re: one|deleted a message)/);
   });
 
   it('comes before the next line of piped input is sent', async () => {
@@ -149,12 +172,10 @@ describe('Ctrl-C', () => {
     await once(silent, 'listening');
     const at = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const connection = once(silent, 'connection');
-    const { input, ended } = chat(['--timeout', '1'], { isTTY: true, at });
+    const { input, ended } = chat(['--timeout', '600'], { isTTY: true, at });
     const [socket] = await connection;
     input.write(CTRL_C);
-    const began = performance.now();
     await ended;
-    expect(performance.now() - began).toBeLessThan(500);
     socket.destroy();
     silent.close();
   });

@@ -1,6 +1,9 @@
 import { LIMITS } from '@agent-messenger/contracts';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -22,6 +25,7 @@ interface Service {
   restart?: string;
   cpus?: number;
   mem_limit?: string;
+  tmpfs?: string[];
   pids_limit?: number;
   stop_grace_period?: string;
   logging?: { options: Record<string, string> };
@@ -36,10 +40,11 @@ const root = join(__dirname, '..', '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const compose = parse(read('docker-compose.yml'), { merge: true }) as ComposeFile;
 const scaled = parse(read('docker-compose.scale.yml'), { merge: true }) as ComposeFile;
+const postgres = parse(read('docker-compose.postgres.yml'), { merge: true }) as ComposeFile;
 const { services } = compose;
 const own = Object.entries(services).filter(([name]) => existsSync(join(root, 'apps', name)));
-/** With those that the other file adds. */
-const all = Object.entries({ ...scaled.services, ...services });
+/** With those that the other files add. */
+const all = Object.entries({ ...postgres.services, ...scaled.services, ...services });
 
 describe('docker-compose.yml', () => {
   it('builds every service of apps/, each as itself', () => {
@@ -62,19 +67,20 @@ describe('docker-compose.yml', () => {
     const published = all.filter(([, { ports }]) => ports !== undefined);
     expect(published.map(([name]) => name).toSorted()).toEqual(['grafana', 'lb']);
     for (const [, { ports = [] }] of published) {
-      expect(ports).toEqual([expect.stringMatching(/^\$\{\w+:-127\.0\.0\.1:\d+\}:\d+$/)]);
+      for (const port of ports) expect(port).toMatch(/^\$\{\w+:-127\.0\.0\.1:\d+\}:\d+$/);
     }
   });
 
   it('keeps Redis and the internal ports where only services are', () => {
-    const networks = { ...compose.networks, ...scaled.networks };
+    const networks = { ...compose.networks, ...scaled.networks, ...postgres.networks };
     const inside = (name: string) => networks[name]?.internal === true;
-    expect(services['redis']?.networks).toEqual(['back']);
+    const redis = ['redis-live', 'redis-queue'];
+    for (const name of redis) expect(services[name]?.networks).toEqual(['back']);
     expect(inside('back')).toBe(true);
     const onBack = Object.keys(services).filter((name) =>
       services[name]?.networks?.includes('back'),
     );
-    expect(onBack.toSorted()).toEqual([...own.map(([name]) => name), 'redis'].toSorted());
+    expect(onBack.toSorted()).toEqual([...own.map(([name]) => name), ...redis].toSorted());
     // What needs no way out has none.
     const outside = Object.entries(services).filter(
       ([, { networks = [] }]) => !networks.every(inside),
@@ -82,7 +88,9 @@ describe('docker-compose.yml', () => {
     expect(outside.map(([name]) => name).toSorted()).toEqual(['lb', 'push-worker']);
   });
 
-  it.each(all)('locks %s up and gives it limits', (_name, service) => {
+  // One that is switched off has nothing of its own.
+  const run = all.filter(([, { scale }]) => scale !== 0);
+  it.each(run)('locks %s up and gives it limits', (_name, service) => {
     expect(service).toMatchObject({
       read_only: true,
       cap_drop: ['ALL'],
@@ -94,7 +102,8 @@ describe('docker-compose.yml', () => {
       logging: { options: { 'max-size': expect.any(String), 'max-file': expect.any(String) } },
     });
     // The image of ours has one.
-    expect(service.healthcheck ?? service.build).toBeDefined();
+    const isOurs = service.image.includes('IMAGE_PREFIX');
+    expect(service.healthcheck !== undefined || isOurs).toBe(true);
   });
 
   it('gives services the time that they take to stop, and has two gateways', () => {
@@ -103,6 +112,91 @@ describe('docker-compose.yml', () => {
     }
     expect(services['gateway']?.scale).toBe(2);
     expect(scaled.services['gateway']?.scale).toBeGreaterThan(2);
+  });
+});
+
+describe('docker-compose.postgres.yml', () => {
+  const { messages, 'messages-2': second, postgres: server } = postgres.services;
+  const environment = { ...services['messages']?.environment, ...messages?.environment };
+
+  it('gives messages the database in the place of its file, and a second replica the same', () => {
+    expect(environment).toMatchObject({
+      DB_PATH: '',
+      DATABASE_URL: expect.stringContaining('@postgres:5432/'),
+    });
+    expect(second?.environment).toEqual(environment);
+    expect(second?.image).toBe(services['messages']?.image);
+    for (const key of ['mem_limit', 'cpus', 'pids_limit', 'stop_grace_period', 'tmpfs'] as const) {
+      expect(second?.[key]).toEqual(services['messages']?.[key]);
+    }
+  });
+
+  it('lets all that call messages know both', () => {
+    const callers = own.filter(([, of]) => of.environment?.['MESSAGES_URL'] !== undefined);
+    expect(callers.length).toBeGreaterThan(0);
+    for (const [name] of callers) {
+      const { MESSAGES_URL: urls } = postgres.services[name]?.environment ?? {};
+      expect(urls).toBe('http://messages:9090,http://messages-2:9090');
+    }
+  });
+
+  it('keeps PostgreSQL where only services are, and backs it up instead of a file', () => {
+    expect([server?.networks, server?.ports]).toEqual([['back'], undefined]);
+    expect(postgres.services['backup']).toEqual({ scale: 0 });
+    expect(postgres.services['backup-postgres']?.image).toBe(server?.image);
+  });
+});
+
+describe('images', () => {
+  const dockerfile = read('Dockerfile').replaceAll('\\\n', '');
+  const [, command = ''] = /^HEALTHCHECK .+? CMD (.+)$/m.exec(dockerfile)!;
+  const [program = '', ...args] = JSON.parse(command) as string[];
+
+  it.each([
+    ['is ready', 200, 0],
+    ['is not', 503, 1],
+  ])('are healthy by what the private port answers: one that %s', async (_, status, code) => {
+    const server = createServer(({ url }, response) => {
+      response.writeHead(url === '/readyz' ? status : 404).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const env = { PATH: '/usr/bin:/bin', INTERNAL_PORT: `${port}` };
+    expect(await once(spawn(program, args, { env }), 'exit')).toEqual([code, null]);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await once(spawn(program, args, { env }), 'exit')).toEqual([1, null]);
+  });
+
+  it('get what the Dockerfile copies, and what the build imports', () => {
+    const allowed = read('.dockerignore').match(/(?<=^!)\S+/gm) ?? [];
+    const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
+      ([, sources = '']) => sources.split(' '),
+    );
+    const imported = [...read('tools/build.mjs').matchAll(/from '\.\/(.+)'/g)].map(
+      ([, file = '']) => `tools/${file}`,
+    );
+    expect(imported.length).toBeGreaterThan(0);
+    for (const path of [...copied, ...imported]) {
+      const isLetIn = allowed.some((entry) => `${path}/`.startsWith(`${entry}/`));
+      const isPartlyLetIn =
+        copied.includes(path) && allowed.some((entry) => entry.startsWith(`${path}/`));
+      expect([path, isLetIn || isPartlyLetIn]).toEqual([path, true]);
+    }
+  });
+
+  it('of messages have the packages that the admin command needs', () => {
+    const folders = ['apps/messages', 'libs/contracts', 'libs/service-kit'];
+    const installed = folders.flatMap((folder) => {
+      const { dependencies = {} } = JSON.parse(read(`${folder}/package.json`)) as {
+        dependencies?: Record<string, string>;
+      };
+      return Object.keys(dependencies);
+    });
+    const needed = [...read('tools/dist/admin.js').matchAll(/require\("([^"./][^"]*)"\)/g)]
+      .map(([, name = '']) => name)
+      .filter((name) => !name.startsWith('node:'));
+    expect(needed).toContain('better-sqlite3');
+    expect(needed.filter((name) => !installed.includes(name))).toEqual([]);
   });
 });
 
@@ -119,7 +213,8 @@ describe('npm run secrets', () => {
     expect(secretsTo(file).status).toBe(0);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const secrets = parseEnv(readFileSync(file, 'utf8'));
-    const text = read('docker-compose.yml') + read('docker-compose.scale.yml');
+    const files = ['docker-compose.yml', 'docker-compose.scale.yml', 'docker-compose.postgres.yml'];
+    const text = files.map(read).join('\n');
     const insisted = [...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name);
     expect(Object.keys(secrets).toSorted()).toEqual([...new Set(insisted)].toSorted());
     const values = Object.values(secrets);

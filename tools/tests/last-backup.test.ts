@@ -62,6 +62,11 @@ test('the age of the last backup: metric and doctor know it, and a store that ne
   backdate(stamp, 30);
   expect(await age()).toBeCloseTo(30, 1);
   expect(await admin('doctor')).toContain('FAIL  last backup: 30 h ago');
+
+  // By a clock that was three hours ahead: nobody takes it for a new one.
+  backdate(stamp, -3);
+  expect(await age()).toBeCloseTo(-3, 1);
+  expect(await admin('doctor')).toMatch(/WARN {2}last backup: -3 h ago[^]*the clock was set back/);
 }, 60_000);
 
 test('a backup that failed leaves no stamp, and a stamp that cannot be left is said', async () => {

@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { configSchemaOf, describedMetrics } from '../src/docs/generated-docs';
 import type { Break } from './manifests/broken/break-manifest';
-import { brokenFields, brokenManifests, brokenPolicies } from './manifests/broken/broken-manifests';
+import {
+  brokenFields,
+  brokenManifests,
+  brokenPolicies,
+  brokenReplicas,
+} from './manifests/broken/broken-manifests';
 import { expectedEdges, outsiders } from './manifests/expected-edges';
 import { ofKind, SERVICES, titleOf, type Manifest } from './manifests/manifest';
 import { networkEdges } from './manifests/network-edges';
@@ -87,6 +92,12 @@ if (problem)
       it.each(brokenManifests[name as RuleName])('%s', (_what, break_, says) => {
         expect(rule(broken(break_))).toContainEqual(expect.stringContaining(says));
       });
+    });
+
+    it.each(brokenReplicas)('in the overlay postgres: %s', (_what, break_, says) => {
+      const { manifests } = structuredClone(render('postgres'));
+      break_(manifests);
+      expect(rules.oneStore(manifests)).toContainEqual(expect.stringContaining(says));
     });
 
     it.each(brokenFields)('by the schema: %s', (_what, break_, says) => {

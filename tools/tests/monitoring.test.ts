@@ -22,7 +22,7 @@ const values: LabelValues = {
   dependency: ['auth', 'messages', 'queue', 'redis', 'store'],
   event: [...Object.keys(requests), 'unknown'],
   op: ['send', 'edit', 'delete', 'react', 'received', 'read'] satisfies Operation['op'][],
-  outcome: ['ok', 'duplicate', 'accepted', ...errors],
+  outcome: ['ok', 'duplicate', 'accepted', 'retried', 'handed_over', ...errors],
   platform: PUSH_PLATFORMS,
   state: ['waiting', 'active', 'delayed', 'failed'],
   status: ['1xx', '2xx', '3xx', '4xx', '5xx'],

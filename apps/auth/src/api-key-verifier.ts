@@ -7,7 +7,7 @@ import type {
   Origin,
 } from '@agent-messenger/contracts';
 import type { About, AuditLog } from '@agent-messenger/service-kit';
-import { AppError, networkOf } from '@agent-messenger/service-kit';
+import { AppError, countedNetworks } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { Counter } from 'prom-client';
 import { parseApiKey } from './api-keys';
@@ -19,7 +19,7 @@ interface ApiKeyVerifierOptions {
   store: Pick<Client<typeof messagesCalls>, 'findAgentKey'>;
   hasher: Hasher;
   attempts: FailedAttempts;
-  /** Failures with one key from one network before the one that locks. */
+  /** Failures with one key from one network before the one that locks; from the site of an IPv6 network 8 times as many. */
   free: number;
   audit: AuditLog;
   outcomes: Counter<'outcome'>;
@@ -78,8 +78,12 @@ export class ApiKeyVerifier {
       throw new AppError('unauthorized', 'The API key has run out');
     }
     if (this.verifiedHashes.get(digest) !== key.key_hash) {
-      const name = `${networkOf(ip ?? '')} ${parsed.keyId}`;
-      await attempts.guard([{ kind: 'key-network', name, free }], async () =>
+      const networks = countedNetworks(ip ?? '').map(({ name, factor }) => ({
+        kind: 'key-network' as const,
+        name: `${name} ${parsed.keyId}`,
+        free: free * factor,
+      }));
+      await attempts.guard(networks, async () =>
         (await hasher.matches(parsed.secret, key.key_hash)) ? key : null,
       );
     }

@@ -4,6 +4,7 @@ import {
   es256SigningKey,
   jwtConfig,
   redisConfig,
+  serviceUrls,
   whole,
 } from '@agent-messenger/service-kit';
 import { z } from 'zod';
@@ -26,7 +27,7 @@ const variables = z.object({
     .describe(
       'Keys that are published beside JWT_PRIVATE_KEY while it is being changed: the one before, or the next. PEMs, public or private.',
     ),
-  MESSAGES_URL: z.url({ protocol: /^https?$/ }).describe('Internal URL of the messages service.'),
+  MESSAGES_URL: serviceUrls('Internal URL of the messages service'),
   ACCESS_TOKEN_TTL_S: whole(
     1,
     86_400,
@@ -37,6 +38,11 @@ const variables = z.object({
     31_536_000,
     'Life of a refresh token in seconds; every refresh starts it anew.',
   ).default(2_592_000),
+  LOGIN_LINK_TTL_S: whole(
+    1,
+    86_400,
+    'Life of a login link in seconds: operators make one for a person, and it works once.',
+  ).default(600),
   BCRYPT_COST: whole(
     10,
     15,

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { AppError } from '@agent-messenger/service-kit';
+import { AppError, failedAttemptsKey, type FailingKind } from '@agent-messenger/service-kit';
 import type { Redis } from 'ioredis';
 import type { AttemptLimits, Subject } from './attempt-counters';
 import { createMemoryCounters } from './memory-counters';
@@ -8,12 +7,13 @@ import { createRedisCounters } from './redis-counters';
 interface FailedAttemptsOptions extends AttemptLimits {
   /** Must fail fast: while it is down, counting falls back to this process. */
   redis: Redis;
-  keyPrefix: string;
+  /** REDIS_PREFIX. */
+  prefix: string;
 }
 
 /** Who fails: a kind and a name, whatever somebody typed. */
 export interface FailingSubject {
-  kind: 'account' | 'account-network' | 'device' | 'person' | 'key-network';
+  kind: FailingKind;
   name: string;
   /** Failures before the one that locks. */
   free: number;
@@ -28,13 +28,12 @@ export interface FailedAttempts {
 }
 
 export function createFailedAttempts(options: FailedAttemptsOptions): FailedAttempts {
-  const { redis, keyPrefix } = options;
+  const { redis, prefix } = options;
   const shared = createRedisCounters(redis, options);
   const insurance = createMemoryCounters(options);
 
   const counted = ({ kind, name, free }: FailingSubject): Subject => ({
-    // Of fixed length whatever was typed, and no name in Redis.
-    key: `${keyPrefix}:${kind}:${createHash('sha256').update(name).digest('base64url')}`,
+    key: failedAttemptsKey(prefix, kind, name),
     free,
   });
 

@@ -73,3 +73,20 @@ test('an older hash matches, and is known to be outdated', async () => {
   expect(hasher.isOutdated(await hasher.hash('open sesame'))).toBe(false);
   expect(older.isOutdated(await hasher.hash('open sesame'))).toBe(false);
 });
+
+test('a password is one whatever form its accents are in, also where the hash is of an older form', async () => {
+  const hasher = await createHasher(bounds);
+  const [nfc, nfd] = ['p\u00e4ssword', 'pa\u0308ssword'];
+  for (const stored of [nfc, nfd]) {
+    const hash = await hasher.hash(stored);
+    for (const given of [nfc, nfd]) {
+      expect(await passwordMatches(hasher, given, hash)).toBe(true);
+      expect(await passwordMatches(hasher, given, null)).toBe(false);
+    }
+    expect(await passwordMatches(hasher, 'password', hash)).toBe(false);
+  }
+  // Decomposed it is longer than bcrypt reads, which would take it for another that begins alike.
+  const long = '\u00e4'.repeat(36);
+  const hash = await hasher.hash(long);
+  expect(await passwordMatches(hasher, long.normalize('NFD'), hash)).toBe(true);
+});

@@ -1,8 +1,8 @@
-import { networkOf } from '@agent-messenger/service-kit';
+import { countedNetworks } from '@agent-messenger/service-kit';
 import type { FailingSubject } from './failed-attempts';
 
 interface LoginLimits {
-  /** Of one account from one network, or from one known device. */
+  /** Of one account from one network, or from one known device; from the site of an IPv6 network 8 times as many. */
   free: number;
   /** Of one account from all unknown devices together. */
   freeOfAccount: number;
@@ -20,7 +20,11 @@ export function createLoginSubjects({ free, freeOfAccount }: LoginLimits): Login
     deviceId !== null
       ? [{ kind: 'device', name: `${deviceId} ${account}`, free }]
       : [
-          { kind: 'account-network', name: `${networkOf(ip ?? '')} ${account}`, free },
+          ...countedNetworks(ip ?? '').map(({ name, factor }) => ({
+            kind: 'account-network' as const,
+            name: `${name} ${account}`,
+            free: free * factor,
+          })),
           { kind: 'account', name: account, free: freeOfAccount },
         ];
 }

@@ -4,25 +4,32 @@ import type { Hasher } from './hasher';
 import { passwordMatches } from './passwords';
 
 interface ConfirmationDeps {
-  store: Pick<Client<typeof messagesCalls>, 'findUser'>;
+  store: Pick<Client<typeof messagesCalls>, 'authorize' | 'findUser'>;
   hasher: Hasher;
   attempts: FailedAttempts;
   /** Failures of a person before the one that locks. */
   free: number;
 }
 
-/** @throws AppError `unauthorized` when it is not the person's password, `rate_limited` after too many failures */
-export type ConfirmPassword = (userId: string, password: string) => Promise<void>;
+/**
+ * @throws AppError `unauthorized` when the session has ended or it is not the person's password, `rate_limited` after too
+ *   many failures
+ */
+export type ConfirmPassword = (
+  session: { user_id: string; session_id: string },
+  password: string,
+) => Promise<void>;
 
 /**
  * Asks somebody who is logged in for the password again. Its failures are counted apart from those of logins: nobody
- * without an access token can make the owner wait here.
+ * without a session that lasts can make the owner wait here, nor learn whether a password is right.
  */
 export function createPasswordConfirmation(deps: ConfirmationDeps): ConfirmPassword {
   const { store, hasher, attempts, free } = deps;
-  return async (userId, password) => {
-    await attempts.guard([{ kind: 'person', name: userId, free }], async () => {
-      const { user } = await store.findUser({ user_id: userId });
+  return async ({ user_id, session_id }, password) => {
+    await store.authorize({ identity_id: user_id, credential_id: session_id });
+    await attempts.guard([{ kind: 'person', name: user_id, free }], async () => {
+      const { user } = await store.findUser({ user_id });
       const matches = await passwordMatches(hasher, password, user?.password_hash ?? null);
       return matches ? user : null;
     });

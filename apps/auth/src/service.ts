@@ -2,19 +2,22 @@ import { authCalls, messagesCalls } from '@agent-messenger/contracts';
 import type { Running, ServiceContext } from '@agent-messenger/service-kit';
 import {
   AuditLog,
-  connectRedis,
   createClient,
   createTokenIssuer,
+  liveRedis,
   openInternalServer,
+  RedisEndpoint,
 } from '@agent-messenger/service-kit';
 import { ApiKeyVerifier } from './api-key-verifier';
 import { agentTokenCall } from './calls/agent-token';
 import { changePasswordCall } from './calls/change-password';
 import { createAgentCall } from './calls/create-agent';
 import { createAgentKeyCall } from './calls/create-agent-key';
+import { createLoginLinkCall } from './calls/create-login-link';
 import { deleteAccountCall } from './calls/delete-account';
 import { jwksCall } from './calls/jwks';
 import { loginCall } from './calls/login';
+import { loginByLinkCall } from './calls/login-by-link';
 import { logoutCall } from './calls/logout';
 import { refreshCall } from './calls/refresh';
 import { registerCall } from './calls/register';
@@ -24,6 +27,7 @@ import type { Config } from './config';
 import { createDeviceTokens } from './device-tokens';
 import { createFailedAttempts } from './failed-attempts';
 import { createHasher } from './hasher';
+import { createLoginLinks } from './login-links';
 import { createLoginSubjects } from './login-subjects';
 import { createMetrics } from './metrics';
 import { createPasswordConfirmation } from './password-confirmation';
@@ -36,17 +40,23 @@ const AGENT_TOKEN_MAX_S = 300;
 
 export async function startAuth(
   config: Config,
-  { log, scope, metrics: registry, tracing }: ServiceContext,
+  { log, scope, metrics: registry, tracing, version }: ServiceContext,
 ): Promise<Running> {
-  const server = await openInternalServer({ config, log, scope, metrics: registry, tracing });
+  const server = await openInternalServer({
+    ...{ config, log, scope, metrics: registry, tracing, version },
+  });
   const metrics = createMetrics(registry);
-  const redis = await connectRedis(config.REDIS_URL, {
-    name: 'auth limits',
+  const endpoint = new RedisEndpoint(liveRedis(config), {
+    role: 'live',
+    prefix: config.REDIS_PREFIX,
+    channels: false,
     log,
     scope,
-    // A login waits this long at most for a Redis that hangs, then counts in this process.
-    options: { commandTimeout: 500 },
   });
+  // Redis is judged over this one: by what a login waits for, a process that is busy for a moment would give Redis up.
+  await endpoint.connect('auth probe');
+  // A login waits this long at most for a Redis that hangs, then counts in this process.
+  const redis = await endpoint.connect('auth limits', { commandTimeout: 500 });
   const store = createClient(messagesCalls, {
     url: config.MESSAGES_URL,
     service: 'messages',
@@ -64,7 +74,7 @@ export async function startAuth(
   scope.defer('audit log', () => audit.close());
   const attempts = createFailedAttempts({
     redis,
-    keyPrefix: `${config.REDIS_PREFIX}:failed`,
+    prefix: config.REDIS_PREFIX,
     windowMs: config.FAILED_ATTEMPTS_WINDOW_S * 1_000,
     waitMs: config.FAILED_ATTEMPTS_WAIT_MS,
     longestWaitMs: config.FAILED_ATTEMPTS_WAIT_MAX_MS,
@@ -82,6 +92,11 @@ export async function startAuth(
   const apiKeys = new ApiKeyVerifier({ store, hasher, attempts, free, audit, outcomes });
   const agentTokenTtl = Math.min(config.ACCESS_TOKEN_TTL_S, AGENT_TOKEN_MAX_S);
   const checkPassword = createPasswordPolicy();
+  const devices = createDeviceTokens(config.INTERNAL_JWT_SECRET);
+  const links = createLoginLinks(redis, {
+    prefix: config.REDIS_PREFIX,
+    ttlSeconds: config.LOGIN_LINK_TTL_S,
+  });
   const confirm = createPasswordConfirmation({ store, hasher, attempts, free });
 
   server.serve({
@@ -93,11 +108,16 @@ export async function startAuth(
         hasher,
         attempts,
         subjects: createLoginSubjects({ free, freeOfAccount: config.FAILED_ATTEMPTS_MAX_ACCOUNT }),
-        devices: createDeviceTokens(config.INTERNAL_JWT_SECRET),
+        devices,
         sessions,
         audit,
         outcomes: metrics.logins,
       }),
+      loginByLink: loginByLinkCall({
+        ...{ store, links, devices, sessions, audit },
+        outcomes: metrics.logins,
+      }),
+      createLoginLink: createLoginLinkCall(store, links, audit),
       refresh: refreshCall(sessions, audit),
       logout: logoutCall(store),
       changePassword: changePasswordCall({ store, hasher, confirm, checkPassword, audit }),
@@ -110,7 +130,7 @@ export async function startAuth(
       jwks: jwksCall(published),
     },
     dependencies: {
-      redis: () => redis.ping(),
+      redis: () => endpoint.check(),
       messages: () => store.lastConnected({ ids: [] }),
     },
   });

@@ -4,6 +4,7 @@ import { AppError, createLogger, Scope, serveInternal } from '@agent-messenger/s
 import { Registry } from 'prom-client';
 
 const calls = {
+  authorize: messagesCalls.authorize,
   createUser: messagesCalls.createUser,
   findUser: messagesCalls.findUser,
   getUser: messagesCalls.getUser,
@@ -122,6 +123,10 @@ function handlersOf(fake: FakeMessages): Handlers<typeof calls> {
   }
 
   return {
+    authorize({ identity_id, credential_id }) {
+      checkSession(identity_id, credential_id);
+      return { epoch: 0 };
+    },
     createUser({ username, password_hash, by }) {
       if (fake.users.has(username)) throw new AppError('conflict', 'The username is taken');
       const user_id = `usr_${++ids}`;
@@ -188,7 +193,7 @@ function handlersOf(fake: FakeMessages): Handlers<typeof calls> {
       );
     },
 
-    createAgent({ name, description, model, key_id, key_hash, by }) {
+    createAgent({ name, description, model, access = 'everyone', key_id, key_hash, by }) {
       const id = `agt_${++ids}`;
       fake.keys.set(key_id, { agent_id: id, key_hash, expires_at: null });
       fake.changedBy = by;
@@ -198,6 +203,7 @@ function handlersOf(fake: FakeMessages): Handlers<typeof calls> {
         description: description ?? null,
         model: model ?? null,
         created_at: new Date().toISOString(),
+        access,
       };
     },
     createAgentKey({ agent_id, key_id, key_hash, name, expires_at, replaces, overlap_s, by }) {

@@ -1,5 +1,6 @@
 import { startRedis, waitFor } from '@agent-messenger/testkit';
 import { Redis } from 'ioredis';
+import { createLoginSubjects } from '../src/login-subjects';
 import type { FakeMessages } from './fake-messages';
 import { startFakeMessages } from './fake-messages';
 import type { TestAuth } from './setup';
@@ -91,6 +92,30 @@ test('addresses of one IPv6 network are one', async () => {
   }
   await fail(first, 'nobody-v6', 'rate_limited', from('2001:db8:1:2:ffff::1'));
   await fail(first, 'nobody-v6', 'unauthorized', from('2001:db8:1:3::1'));
+});
+
+test('addresses of one IPv6 site are one, with eight times the failures, for keys and passwords', async () => {
+  const { api_key } = await first.auth.createAgent({ name: 'Site' });
+  const wrong = `${api_key.slice(0, -4)}XXXX`;
+  const withKey = (by: ReturnType<typeof from>) =>
+    second.auth.verifyApiKey({ api_key: wrong, by }).then(
+      () => 'ok',
+      ({ code }: { code: string }) => code,
+    );
+  for (let n = 1; n <= 24; n++) {
+    expect(await withKey(from(`2001:db8:7:${n}::1`))).toBe('unauthorized');
+  }
+  expect(await withKey(from('2001:db8:7:99::1'))).toBe('rate_limited');
+  expect(await withKey(from('2001:db8:8:1::1'))).toBe('unauthorized');
+});
+
+test('a name is locked for an IPv6 site, too, and for nobody elsewhere', () => {
+  const subjectsOf = createLoginSubjects({ free: 3, freeOfAccount: 30 });
+  expect(subjectsOf('ann', null, '2001:db8:7:1::1')).toEqual([
+    { kind: 'account-network', name: '2001:db8:7:1::/64 ann', free: 3 },
+    { kind: 'account-network', name: '2001:db8:7::/48 ann', free: 24 },
+    { kind: 'account', name: 'ann', free: 30 },
+  ]);
 });
 
 describe('a known device', () => {
@@ -188,11 +213,11 @@ test('attempts at once cannot pass together', async () => {
 
 test('each further failure doubles the wait, and after it there is an attempt', async () => {
   const env = { MESSAGES_URL: messages.url, REDIS_URL: redis.url, REDIS_PREFIX: 'quick' };
-  const waits = { FAILED_ATTEMPTS_WAIT_MS: '700', FAILED_ATTEMPTS_WAIT_MAX_MS: '1500' };
+  const waits = { FAILED_ATTEMPTS_WAIT_MS: '2000', FAILED_ATTEMPTS_WAIT_MAX_MS: '5000' };
   const quick = await startTestAuth({ ...env, ...waits, FAILED_ATTEMPTS_MAX: '1' });
   try {
     await quick.auth.register({ username: 'patient', password });
-    for (const longest of [700, 1_400, 1_500, 1_500]) {
+    for (const longest of [2_000, 4_000, 5_000]) {
       await waitFor(async () => {
         const { code } = await refusal(quick, { username: 'patient', password: 'wrong horse' });
         return code === 'unauthorized';
@@ -229,8 +254,10 @@ test('without Redis logins go on, and each process counts for itself', async () 
 
 test('attempts during a lock are recorded with the account that they are about', async () => {
   const { user_id } = await first.auth.register({ username: 'recorded', password });
-  for (let n = 0; n < 3; n += 1) await fail(first, 'recorded', 'unauthorized');
-  await fail(first, 'recorded', 'rate_limited');
+  // An address with entries of its own: of one that has many, the rest are one.
+  const by = from('203.0.113.9');
+  for (let n = 0; n < 3; n += 1) await fail(first, 'recorded', 'unauthorized', by);
+  await fail(first, 'recorded', 'rate_limited', by);
   await waitFor(() =>
     messages.audit.some(
       ({ target, result }) => target === user_id && (result as string) === 'rate_limited',

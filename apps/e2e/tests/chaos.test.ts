@@ -1,4 +1,4 @@
-import { findRoot } from '@agent-messenger/testkit';
+import { findRoot, hasPythonWith, runsHere } from '@agent-messenger/testkit';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 
 const FAULTS = [
   'deploy',
+  'kill-agents',
   'kill-gateway',
   'kill-messages',
   'partition',
@@ -17,17 +18,19 @@ const FAULTS = [
 
 interface Report {
   transport: string;
-  counts: { acks: number };
+  agents: { typescript: number; python: number };
+  counts: { acks: number; streamed: number; chosen: number };
   faults: { fault: string; overlapped: number }[];
   violations: unknown[];
 }
 
 // Each is one round: each fault once, some of them at the same time, with the recovery, and then the checks of what everybody
-// has. Half of the clients use Socket.IO, half a plain WebSocket. The partitions are from Redis, in the middle of which a
-// gateway is killed, and from messages, while another gateway is paused.
+// has. Half of the clients use Socket.IO, half a plain WebSocket; of the agents some are written in Python. The partitions are
+// from Redis, while a gateway is killed, and from messages, while another one is paused; in the second Redis comes back empty,
+// and agents are killed in the middle of a deploy.
 test.each([
-  [20_261_106, 'redis'],
-  [20_261_109, 'messages'],
+  [20_261_203, 'redis'],
+  [20_261_410, 'messages'],
 ])(
   'what is promised holds under every fault: seed %d, partition from %s',
   async (seed, from) => {
@@ -50,6 +53,10 @@ test.each([
     expect(progress).toMatch(new RegExp(`\\+ partition gateway=0 from=${from}`));
     expect(report.faults.filter(({ overlapped }) => overlapped > 0).length).toBeGreaterThan(1);
     expect(report.counts.acks).toBeGreaterThan(500);
+    expect(report.counts.streamed).toBeGreaterThan(20);
+    expect(report.counts.chosen).toBeGreaterThan(20);
+    if (runsHere(hasPythonWith('websockets')))
+      expect(report.agents).toEqual({ typescript: 4, python: 2 });
   },
-  180_000,
+  600_000,
 );

@@ -1,4 +1,5 @@
 import { connectRedis, createLogger, Scope } from '@agent-messenger/service-kit';
+import { rest } from '@agent-messenger/testkit';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { record, type Recording } from './egress/recorded';
@@ -38,12 +39,16 @@ describe('nothing that is secret gets out', () => {
     expect([...kinds].sort()).toEqual([
       'API key',
       'access token',
+      'activity',
       'admin key',
       'admin_api_key',
       'agent token',
+      'answer',
       'device token',
+      'failure',
       'internal_jwt_secret',
       'jwt_secret',
+      'label',
       'message',
       'password',
       'push token',
@@ -64,6 +69,14 @@ describe('nothing that is secret gets out', () => {
       expect(found(`${log}${secrets.get('jwt_secret')}`)).toEqual(['jwt_secret']);
     },
   );
+
+  test('into the audit log', async () => {
+    const headers = { 'x-admin-key': push.stack.adminKey };
+    const audit = await rest(push.url, 'GET', '/admin/audit?limit=100', { headers });
+    const text = JSON.stringify(audit.body);
+    expect(text).toContain('agent.create');
+    expect(found(text)).toEqual([]);
+  });
 
   test('into metrics', async () => {
     const { auth, gateways, messages, pushWorker } = push.stack;
@@ -92,7 +105,7 @@ describe('nothing that is secret gets out', () => {
                 : type === 'set'
                   ? await redis.smembers(key)
                   : type === 'zset'
-                    ? await redis.zrange(key, 0, -1)
+                    ? await redis.zrange(key, '0', '-1')
                     : await redis.xrange(key, '-', '+');
         texts.push(key, JSON.stringify(value));
       }

@@ -44,7 +44,7 @@ test('npm start -- --push-standins prints a notification as a phone would show i
     });
     const socket = await new TestSocket(url, '/agent', { api_key: agent.api_key }).synced();
     await socket.send((opened.body as Conversation).id, 'one', 'The report is ready.');
-    await waitFor(() => printed.includes('The report is ready.'), { timeoutMs: 15_000 });
+    await waitFor(() => printed.includes('The report is ready.'));
     const [top = '', title, message] = printed.slice(printed.indexOf('┌')).split('\n');
     expect(top).toMatch(/^┌── fcm …-a-phone ── 1 unread ─+┐$/);
     expect([title, message]).toEqual([

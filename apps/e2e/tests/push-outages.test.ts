@@ -10,20 +10,22 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => push.stop(), 60_000);
 
-test('a provider that is down for half a minute holds up its own pushes, and they come after it', async () => {
+test('a provider that is down holds up its own pushes, and they come after it', async () => {
   const { apns } = push.standins;
   const [phone, tablet] = [await push.talk(), await push.talk()];
   await phone.register('apns');
   await phone.register('fcm');
   await tablet.register('apns');
   await apns.down();
-  const downAt = Date.now();
   await phone.say('one');
   const last = await phone.say('two');
   await tablet.say('hello');
   await phone.untilShown(1);
   expect(phone.shown().every(({ platform }) => platform === 'fcm')).toBe(true);
-  await waitFor(() => Date.now() - downAt > 30_000, { timeoutMs: 40_000 });
+  await waitFor(async () => (await push.metric('push_breaker_open{platform="apns"}')) === 1, {
+    timeoutMs: 60_000,
+    describe: 'the worker to leave it alone',
+  });
   await apns.up();
   const late = await waitFor(() => phone.shown().find(({ platform }) => platform === 'apns'), {
     timeoutMs: 40_000,
@@ -111,9 +113,9 @@ test('a worker that is told to end while its provider hangs ends in time, and th
   webpush.faults.next({ kind: 'silence' });
   const seq = await talk.say('one');
   await waitFor(() => webpush.requests > requests);
-  const began = performance.now();
+  // Not killed: it does not wait for the provider.
   await push.stack.pushWorker.stop();
-  expect(performance.now() - began).toBeLessThan(15_000);
+  expect(push.stack.pushWorker.lastEnd).toBe('exit code 0');
   await push.stack.pushWorker.start();
   const [shown] = await talk.untilShown(1);
   expect(shown?.seq).toBe(seq);

@@ -3,6 +3,7 @@ import { connectRedis, createLogger, Scope } from '@agent-messenger/service-kit'
 import {
   createAgent,
   createPerson,
+  metricOf,
   rest,
   startPushStandins,
   startStack,
@@ -109,7 +110,7 @@ export async function startPushStack({
         if (status !== 204) throw new Error(`register: ${status}`);
         return token;
       },
-      untilShown: (count, timeoutMs = 15_000) =>
+      untilShown: (count, timeoutMs = 30_000) =>
         waitFor(() => (shown().length >= count ? shown() : undefined), {
           describe: `${count} notifications; the worker said:\n${stack.logs('push-worker').slice(-3_000)}`,
           timeoutMs,
@@ -122,11 +123,7 @@ export async function startPushStack({
     standins,
     url,
     talk,
-    async metric(name) {
-      const text = await (await fetch(`${stack.pushWorker.internalUrl}/metrics`)).text();
-      const line = text.split('\n').find((each) => each.startsWith(`${name} `));
-      return Number(line?.split(' ').at(-1) ?? 0);
-    },
+    metric: (name) => metricOf(stack.pushWorker, name),
     admin: (method, path, body) =>
       rest(url, method, path, {
         headers: { 'x-admin-key': stack.adminKey },

@@ -1,11 +1,12 @@
 import type { Conversation } from '@agent-messenger/contracts';
 import type { ChildProcess } from 'node:child_process';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import {
   createAgent,
   createPerson,
   findRoot,
+  PYTHON,
   rest,
   startStack,
   TestSocket,
@@ -14,16 +15,9 @@ import {
   type Person,
   type Stack,
 } from '@agent-messenger/testkit';
+import { testWith } from './python-sdk/python';
 
-/** Debian's, whose packages these are; `python3` may be another one. */
-const PYTHON = '/usr/bin/python3';
 const AGENT = join(findRoot(), 'examples/python-agent/agent.py');
-
-/** A test that needs these Python packages is reported as skipped where they are missing. */
-function testWith(...packages: string[]): typeof test {
-  const found = spawnSync(PYTHON, ['-c', `import ${packages.join(', ')}`]).status === 0;
-  return found ? test : test.skip;
-}
 
 interface Script {
   child: ChildProcess;

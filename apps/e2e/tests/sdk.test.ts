@@ -114,7 +114,7 @@ async function fresh(side: Client | Agent, id: string): Promise<ConversationStat
   const conversation = await side.rest.request('getConversation', {
     params: { conversation_id: id },
   });
-  return conversationState(conversation, await side.conversation(id).history({ limit: 200 }));
+  return conversationState(conversation, await side.conversation(id).messages({ limit: 200 }));
 }
 
 function shown(state: ConversationState) {

@@ -21,7 +21,10 @@ beforeAll(async () => {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '20' };
   const services: ServiceName[] = ['auth', 'messages', 'push-worker', 'gateway'];
   push = await startPushStack({
-    env: Object.fromEntries(services.map((service) => [service, env])),
+    env: {
+      ...Object.fromEntries(services.map((service) => [service, env])),
+      gateway: { ...env, STREAM_RESUME_MS: '1000' },
+    },
   });
   second = push.stack.gateways[1]?.url ?? '';
 }, 60_000);
@@ -45,11 +48,10 @@ async function traceOf(root: (span: ReceivedSpan) => boolean, names: string[]) {
   return {
     spans,
     named,
-    /** Checks that every span of a name is a child of the one of another name. */
-    expectChild(name: string, parentName: string) {
-      for (const { parentSpanId } of named(name)) {
-        expect(named(parentName).map(({ spanId }) => spanId)).toContain(parentSpanId);
-      }
+    /** Checks that every span of a name is a child of one with one of the other names. */
+    expectChild(name: string, ...parentNames: string[]) {
+      const parents = parentNames.flatMap(named).map(({ spanId }) => spanId);
+      for (const { parentSpanId } of named(name)) expect(parents).toContain(parentSpanId);
     },
   };
 }
@@ -85,7 +87,8 @@ test('a message is one trace, from the send through commit and relay to the sock
   );
   expectChild('commit', 'message:send');
   expectChild('relay', 'commit');
-  expectChild('deliver', 'relay');
+  // Live, or by a read of the log that was quicker; the sender has it with the answer.
+  expectChild('deliver', 'relay', 'commit', 'message:send');
   expect(
     named('deliver')
       .map(({ attributes }) => attributes['messenger.connection_id'])
@@ -98,6 +101,36 @@ test('a message is one trace, from the send through commit and relay to the sock
   const [send, commit] = [named('message:send')[0], named('commit')[0]];
   expect(BigInt(commit?.endTimeUnixNano ?? 0)).toBeLessThan(BigInt(send?.endTimeUnixNano ?? 0));
   sender.close();
+  reader.close();
+});
+
+test('an answer that is cut off is one trace, from its deadline to the sockets', async () => {
+  const person = await createPerson(push.url);
+  const agent = await createAgent(push.url, push.stack.adminKey);
+  const [writer, reader] = await Promise.all([
+    new TestSocket(push.url, '/agent', { api_key: agent.api_key }).synced(),
+    new TestSocket(second, '/client', { token: person.access_token }).synced(),
+  ]);
+  const opened = await rest(push.url, 'POST', '/conversations', {
+    bearer: person.access_token,
+    body: { agent_id: agent.id },
+  });
+  const { id } = opened.body as Conversation;
+  const conversation_id = id as `cnv_${string}`;
+  await writer.request('stream:start', { conversation_id, stream_id: 'a-stream-id' });
+  writer.close();
+  await reader.when('event', ({ type }) => type === 'message.created');
+  const { named, expectChild } = await traceOf(
+    ({ name, attributes }) =>
+      name === 'interrupt' && attributes['messenger.conversation_id'] === id,
+    ['gateway interrupt', 'messages commit', 'messages relay', 'gateway deliver'],
+  );
+  expectChild('commit', 'interrupt');
+  expectChild('relay', 'commit');
+  expect(named('interrupt')[0]?.attributes).toEqual({
+    'messenger.conversation_id': id,
+    'messenger.identity_id': agent.id,
+  });
   reader.close();
 });
 
@@ -120,16 +153,12 @@ test('a push is part of the trace of the message that it tells of', async () => 
       'messages relay',
       'messages push queue',
       'push-worker push',
-      'messages POST /internal/pushState',
-      'messages POST /internal/markPushed',
       // The agent's own connection.
       'gateway deliver',
     ],
   );
   expectChild('push queue', 'commit');
   expectChild('push', 'push queue');
-  expectChild('POST /internal/pushState', 'push');
-  expectChild('POST /internal/markPushed', 'push');
   expect(named('push')[0]?.attributes).toMatchObject({ 'messenger.platform': 'webpush' });
 });
 
@@ -164,6 +193,7 @@ test('no text, no credentials and nothing that clients made up leaves with the s
     'private',
     'a-client-id',
     'from-rest',
+    'a-stream-id',
     'amk_',
     'eyJ',
     push.stack.adminKey,

@@ -1,8 +1,9 @@
-import type { Actor, authCalls, Client } from '@agent-messenger/contracts';
+import type { Actor, authCalls, Client, ClientWishes } from '@agent-messenger/contracts';
 import { agentHandshakeSchema, clientHandshakeSchema, kindOf } from '@agent-messenger/contracts';
 import type { TokenVerifier } from '@agent-messenger/service-kit';
 import { AppError, createTokenVerifier, findAmong, hs256Key } from '@agent-messenger/service-kit';
 import type { GatewayConfig } from './config';
+import { RightKeys } from './credentials/right-keys';
 import { JwksCache } from './jwks-cache';
 
 /** Who someone has proved to be. */
@@ -20,6 +21,8 @@ export interface Credentials {
  */
 export class Authenticator {
   private readonly verify: TokenVerifier;
+  /** Keys that are not guessed: their owners are let pass where an address has shown too many wrong ones. */
+  readonly rightKeys = new RightKeys();
 
   constructor(
     config: Pick<GatewayConfig, 'JWT_SECRET' | 'JWT_SECRET_PREVIOUS' | 'JWT_ES256'>,
@@ -39,10 +42,15 @@ export class Authenticator {
   }
 
   async apiKey(apiKey: string, ip: string): Promise<Credentials> {
-    const { agent_id, key_id, expires_at } = await this.auth.verifyApiKey({
-      api_key: apiKey,
-      by: { actor: { kind: 'anyone', id: null }, ip },
-    });
+    const by = { actor: { kind: 'anyone' as const, id: null }, ip };
+    const { agent_id, key_id, expires_at } = await this.auth
+      .verifyApiKey({ api_key: apiKey, by })
+      .catch((error: unknown) => {
+        if (error instanceof AppError && error.code === 'unauthorized')
+          this.rightKeys.delete(apiKey);
+        throw error;
+      });
+    this.rightKeys.add(apiKey);
     return {
       identity: { kind: kindOf(agent_id), id: agent_id as Actor['id'] },
       credentialId: key_id,
@@ -57,7 +65,11 @@ export class Authenticator {
   }
 
   /** A socket's handshake payload. `forbidden` when the credential is of the wrong kind for the namespace. */
-  async handshake(kind: Actor['kind'], auth: unknown, ip: string): Promise<Credentials> {
+  async handshake(
+    kind: Actor['kind'],
+    auth: unknown,
+    ip: string,
+  ): Promise<Credentials & { wishes: ClientWishes }> {
     const schema = kind === 'agent' ? agentHandshakeSchema : clientHandshakeSchema;
     const parsed = schema.safeParse(auth);
     if (!parsed.success) {
@@ -75,7 +87,7 @@ export class Authenticator {
         `This is not the credential of ${kind === 'agent' ? 'an agent' : 'a person'}`,
       );
     }
-    return credentials;
+    return { ...credentials, wishes: parsed.data };
   }
 }
 

@@ -1,7 +1,7 @@
 import { ConfigError, loadConfig } from '@agent-messenger/service-kit';
 import { LIFTED_LIMITS } from '@agent-messenger/testkit';
 import { gatewayConfig } from './config';
-import { limitsConfig } from './limits-config';
+import { limitsConfig } from './limits/limits-config';
 
 const required = {
   INTERNAL_JWT_SECRET: 'i9Wn2-Tq7Xb4Vm1Zr8Lk5Pd3Hs6Gf0Ayc',
@@ -22,11 +22,18 @@ test('by default no proxy is trusted and no foreign page may connect', () => {
 test('lists are split, and origins are written as browsers write them', () => {
   const env = {
     TRUST_PROXY: 'loopback, 10.0.0.0/8,::1',
-    CORS_ORIGINS: ' https://App.Example:443/ ,http://localhost:3000,',
+    CORS_ORIGINS:
+      ' https://App.Example:443/ ,http://localhost:3000,capacitor://localhost,chrome-extension://AbC,app://.',
   };
   expect(load(env)).toMatchObject({
     TRUST_PROXY: ['loopback', '10.0.0.0/8', '::1'],
-    CORS_ORIGINS: ['https://app.example', 'http://localhost:3000'],
+    CORS_ORIGINS: [
+      'https://app.example',
+      'http://localhost:3000',
+      'capacitor://localhost',
+      'chrome-extension://AbC',
+      'app://.',
+    ],
   });
 });
 
@@ -34,10 +41,14 @@ test.each([
   ['TRUST_PROXY', 'balancer'],
   ['TRUST_PROXY', '10.0.0.0/40'],
   ['TRUST_PROXY', 'true'],
+  ['PROXY_PROTOCOL', 'on'],
+  ['PROXY_PROTOCOL', 'v3'],
   ['CORS_ORIGINS', '*'],
   ['CORS_ORIGINS', 'app.example'],
   ['CORS_ORIGINS', 'https://app.example, null'],
   ['CORS_ORIGINS', 'file:///home'],
+  ['CORS_ORIGINS', 'capacitor://localhost/path'],
+  ['CORS_ORIGINS', 'data:text/html,x'],
   ['AUTH_URL', 'ftp://auth'],
   ['MESSAGES_URL', 'messages:9090'],
   ['MAX_CONNECTION_AGE_S', '1900001'],
@@ -84,4 +95,10 @@ test('what lifts the limits for tests and benchmarks lifts them all', () => {
   const budgets = limits.filter((name) => !name.endsWith('_PER_BUDGET'));
   expect(Object.keys(LIFTED_LIMITS).sort()).toEqual(budgets.sort());
   expect(() => load(LIFTED_LIMITS)).not.toThrow();
+});
+
+test('a wrong origin is told what is one', () => {
+  expect(() => load({ CORS_ORIGINS: '*' })).toThrow(
+    /CORS_ORIGINS: .*https:\/\/app\.example.*capacitor:\/\/localhost.*neither \* nor null/,
+  );
 });

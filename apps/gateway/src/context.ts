@@ -1,19 +1,23 @@
-import type { authCalls, Client, messagesCalls } from '@agent-messenger/contracts';
-import type { AppendQueue } from './append-queue';
+import type { authCalls, Client } from '@agent-messenger/contracts';
+import type { AppendQueue } from './writes/append-queue';
 import type { Authenticator } from './authenticate';
+import type { ConfirmedCredentials } from './credentials/confirmed-credentials';
 import type { Leases } from './connections/leases';
-import type { EphemeralBus } from './ephemeral-bus';
-import type { MemberCache } from './member-cache';
+import type { Activities } from './presence/activities';
 import type { PresenceService } from './presence/presence';
+import type { Streams } from './streams/streams';
+import type { MessagesClient } from './service-clients';
+import type { Typists } from './presence/typists';
 
 /** What routes and events take what they need from; none takes the whole. */
 export interface GatewayContext {
   auth: Client<typeof authCalls>;
-  messages: Client<typeof messagesCalls>;
+  messages: MessagesClient;
   appends: AppendQueue;
-  authenticator: Authenticator;
-  bus: EphemeralBus;
+  credentials: { authenticator: Authenticator; confirmed: ConfirmedCredentials };
   leases: Leases;
-  members: MemberCache;
   presence: PresenceService;
+  /** What members show each other for a while. */
+  signals: { typists: Typists; activities: Activities };
+  streams: Streams;
 }

@@ -1,3 +1,4 @@
+import { waitFor } from '@agent-messenger/testkit';
 import type { RequestName } from '@agent-messenger/contracts';
 import { requests } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
@@ -11,13 +12,13 @@ const valid = { conversation_id: 'cnv_a', seq: 3 };
 
 /** A dispatch whose handlers all do the same, and what they were called with. */
 function setup(handle: () => unknown = () => ({}), limits = socketLimitsOf()) {
-  const handled: { name: string; payload: unknown }[] = [];
+  const handled: { name: string; payload: unknown; isAwaited: boolean }[] = [];
   const { log, lines } = loggerOf();
   const handlers = Object.fromEntries(
     Object.keys(requests).map((name) => [
       name,
-      (_connection: unknown, payload: unknown) => {
-        handled.push({ name, payload });
+      (_connection: unknown, payload: unknown, isAwaited: boolean) => {
+        handled.push({ name, payload, isAwaited });
         return handle();
       },
     ]),
@@ -29,10 +30,17 @@ test('the handler gets the parsed payload and its answer is the ack', async () =
   const { dispatch, connection, handled } = setup(() => ({ answer: 1 }));
   const payload = { conversation_id: 'cnv_a', after_seq: 3, surplus: true };
   expect(await dispatch(connection, 'sync', payload)).toEqual({ ok: true, answer: 1 });
-  expect(handled).toEqual([
+  expect(handled).toMatchObject([
     { name: 'sync', payload: { conversation_id: 'cnv_a', after_seq: 3, limit: 50 } },
   ]);
   expect(connection.pendingRequests).toBe(0);
+});
+
+test('the handler is told whether an answer is awaited', async () => {
+  const { dispatch, connection, handled } = setup();
+  await dispatch(connection, 'received', valid);
+  await dispatch(connection, 'received', valid, true);
+  expect(handled.map(({ isAwaited }) => isAwaited)).toEqual([false, true]);
 });
 
 test.each(['nope', '', 'toString', '__proto__', 'constructor', 'connected'])(
@@ -111,8 +119,7 @@ test('the 1,001st unanswered request is refused, all others are answered once', 
       retry_after_ms: 1_000,
     },
   });
-  await settled();
-  expect(waiting).toHaveLength(1_000);
+  await waitFor(() => waiting.length === 1_000);
   expect(answers).toEqual([]);
 
   waiting.splice(0).forEach(({ resolve }) => resolve({}));
@@ -150,7 +157,7 @@ describe('nothing that a connection asks is free', () => {
     '%p is refused when its budget is used up, until the next minute',
     async (name) => {
       jest.useFakeTimers();
-      const one = { sends: 1, reads: 1, receipts: 1, signals: 1 };
+      const one = { sends: 1, reads: 1, receipts: 1, signals: 1, stream_appends: 1 };
       const { dispatch, connection, handled } = setup(undefined, socketLimitsOf(one));
       const first = await dispatch(connection, name, undefined);
       expect(first.ok || first.error.code).not.toBe('rate_limited');
@@ -170,7 +177,7 @@ describe('nothing that a connection asks is free', () => {
 
   test('each belongs to one budget, and leaves the others as they are', async () => {
     const refused: string[] = [];
-    for (const budget of ['sends', 'reads', 'receipts', 'signals']) {
+    for (const budget of ['sends', 'reads', 'receipts', 'signals', 'stream_appends'] as const) {
       const { dispatch, connection } = setup(undefined, socketLimitsOf({ [budget]: 1 }));
       // The first one of a budget uses it up.
       for (const name of [...names, ...names]) await dispatch(connection, name, undefined);

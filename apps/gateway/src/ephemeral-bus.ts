@@ -15,21 +15,35 @@ export const EPHEMERAL_NAMESPACE = '/ephemeral';
  */
 export class EphemeralBus {
   private readonly namespace: Namespace;
+  private readonly own = new Map<string, (connection: Connection, payload: never) => void>();
 
   /** @param adapter for this namespace alone: in one of a name that a stranger made up it would subscribe to Redis */
-  constructor(io: Server, adapter: (namespace: Namespace) => Namespace['adapter']) {
+  constructor(
+    io: Server,
+    private readonly adapter: EphemeralAdapter,
+  ) {
     this.namespace = io.of(EPHEMERAL_NAMESPACE);
-    this.namespace.adapter = adapter(this.namespace);
+    this.namespace.adapter = adapter.create(this.namespace);
   }
 
-  join(connection: Connection): void {
-    this.namespace.sockets.set(connection.id, receiver(connection));
+  /** Resolves when it hears what is told on other gateways: what was told before is in what is read afterwards. */
+  async join(connection: Connection): Promise<void> {
+    this.namespace.sockets.set(connection.id, receiver(connection, this.own));
     void this.namespace.adapter.addAll(connection.id, new Set([connection.identity.id]));
+    await this.adapter.subscribed();
   }
 
   leave(connection: Connection): void {
     this.namespace.adapter.delAll(connection.id);
     this.namespace.sockets.delete(connection.id);
+  }
+
+  /** What is told of an identity to itself is for its gateway, not for its peer. */
+  onOwn<N extends 'typing' | 'activity'>(
+    event: N,
+    hear: (connection: Connection, payload: ServerEventPayload<N>) => void,
+  ): void {
+    this.own.set(event, hear);
   }
 
   emit<N extends ServerEventName>(
@@ -42,14 +56,27 @@ export class EphemeralBus {
 }
 
 /** What the adapter needs of a socket: it announces the packet, then writes its encoding, which we leave out. */
-function receiver(connection: Connection): Socket {
+function receiver(
+  connection: Connection,
+  own: ReadonlyMap<string, (connection: Connection, payload: never) => void>,
+): Socket {
+  const isOwn = ({ identity_id }: { identity_id?: string }) =>
+    identity_id === connection.identity.id;
   return {
     id: connection.id,
     notifyOutgoingListeners({ data: [event, payload] }: { data: [ServerEventName, never] }) {
-      connection.sendEphemeral(event, payload);
+      const hearOwn = isOwn(payload) ? own.get(event) : undefined;
+      if (hearOwn) hearOwn(connection, payload);
+      else connection.sendEphemeral(event, payload);
     },
     client: { writeToEngine() {} },
   } as unknown as Socket;
+}
+
+export interface EphemeralAdapter {
+  create: (namespace: Namespace) => Namespace['adapter'];
+  /** Resolves when what has been subscribed to by now is, or could not be. */
+  subscribed: () => Promise<void>;
 }
 
 /** The adapter, over clients whose failures it would otherwise leave unhandled. */
@@ -57,14 +84,19 @@ export function ephemeralAdapter(
   { publisher, subscriber }: { publisher: Redis; subscriber: Redis },
   prefix: string,
   log: Logger,
-) {
+): EphemeralAdapter {
+  // Redis answers in order: the last one stands for those before it.
+  let last: Promise<unknown> = Promise.resolve();
   const lost = (error: unknown) =>
     log.debug({ reason: String(error) }, 'ephemeral subscription failed');
   const tolerant = {
     on: (event: string, listener: (...args: unknown[]) => void) => subscriber.on(event, listener),
-    ssubscribe: (channel: string) => subscriber.ssubscribe(channel).catch(lost),
+    ssubscribe: (channel: string) => (last = subscriber.ssubscribe(channel).catch(lost)),
     sunsubscribe: (...channels: string[]) =>
       subscriber.sunsubscribe(...channels.flat()).catch(lost),
   };
-  return createShardedAdapter(publisher, tolerant, { channelPrefix: `${prefix}:io` });
+  return {
+    create: createShardedAdapter(publisher, tolerant, { channelPrefix: `${prefix}:io` }),
+    subscribed: async () => void (await last),
+  };
 }

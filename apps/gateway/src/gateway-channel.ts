@@ -1,10 +1,9 @@
-import type { GatewayMessage, PresenceChange, RedisNames } from '@agent-messenger/contracts';
-import type { Logger, Scope } from '@agent-messenger/service-kit';
+import type { Event, GatewayMessage, PresenceChange, RedisNames } from '@agent-messenger/contracts';
+import { DependencyError, type Logger, type Scope } from '@agent-messenger/service-kit';
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Connection } from './connections/connection';
 import type { Connections } from './connections/connections';
-import type { MemberCache } from './member-cache';
 import type { PresenceService } from './presence/presence';
 
 const ECHO_EVERY_MS = 2_000;
@@ -18,17 +17,20 @@ interface GatewayChannelOptions {
   publisher: Redis;
   connections: Connections;
   presence: PresenceService;
-  members: MemberCache;
+  /** Told of each event, once, whoever it is for. */
+  onEvent: (event: Event) => void;
   log: Logger;
 }
 
 /**
- * What other processes tell this gateway: events for its connections, evictions, presence. Pub/sub loses what is
+ * What other processes tell this gateway: events for its connections, pieces of streams, evictions, presence. Pub/sub loses what is
  * published while nobody listens, so after every (re)subscription all connections compare themselves with the log; and
  * since a subscription can die without a sign, the gateway also listens for itself.
  */
 export class GatewayChannel {
   private heardAt = 0;
+  /** Something was heard that could not be carried out. */
+  private missed = false;
   /** Of what was relayed last. */
   private logId: string | undefined;
 
@@ -39,12 +41,15 @@ export class GatewayChannel {
    * @param onGap told of all connections after the subscription was away: they may have missed events
    */
   async start(scope: Scope, onGap: (connections: Connection[]) => void): Promise<void> {
-    const { subscriber, publisher, gatewayId, names, log } = this.options;
-    subscriber.on('message', (channel: string, text: string) => this.receive(channel, text));
+    const { subscriber, publisher, gatewayId, names, connections, log } = this.options;
+    subscriber.on('message', (channel: string, text: string) => this.hear(channel, text));
     await this.subscribe();
     subscriber.on('ready', () => void this.resubscribe(onGap));
 
     const timer = setInterval(() => {
+      // Not at once: a fault of each message would have everything read for each.
+      if (this.missed) onGap(connections.all());
+      this.missed = false;
       if (performance.now() - this.heardAt > ECHO_DEADLINE_MS) {
         log.warn('the gateway does not hear itself: its subscription is renewed');
         this.heardAt = performance.now();
@@ -57,6 +62,12 @@ export class GatewayChannel {
       });
     }, ECHO_EVERY_MS);
     scope.defer('gateway channel', () => clearInterval(timer));
+  }
+
+  /** @throws DependencyError `not_subscribed` while it hears nothing: events arrive by reading the log only */
+  check(): void {
+    if (performance.now() - this.heardAt <= ECHO_DEADLINE_MS) return;
+    throw new DependencyError('not_subscribed', 'the gateway does not hear itself');
   }
 
   private async subscribe(): Promise<void> {
@@ -77,26 +88,56 @@ export class GatewayChannel {
     onGap(connections.all());
   }
 
+  /** Whatever is published here, the process goes on: what was missed is looked up in the log. */
+  private hear(channel: string, text: string): void {
+    try {
+      this.receive(channel, text);
+    } catch (error) {
+      this.missed = true;
+      // Not what was heard: it may be the text of a message, and a JSON error quotes it.
+      const reason = error instanceof SyntaxError ? 'not JSON' : String(error);
+      this.options.log.error(
+        { reason, channel },
+        'a message of the gateway channel was not carried out',
+      );
+    }
+  }
+
   private receive(channel: string, text: string): void {
     const { names, presence } = this.options;
     if (channel === names.presence) return presence.announce(JSON.parse(text) as PresenceChange[]);
     const message = JSON.parse(text) as GatewayMessage;
     this.heardAt = performance.now();
     if (message.type === 'events') this.deliver(message);
+    else if (message.type === 'streams') this.tell(message);
+    else if (message.type === 'receipts') this.tellReceipts(message);
     else if (message.type === 'evict') {
-      this.options.connections.evict(message.identity_id, message.epoch, message.code);
+      this.options.connections.evict(message);
     }
   }
 
   private deliver({ log_id, frames }: Extract<GatewayMessage, { type: 'events' }>): void {
     this.noteLog(log_id);
     for (const { to, event, traceparent } of frames) {
-      this.options.members.invalidate(event);
+      this.options.onEvent(event);
       for (const [identityId, epoch] of to) {
         const connection = this.options.connections.get(identityId);
         // A lower epoch: the lease was read before this connection took it, so its backlog has the event.
         if (connection?.epoch === epoch) connection.feed?.offer(event, traceparent);
       }
+    }
+  }
+
+  /** Who has come since reads the text, and who has gone is told by another gateway. */
+  private tell({ frames }: Extract<GatewayMessage, { type: 'streams' }>): void {
+    for (const frame of frames) {
+      for (const id of frame.to) this.options.connections.get(id)?.streams?.offer(frame);
+    }
+  }
+
+  private tellReceipts({ frames }: Extract<GatewayMessage, { type: 'receipts' }>): void {
+    for (const { to, receipt } of frames) {
+      for (const id of to) this.options.connections.get(id)?.sendReceipt(receipt);
     }
   }
 

@@ -22,6 +22,11 @@ export class MemberCache {
     return members.filter(({ id }) => id !== identityId);
   }
 
+  /** As the store has just said. */
+  note(conversationId: string, members: Member[]): void {
+    this.members.set(conversationId, members);
+  }
+
   invalidate({ type, conversation_id }: Event): void {
     if (type === 'member.added' || type === 'member.removed' || type === 'conversation.deleted') {
       this.members.delete(conversation_id);

@@ -9,9 +9,14 @@ export type GatewayMetrics = ReturnType<typeof createMetrics>;
 interface Sources {
   connections(): number;
   waitingOperations(): number;
+  streams(): number;
 }
 
-const NOTHING: Sources = { connections: () => 0, waitingOperations: () => 0 };
+const NOTHING: Sources = {
+  connections: () => 0,
+  waitingOperations: () => 0,
+  streams: () => 0,
+};
 
 /** From a loopback to what a client takes for hanging, s. */
 const LATENCIES = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -38,6 +43,7 @@ export function createMetrics(registry: Registry, sources = NOTHING) {
     ...connectionMetrics(registry),
     ...leaseMetrics(registry),
     ...messageMetrics(registry),
+    streams: streamMetrics(registry, sources.streams),
     auditDropped: new Counter({
       name: 'gateway_audit_dropped_total',
       help: 'Wrong admin keys that are missing in the audit log because too many came at once.',
@@ -102,6 +108,52 @@ function leaseMetrics(registry: Registry) {
     channelGaps: new Counter({
       name: 'gateway_channel_gaps_total',
       help: 'Times that the subscription to the relay was renewed after it was lost: all connections read the log then.',
+      registers,
+    }),
+  };
+}
+
+function streamMetrics(registry: Registry, open: () => number) {
+  const registers = [registry];
+  new Gauge({
+    name: 'gateway_streams',
+    help: 'Answers that agents connected here are writing.',
+    registers,
+    collect() {
+      this.set(open());
+    },
+  });
+  return {
+    starts: new Counter({
+      name: 'gateway_stream_starts_total',
+      help: 'Starts of streams: `new`, `restarted` from the beginning, or `open` before and taken up again.',
+      labelNames: ['kind'],
+      registers,
+    }),
+    appends: new Counter({
+      name: 'gateway_stream_appends_total',
+      help: 'Pieces of text handed to Redis, by outcome: `ok`, or why not (`gap`, `gone`, `superseded`, `full`). What an agent sends within 50 ms is one piece.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    ends: beginAtZero(
+      new Counter({
+        name: 'gateway_stream_ends_total',
+        help: 'Streams that ended: `end` and `fail` by their agent, `interrupt` by a deadline, `none` without a message, `duplicate` a repeated end.',
+        labelNames: ['outcome'],
+        registers,
+      }),
+      'outcome',
+      ['end', 'fail', 'interrupt', 'none', 'duplicate'],
+    ),
+    snapshots: new Counter({
+      name: 'gateway_stream_snapshots_total',
+      help: 'Texts that were read from Redis for a reader that came late, was slow or missed a piece.',
+      registers,
+    }),
+    stops: new Counter({
+      name: 'gateway_stream_stops_total',
+      help: 'Streams that people have asked to stop.',
       registers,
     }),
   };

@@ -4,7 +4,7 @@ import { AppError } from '@agent-messenger/service-kit';
 import type { Tracing } from '@agent-messenger/service-kit';
 import type { Dispatch } from './dispatch';
 import type { GatewayMetrics } from './metrics';
-import { isRequest } from './request-limits';
+import { isRequest } from './limits/request-limits';
 
 interface ObserveOptions {
   metrics: Pick<GatewayMetrics, 'requestSeconds' | 'refusedRequests'>;
@@ -17,9 +17,9 @@ export function observeDispatch(
   { metrics, tracing }: ObserveOptions,
 ): Dispatch {
   const carryOut = tracing ? traceRequests(dispatch, tracing) : dispatch;
-  return async (connection, name, payload) => {
+  return async (connection, name, ...asked) => {
     const from = performance.now();
-    const answer = await carryOut(connection, name, payload);
+    const answer = await carryOut(connection, name, ...asked);
     // A name that a peer made up is no label.
     const event = isRequest(name) ? name : 'unknown';
     metrics.requestSeconds.observe({ event }, (performance.now() - from) / 1_000);
@@ -34,14 +34,14 @@ function isTraced(name: string): name is RequestName {
 }
 
 function traceRequests(dispatch: Dispatch, tracing: Tracing): Dispatch {
-  return (connection, name, payload) => {
-    if (!isTraced(name)) return dispatch(connection, name, payload);
+  return (connection, name, ...asked) => {
+    if (!isTraced(name)) return dispatch(connection, name, ...asked);
     const attributes = {
       'messenger.connection_id': connection.id,
       'messenger.identity_id': connection.identity.id,
     };
     return tracing.run({ name, kind: 'server', attributes }, async (span) => {
-      const answer = await dispatch(connection, name, payload);
+      const answer = await dispatch(connection, name, ...asked);
       if (!answer.ok) span.fail(AppError.fromWire(answer.error));
       return answer;
     });

@@ -10,13 +10,15 @@ let hidden: TestGateway;
 beforeAll(async () => {
   harness = await startHarness();
   shown = await harness.gateway();
-  hidden = await harness.gateway({ ADMIN_ROUTES: 'internal' });
+  hidden = await harness.gateway({ ADMIN_ROUTES: '' });
 });
 afterAll(() => harness.close());
 
 const all = Object.entries(routes) as [string, RouteContract][];
-const admin = all.filter(([, { caller }]) => caller === 'admin');
-const others = all.filter(([, { caller }]) => caller !== 'admin');
+const admin = all.filter(([, { caller, port }]) => caller === 'admin' && port === undefined);
+const internal = all.filter(([, { port }]) => port === 'internal');
+/** The internal port has a readiness of its own, with the details. */
+const others = all.filter(([name, { caller }]) => caller !== 'admin' && name !== 'readyz');
 
 /** The status without a body: 401 without a key, something of the route's own with one, 404 where it is not. */
 async function ask(url: string, { method, path }: RouteContract, key?: string): Promise<number> {
@@ -31,7 +33,7 @@ test('there are admin routes', () => {
   expect(admin.length).toBeGreaterThan(10);
 });
 
-test.each(admin)('%s can be taken off the public port', async (_name, route) => {
+test.each(admin)('%s is on the internal port unless asked otherwise', async (_name, route) => {
   expect(await ask(shown.url, route)).toBe(401);
   expect(await ask(shown.internalUrl, route, ADMIN_KEY)).toBe(404);
 
@@ -39,6 +41,29 @@ test.each(admin)('%s can be taken off the public port', async (_name, route) => 
   expect(await ask(hidden.url, route, ADMIN_KEY)).toBe(404);
   expect(await ask(hidden.internalUrl, route)).toBe(401);
   expect(await ask(hidden.internalUrl, route, 'wrong')).toBe(401);
+});
+
+test.each(internal)('%s is on the internal port, whatever is asked', async (_name, route) => {
+  for (const { url, internalUrl } of [shown, hidden]) {
+    expect(await ask(url, route, ADMIN_KEY)).toBe(404);
+    expect(await ask(internalUrl, route)).toBe(401);
+    expect(await ask(internalUrl, route, 'wrong')).toBe(401);
+  }
+});
+
+test('a login link is made where operators are, and is good where everybody is', async () => {
+  const made = await fetch(`${shown.internalUrl}/admin/users/usr_1/link`, {
+    method: 'POST',
+    headers: { 'x-admin-key': ADMIN_KEY },
+  });
+  expect(made.status).toBe(201);
+  const { code } = (await made.json()) as { code: string };
+  const answer = await fetch(`${shown.url}/auth/link`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code }),
+  });
+  expect([answer.status, await answer.json()]).toMatchObject([200, { user_id: 'usr_1' }]);
 });
 
 test('on the internal port they work, with the key in its header', async () => {

@@ -1,7 +1,8 @@
-import type { ClientOptions } from 'ws';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { WebSocket } from 'ws';
 import type { Harness, TestGateway } from './harness';
 import { startHarness } from './harness';
-import { RawSocket } from './raw-socket';
 
 let harness: Harness;
 let prefixes = 0;
@@ -35,31 +36,29 @@ const rest: Ask = async ({ url }, headers) => {
   return response.status === 200;
 };
 
-const socketIo: Ask = async (gateway, headers) => {
-  const path = '/socket.io/?EIO=4&transport=websocket';
-  const raw = await RawSocket.connect(gateway, path, { headers } satisfies ClientOptions);
-  raw.send(`40/client,${JSON.stringify({ token: harness.token('usr_1') })}`);
-  return isServed(raw, (text) => text.startsWith('40/client') || text.startsWith('44/client'));
-};
-
-const plain: Ask = async (gateway, headers) => {
-  const path = `/client/connect?token=${harness.token('usr_1')}`;
-  const raw = await RawSocket.connect(gateway, path, { headers } satisfies ClientOptions);
-  return isServed(raw, (text) => text.includes('"connected"') || text.includes('"error"'));
-};
-
-async function isServed(raw: RawSocket, isAnswer: (text: string) => boolean): Promise<boolean> {
-  const answer = await raw.frame(isAnswer);
-  raw.socket.terminate();
-  return !answer.includes('rate_limited');
-}
+/** An upgrade: beyond the bound of its address it is refused. */
+const upgrade =
+  (path: string): Ask =>
+  async (gateway, headers) => {
+    const [url, options] = [gateway.url.replace('http', 'ws') + path, { headers }];
+    const socket = new WebSocket(url, options);
+    const opened = once(socket, 'open').then(() => true);
+    const refused = once(socket, 'unexpected-response').then(([, answer]) => {
+      expect((answer as IncomingMessage).statusCode).toBe(429);
+      return false;
+    });
+    socket.on('error', () => undefined);
+    const isServed = await Promise.race([opened, refused]);
+    socket.terminate();
+    return isServed;
+  };
 
 const forwarded = (...addresses: string[]) => ({ 'x-forwarded-for': addresses.join(', ') });
 
 describe.each<[string, Ask]>([
   ['REST', rest],
-  ['Socket.IO', socketIo],
-  ['plain WebSocket', plain],
+  ['Socket.IO', upgrade('/socket.io/?EIO=4&transport=websocket')],
+  ['plain WebSocket', upgrade('/client/connect')],
 ])('%s', (_transport, isOk) => {
   test('without a configured proxy nothing that a client says about its address counts', async () => {
     const gateway = await strict();
@@ -114,10 +113,45 @@ describe.each<[string, Ask]>([
     expect(await isOk(gateway, forwarded('192.0.2.1'))).toBe(false);
   });
 
+  test('an address is one with a port, in brackets, or both', async () => {
+    const gateway = await strict({ TRUST_PROXY: 'loopback' });
+    expect(await isOk(gateway, forwarded('192.0.2.1:4711'))).toBe(true);
+    expect(await isOk(gateway, forwarded('192.0.2.1:4712'))).toBe(false);
+    expect(await isOk(gateway, forwarded('192.0.2.2'))).toBe(true);
+    expect(await isOk(gateway, forwarded('[2001:db8::1]:4711'))).toBe(true);
+    expect(await isOk(gateway, forwarded('2001:db8::1'))).toBe(false);
+  });
+
+  test('Forwarded counts where it is configured, and nothing else does', async () => {
+    const env = { TRUST_PROXY: 'loopback', TRUST_PROXY_HEADER: 'forwarded' };
+    const gateway = await strict(env);
+    expect(await isOk(gateway, { forwarded: 'for="[2001:db8::1]:80";proto=https' })).toBe(true);
+    expect(await isOk(gateway, { forwarded: 'for="[2001:db8::1]:81", for=127.0.0.1' })).toBe(false);
+    expect(await isOk(gateway, forwarded('192.0.2.1'))).toBe(true);
+    expect(await isOk(gateway, forwarded('192.0.2.2'))).toBe(false);
+  });
+
   test('addresses that are none are one client, however long', async () => {
     const gateway = await strict({ TRUST_PROXY: 'loopback' });
     expect(await isOk(gateway, forwarded('unknown'))).toBe(true);
     expect(await isOk(gateway, forwarded('x'.repeat(4_000)))).toBe(false);
     expect(await isOk(gateway, forwarded('192.0.2'))).toBe(false);
   });
+});
+
+test('header lines count in their order, as one list', async () => {
+  const gateway = await strict({ TRUST_PROXY: 'loopback' });
+  const status = async (...lines: string[]) => {
+    const sent = request(`${gateway.url}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': lines },
+    });
+    sent.end('{"username":"somebody","password":"some-password"}');
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+  expect(await status('192.0.2.8', '192.0.2.1')).toBe(200);
+  expect(await status('192.0.2.9', '192.0.2.1')).toBe(429);
+  expect(await status('192.0.2.1', '192.0.2.9')).toBe(200);
 });

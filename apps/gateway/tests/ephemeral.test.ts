@@ -1,4 +1,5 @@
-import { waitFor } from '@agent-messenger/testkit';
+import { rest, waitFor } from '@agent-messenger/testkit';
+import { randomUUID } from 'node:crypto';
 import type { Harness, TestGateway } from './harness';
 import { AGENT, startHarness } from './harness';
 
@@ -46,6 +47,77 @@ test('typing ends by itself 6 s after it was last said', async () => {
   expect(performance.now() - from).toBeGreaterThan(5_900);
   expect(agent.all('typing').map(({ typing }) => typing)).toEqual([true, false]);
 });
+
+test('what is said again after a reconnect to another gateway lasts from then on; what is not ends', async () => {
+  const [again, once, last] = Array.from({ length: 3 }, () => {
+    const id = `cnv_${randomUUID()}` as const;
+    harness.store.addConversation(id, ['usr_1', AGENT]);
+    return id;
+  });
+  const agent = await harness.agent(there);
+  const types = (person: Awaited<ReturnType<Harness['person']>>, id: typeof again) =>
+    person.request('typing', { conversation_id: id!, typing: true });
+  const told = (id: typeof again) =>
+    agent
+      .all('typing')
+      .filter((each) => each.conversation_id === id)
+      .map(({ typing }) => typing);
+  const before = await harness.person(here, 'usr_1');
+  await types(before, again);
+  await types(before, once);
+  const after = await harness.person(there, 'usr_1');
+  await types(after, again);
+  // Expires after what was said again does, and long after what was said before.
+  await types(after, last);
+  await agent.when('typing', (each) => each.conversation_id === last && !each.typing);
+  expect(told(again)).toEqual([true, true, false]);
+  expect(told(once)).toEqual([true, false]);
+});
+
+test('an activity is told to the people, and ends with the message of its agent', async () => {
+  const [person, agent] = [await harness.person(here, 'usr_1'), await harness.agent(there)];
+  await agent.request('activity', { conversation_id, state: 'using_tool', label: 'searching' });
+  expect(await person.when('activity')).toEqual({
+    ...{ conversation_id, identity_id: AGENT, state: 'using_tool', label: 'searching' },
+  });
+  await agent.send(conversation_id, randomUUID(), 'found');
+  await person.when('activity', ({ state }) => state === null);
+  expect(person.all('activity')).toHaveLength(2);
+});
+
+test.each(['its connection', 'REST on another gateway'])(
+  'typing ends with the message that is sent over %s, long before it expires',
+  async (way) => {
+    const marker = `cnv_${randomUUID()}` as const;
+    harness.store.addConversation(marker, ['usr_1', AGENT]);
+    const [person, agent] = [await harness.person(here, 'usr_1'), await harness.agent(there)];
+    /** What has been told so far; what is said afterwards in another conversation arrives after it. */
+    const told = async () => {
+      const markers = () => agent.all('typing').filter((each) => each.conversation_id === marker);
+      const count = markers().length;
+      await person.request('typing', { conversation_id: marker, typing: true });
+      await agent.when('typing', () => markers().length > count);
+      return agent
+        .all('typing')
+        .filter((each) => each.conversation_id === conversation_id)
+        .map(({ typing }) => typing);
+    };
+    await person.request('typing', { conversation_id, typing: true });
+    await agent.send(conversation_id, randomUUID(), 'what others write ends nothing');
+    await person.when('event', ({ actor }) => actor.id === AGENT);
+    expect(await told()).toEqual([true]);
+
+    const client_id = randomUUID();
+    if (way === 'its connection') await person.send(conversation_id, client_id, 'typed');
+    else {
+      const path = `/conversations/${conversation_id}/messages`;
+      const bearer = harness.token('usr_1');
+      await rest(there.url, 'POST', path, { body: { client_id, content: 'typed' }, bearer });
+    }
+    await person.when('event', ({ actor }) => actor.id === 'usr_1');
+    expect(await told()).toEqual([true, false]);
+  },
+);
 
 test('a position that moved is told to the others', async () => {
   const [person, agent] = [await harness.person(here, 'usr_1'), await harness.agent(there)];

@@ -1,12 +1,23 @@
-import type { Actor, Event, ServerEventName, ServerEventPayload } from '@agent-messenger/contracts';
+import type {
+  Actor,
+  ClientWishes,
+  Event,
+  ServerEventName,
+  ServerEventPayload,
+} from '@agent-messenger/contracts';
 import { kindOf } from '@agent-messenger/contracts';
 import type { Logger } from '@agent-messenger/service-kit';
-import { createLogger } from '@agent-messenger/service-kit';
+import { createLogger, Scope } from '@agent-messenger/service-kit';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Connection, HIGH_WATER_BYTES } from '../src/connections/connection';
+import { bothClocks, later } from '../src/connections/deadline';
 import type { CloseManner, LiveConnection } from '../src/connections/live-connection';
-import type { BudgetName, RateLimits } from '../src/rate-limits';
-import { IdentityLimits, RateLimit } from '../src/rate-limits';
+import type { BudgetName } from '../src/limits/identity-limits';
+import { MemoryLimit } from '../src/limits/memory-limit';
+import type { RateLimits } from '../src/limits/rate-limits';
+import { RateLimit } from '../src/limits/rate-limit';
+import { SharedCounts } from '../src/limits/shared-counts';
+import { SocketLimits } from '../src/limits/socket-limits';
 
 export const silent = createLogger({ name: 'test', level: 'silent' });
 
@@ -77,30 +88,57 @@ export class FakeLive implements LiveConnection {
   }
 }
 
+export const GREETING: ServerEventPayload<'connected'> = {
+  identity: { kind: 'user', id: 'usr_1' },
+  connection_id: 'connection',
+  log_id: 'log',
+  protocol_version: 1,
+  server_time: '2026-01-01T00:00:00.000Z',
+};
+
 interface ConnectionParts {
   identityId?: string;
   id?: string;
   epoch?: number;
-  deadline?: number;
+  /** From now on, ms. */
+  lastsMs?: number;
+  wishes?: ClientWishes;
 }
 
-export function connectionOf({
+/** Of a connection that has been greeted. */
+export function connectionOf(parts: ConnectionParts = {}) {
+  const made = ungreeted(parts);
+  made.connection.greet(GREETING);
+  made.live.sent.length = 0;
+  return made;
+}
+
+export function ungreeted({
   identityId = 'usr_1',
   id = 'connection',
   epoch = 1,
-  deadline = Infinity,
+  lastsMs = Infinity,
+  wishes = {},
 }: ConnectionParts = {}) {
   const live = new FakeLive();
+  const deadline = later(bothClocks(), lastsMs);
   const identity = { id: identityId, kind: kindOf(identityId) } as Actor;
   return {
     live,
-    connection: new Connection({ id, identity, credentialId: 'credential', epoch, deadline, live }),
+    connection: new Connection({
+      ...{ id, identity, credentialId: 'credential', epoch, deadline, live, wishes },
+    }),
   };
 }
 
 /** A message of the log. */
-export function eventOf(conversationId: string, seq: number, content = `message ${seq}`): Event {
-  const sender: Actor = { kind: 'agent', id: 'agt_1' };
+export function eventOf(
+  conversationId: string,
+  seq: number,
+  content = `message ${seq}`,
+  senderId = 'agt_1',
+): Event {
+  const sender = { kind: kindOf(senderId), id: senderId } as Actor;
   const at = new Date(1_700_000_000_000 + seq).toISOString();
   return {
     conversation_id: conversationId,
@@ -144,6 +182,17 @@ export function deletionOf(id: string, seq: number, members: readonly string[]):
   };
 }
 
+export function removalOf(conversation_id: string, seq: number, member: string): Event {
+  return {
+    conversation_id,
+    seq,
+    type: 'member.removed',
+    actor: { kind: 'user', id: 'usr_1' },
+    at: new Date().toISOString(),
+    member: { id: member as Actor['id'], kind: kindOf(member), name: member },
+  };
+}
+
 export interface Deferred<T> {
   promise: Promise<T>;
   resolve(value: T): void;
@@ -162,27 +211,44 @@ export async function settled(): Promise<void> {
 }
 
 const UNLIMITED = 1e9;
+const WINDOW_S = 60;
 
 /** The limits of sockets, in memory as they are, with these points and none where nothing is given. */
 export function socketLimitsOf(
-  points: Partial<Record<BudgetName | 'refusals', number>> = {},
+  points: Partial<Record<BudgetName | 'stream_bytes' | 'refusals', number>> = {},
 ): Pick<RateLimits, 'sockets' | 'refusals'> {
-  const limit = (name: BudgetName | 'refusals' | 'ip') =>
-    new RateLimit({
-      limiter: new RateLimiterMemory({ keyPrefix: name, duration: 60, points: UNLIMITED }),
+  const away = () => Promise.reject(new Error('there is no Redis here'));
+  const { log } = loggerOf();
+  const counts = new SharedCounts({
+    redis: { consume: away, get: away, delete: away },
+    durationMs: WINDOW_S * 1_000,
+    log,
+    scope: new Scope(log),
+  });
+  const limit = (name: BudgetName | 'stream_bytes' | 'ip') =>
+    new MemoryLimit({
+      counts: counts.behind,
       points: name === 'ip' ? UNLIMITED : (points[name] ?? UNLIMITED),
-      keyOf: (subject) => subject,
+      keyOf: (subject) => `${name} ${subject}`,
       onExceeded: () => undefined,
     });
-  const sockets = new IdentityLimits(
+  const refusals = new RateLimit({
+    limiter: new RateLimiterMemory({ duration: WINDOW_S, points: UNLIMITED }),
+    points: points.refusals ?? UNLIMITED,
+    keyOf: (subject) => subject,
+    onExceeded: () => undefined,
+  });
+  const sockets = new SocketLimits(
     {
       sends: limit('sends'),
       reads: limit('reads'),
       receipts: limit('receipts'),
       signals: limit('signals'),
+      stream_appends: limit('stream_appends'),
+      stream_bytes: limit('stream_bytes'),
     },
     { user: limit('ip'), agent: limit('ip') },
-    () => 1,
+    { factorOf: () => 1, answerBytes: 16_384 },
   );
-  return { sockets, refusals: limit('refusals') };
+  return { sockets, refusals };
 }

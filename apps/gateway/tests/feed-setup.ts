@@ -1,4 +1,9 @@
-import type { CallRequest, CallResponse, messagesCalls } from '@agent-messenger/contracts';
+import type {
+  CallRequest,
+  CallResponse,
+  ClientWishes,
+  messagesCalls,
+} from '@agent-messenger/contracts';
 import pLimit from 'p-limit';
 import { LogFeed } from '../src/connections/log-feed';
 import type { Deferred } from './fakes';
@@ -17,8 +22,11 @@ export const A = 'cnv_a';
 export const B = 'cnv_b';
 
 /** A feed over a log whose reads are answered by hand. */
-export function feedSetup({ delivered = 0 } = {}) {
-  const { connection, live } = connectionOf();
+export function feedSetup({
+  delivered = 0,
+  wishes = {},
+}: { delivered?: number; wishes?: ClientWishes } = {}) {
+  const { connection, live } = connectionOf({ wishes });
   const { log, lines } = loggerOf();
   const lastSeq = new Map([
     [A, delivered],
@@ -60,7 +68,7 @@ export function feedSetup({ delivered = 0 } = {}) {
      * Answers the oldest read, or the one asked for, with a page of this size: of the log as it is now, or as it
      * was when the read was asked for.
      */
-    answer(size = 200, index = 0, isOld = false) {
+    answer(size = 200, index = 0, isOld = false, suspect?: Page['suspect']) {
       const [read] = reads.splice(index % Math.max(reads.length, 1), 1);
       if (!read) return;
       const { conversation_id, after_seq } = read.request;
@@ -73,6 +81,7 @@ export function feedSetup({ delivered = 0 } = {}) {
         has_more: after + count < last,
         last_seq: last,
         log_id: 'log',
+        ...(suspect && { suspect }),
       });
     },
   };

@@ -36,8 +36,16 @@ test('without an ack callback a request is carried out and its answer dropped', 
 
 test('an event without a listed ack is answered ok when one is asked for', async () => {
   const socket = await harness.person(gateway, 'usr_1');
+  const payload = { conversation_id: 'cnv_1' as const, typing: true };
+  expect(await socket.request('typing', payload)).toEqual({ ok: true });
+});
+
+test('the answer to `received`, if one is asked for, tells that the store has the position', async () => {
+  const socket = await harness.person(gateway, 'usr_1');
   const position = { conversation_id: 'cnv_1' as const, seq: 1 };
+  const before = harness.store.operations.length;
   expect(await socket.request('received', position)).toEqual({ ok: true });
+  expect(harness.store.operations.slice(before)).toMatchObject([{ op: 'received', ...position }]);
 });
 
 test('1 MB of content is answered invalid_payload, and the connection goes on', async () => {
@@ -99,5 +107,5 @@ test.each([
 });
 
 test('none of this is an error of the gateway', () => {
-  expect(gateway.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  expect(gateway.errors).toEqual([]);
 });

@@ -10,7 +10,7 @@ import {
   serveInternal,
 } from '@agent-messenger/service-kit';
 import type { RedisProcess } from '@agent-messenger/testkit';
-import { startRedis, TestSocket, TestSocketPlain } from '@agent-messenger/testkit';
+import { metricOf, startRedis, TestSocket, TestSocketPlain } from '@agent-messenger/testkit';
 import { Registry } from 'prom-client';
 import { randomUUID } from 'node:crypto';
 import { gatewayConfig } from '../src/config';
@@ -23,6 +23,9 @@ export const ADMIN_KEY = 'aB4-mn7Qx2Zw9Lk5Vt8Rp3Yd6Hs1Gf0Jc';
 export const API_KEY = 'amk_key1_Secret';
 export const INTERNAL_JWT_SECRET = 'i9Wn2-Tq7Xb4Vm1Zr8Lk5Pd3Hs6Gf0Ayc';
 
+/** Of pino. */
+const ERROR = 50;
+
 /** The agent of API_KEY. */
 export const AGENT = 'agt_1';
 
@@ -31,6 +34,8 @@ export interface TestGateway {
   internalUrl: string;
   /** What it logged, from LOG_LEVEL on, by default `warn`. */
   lines: Record<string, unknown>[];
+  /** Those of `lines` that are errors, or worse. */
+  readonly errors: Record<string, unknown>[];
   /** As SIGTERM does. */
   close(): Promise<void>;
 }
@@ -80,6 +85,7 @@ export async function startHarness(): Promise<Harness> {
     metrics: new Registry(),
     calls: storeCalls,
     handlers: store.handlers(),
+    dependencies: { store: () => store.checkCommits() },
   });
   const auth = await serveInternal({
     ...shared,
@@ -122,6 +128,8 @@ export async function startHarness(): Promise<Harness> {
           INTERNAL_JWT_SECRET,
           JWT_SECRET,
           ADMIN_API_KEY: ADMIN_KEY,
+          ADMIN_ROUTES: 'public',
+          REGISTRATION_OPEN: 'true',
           HOST: '127.0.0.1',
           PORT: '0',
           INTERNAL_PORT: '0',
@@ -142,6 +150,9 @@ export async function startHarness(): Promise<Harness> {
         url: `http://127.0.0.1:${running.port}`,
         internalUrl: `http://127.0.0.1:${running.internalPort}`,
         lines,
+        get errors() {
+          return lines.filter(({ level }) => Number(level) >= ERROR);
+        },
         close: () => own.close(),
       };
     },
@@ -153,14 +164,15 @@ export async function startHarness(): Promise<Harness> {
 }
 
 /** How many connections a gateway says that it has. */
-export async function connectionsOf({ internalUrl }: TestGateway): Promise<number> {
-  const text = await (await fetch(`${internalUrl}/metrics`)).text();
-  return Number(/^gateway_connections (\d+)$/m.exec(text)?.[1]);
+export function connectionsOf(gateway: TestGateway): Promise<number> {
+  return metricOf(gateway, 'gateway_connections');
 }
 
 const fakeAuthCalls = {
   register: authCalls.register,
   login: authCalls.login,
+  loginByLink: authCalls.loginByLink,
+  createLoginLink: authCalls.createLoginLink,
   refresh: authCalls.refresh,
   logout: authCalls.logout,
   agentToken: authCalls.agentToken,
@@ -184,6 +196,11 @@ function checkKey(apiKey: string): void {
 const fakeAuth: Handlers<typeof fakeAuthCalls> = {
   register: ({ username }) => ({ user_id: 'usr_1', username }),
   login: () => ({ tokens: { ...tokens, device_token: 'device' }, ended: [] }),
+  loginByLink: () => ({ tokens: { ...tokens, device_token: 'device' }, ended: [] }),
+  createLoginLink: ({ user_id }) => ({
+    code: `${user_id}.secret`,
+    expires_at: new Date(0).toISOString(),
+  }),
   refresh: () => ({ tokens, ended: [] }),
   /** A refresh token names its session: `<identity> <session>`. */
   logout({ refresh_token }) {
@@ -198,8 +215,8 @@ const fakeAuth: Handlers<typeof fakeAuthCalls> = {
     checkKey(api_key);
     return { agent_id: AGENT, key_id: 'key1', expires_at: null };
   },
-  createAgent: ({ name, description = null, model = null }) => ({
-    agent: { id: AGENT, name, description, model, created_at: new Date(0).toISOString() },
+  createAgent: ({ name, description = null, model = null, access = 'everyone' }) => ({
+    agent: { id: AGENT, name, description, model, created_at: new Date(0).toISOString(), access },
     api_key: API_KEY,
     key_id: 'key1',
   }),

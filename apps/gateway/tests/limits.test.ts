@@ -81,6 +81,34 @@ describe.each(['socket', 'plain'] as const)('%s', (transport) => {
     }
   });
 
+  test('what is read costs its bytes, and who is watched is counted', async () => {
+    const gateway = await limited({
+      READS_PER_MINUTE: '10',
+      SIGNALS_PER_MINUTE: '10',
+      ANSWER_BYTES_PER_REQUEST: '1024',
+    });
+    const socket = await connect(gateway, 'usr_1');
+    const large = `cnv_large${transport}`;
+    setting.harness.store.addConversation(large, ['usr_1', AGENT]);
+    const sent = { conversation_id: large, client_id: 'large', content: 'x'.repeat(20_000) };
+    expect(await socket.raw('message:send', sent)).toMatchObject({ ok: true });
+    const end = { conversation_id: 'cnv_1', after_seq: 1_000_000 };
+    for (let n = 0; n < 9; n += 1) {
+      expect(await socket.raw('sync', end)).toMatchObject({ ok: true });
+    }
+    const page = { conversation_id: large, after_seq: 0 };
+    // What it costs is known when it is there: it counts for what comes next.
+    expect(await socket.raw('sync', page)).toMatchObject({ ok: true });
+    const refused = { ok: false, error: { code: 'rate_limited' } };
+    expect(await socket.raw('sync', end)).toMatchObject(refused);
+    const other = await connect(gateway, 'usr_2');
+    expect(await other.raw('sync', end)).toMatchObject({ ok: true });
+
+    const identities = Array.from({ length: 200 }, (_, n) => `usr_${n}`);
+    expect(await other.raw('presence:watch', { identities })).toMatchObject({ ok: true });
+    expect(await other.raw('presence:watch', { identities: ['usr_1'] })).toMatchObject(refused);
+  });
+
   test('who does not stop is closed, and told when to come back', async () => {
     const gateway = await limited({ SIGNALS_PER_MINUTE: '1', REFUSALS_PER_MINUTE: '5' });
     const open = transport === 'plain' ? RawSocket.plainPerson : RawSocket.person;
@@ -121,39 +149,33 @@ describe.each(['socket', 'plain'] as const)('%s', (transport) => {
     setting.harness.store.addConversation(`cnv_more_${transport}`, ['usr_1', AGENT]);
   });
 
-  test('attempts to connect from one address are limited, the first of it too', async () => {
-    const gateway = await limited({ CONNECTS_PER_MINUTE_IP: '2' });
+  test('an attempt counts at its upgrade, however far it goes, unless it is found wrong; beyond the bound there is no upgrade', async () => {
+    const gateway = await limited({ CONNECTS_PER_MINUTE_IP: '4' });
+    const path =
+      transport === 'plain' ? '/client/connect' : '/socket.io/?EIO=4&transport=websocket';
+    for (let n = 0; n < 3; n += 1) (await RawSocket.connect(gateway, path)).socket.terminate();
     await setting.harness[transport](gateway, '/client', { token: 'garbage' }).refused();
     await connect(gateway, 'usr_1');
-    const token = setting.harness.token('usr_2');
-    expect(await setting.harness[transport](gateway, '/client', { token }).refused()).toEqual({
-      code: 'rate_limited',
-      retry_after_ms: expect.any(Number) as number,
-    });
+    const { status, headers, problem } = await RawSocket.refused(gateway, path);
+    expect(status).toBe(429);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect(problem).toMatchObject({ code: 'rate_limited', status: 429 });
+    expect(problem.retry_after_ms).toBeGreaterThan(0);
   });
 
-  test('an attempt counts once, at its upgrade, however far it goes', async () => {
-    const gateway = await limited({ CONNECTS_PER_MINUTE_IP: '4' });
-    const attempt = () =>
-      transport === 'plain'
-        ? RawSocket.connect(gateway, '/client/connect')
-        : RawSocket.open(gateway);
-    (await attempt()).socket.terminate();
-    const lost = await attempt();
-    lost.send('40/nope,');
-    await lost.closed();
-    await setting.harness[transport](gateway, '/client', { token: 'garbage' }).refused();
+  test('a credential that has ended takes no place of its owner', async () => {
+    const gateway = await limited({ TAKE_OVERS_PER_MINUTE: '2' });
+    setting.harness.store.revoked.add('ses_stolen');
+    const stolen = setting.harness.token('usr_1', { credentialId: 'ses_stolen' });
+    for (let n = 0; n < 5; n += 1) {
+      const refusal = setting.harness[transport](gateway, '/client', { token: stolen }).refused();
+      expect((await refusal).code).toBe('unauthorized');
+    }
     await connect(gateway, 'usr_1');
-    const token = setting.harness.token('usr_2');
-    expect(await setting.harness[transport](gateway, '/client', { token }).refused()).toMatchObject(
-      {
-        code: 'rate_limited',
-      },
-    );
-    const more = await attempt();
-    more.send('40/nope,');
-    await more.closed();
-    expect(more.frames.join()).toMatch(/"code":"rate_limited".*"retry_after_ms":[1-9]/);
+    await connect(gateway, 'usr_1');
+    const token = setting.harness.token('usr_1');
+    const one = setting.harness[transport](gateway, '/client', { token });
+    expect((await one.refused()).code).toBe('rate_limited');
   });
 });
 
@@ -188,6 +210,46 @@ describe('REST', () => {
     const ask = (n: number) => send(gateway, { as: `usr_${1 + (n % 2)}` });
     expect(await statuses(3, ask)).toEqual([201, 201, 429]);
     expect((await send(gateway, { key: API_KEY })).status).toBe(201);
+  });
+
+  test('what is refused because of the address costs the identity nothing', async () => {
+    const gateway = await limited({
+      SENDS_PER_MINUTE_IP: '2',
+      SENDS_PER_MINUTE: '5',
+      TRUST_PROXY: 'loopback',
+    });
+    const crowded = await statuses(9, () => send(gateway, { as: 'usr_1', from: '192.0.2.1' }));
+    expect(crowded).toEqual([201, 201, ...Array.from({ length: 7 }, () => 429)]);
+    const elsewhere = await statuses(4, (n) =>
+      send(gateway, { as: 'usr_1', from: `192.0.2.${10 + n}` }),
+    );
+    expect(elsewhere).toEqual([201, 201, 201, 429]);
+  });
+
+  test('a session that has ended is refused, and spends nothing of its owner', async () => {
+    const gateway = await limited({ SENDS_PER_MINUTE: '2' });
+    setting.harness.store.revoked.add('ses_gone');
+    const authorization = `Bearer ${setting.harness.token('usr_1', { credentialId: 'ses_gone' })}`;
+    const path = `${gateway.url}/conversations/cnv_1/messages`;
+    const stolen = await statuses(5, () =>
+      fetch(path, { method: 'POST', headers: { authorization } }),
+    );
+    expect(new Set(stolen)).toEqual(new Set([401]));
+    expect(await statuses(3, () => send(gateway, { as: 'usr_1' }))).toEqual([201, 201, 429]);
+  });
+
+  test('what is read costs its bytes', async () => {
+    const gateway = await limited({ READS_PER_MINUTE: '10', ANSWER_BYTES_PER_REQUEST: '1024' });
+    setting.harness.store.addConversation('cnv_largerest', ['usr_1', AGENT]);
+    const path = '/conversations/cnv_largerest';
+    const body = { client_id: 'large', content: 'x'.repeat(20_000) };
+    await call(gateway, 'POST', `${path}/messages`, { as: 'usr_1', body });
+    const read = (after: number) =>
+      call(gateway, 'GET', `${path}/events?after_seq=${after}`, { as: 'usr_1' });
+    expect(budgetOf(await read(0))).toEqual([10, 9, expect.any(Number)]);
+    const refused = await read(1_000);
+    expect([refused.status, budgetOf(refused)[1]]).toEqual([429, 0]);
+    expect(await refused.json()).toMatchObject({ code: 'rate_limited' });
   });
 
   test('reads of one identity are limited, and its messages are not', async () => {
@@ -245,7 +307,7 @@ describe('REST', () => {
     const polling = '/socket.io/?EIO=4&transport=polling';
     const paths = ['/health', '/nope', '/admin/agents', '/openapi.json', polling, polling];
     expect(await statuses(6, (n) => call(gateway, 'GET', paths[n] ?? ''))).toEqual([
-      200, 404, 401, 200, 404, 429,
+      200, 404, 401, 200, 426, 429,
     ]);
   });
 
@@ -283,17 +345,15 @@ describe('without Redis', () => {
     }
   });
 
-  test('a Redis that hangs costs half a second, and no refusal', async () => {
+  test('a Redis that hangs holds nobody up until it is back, and is no refusal', async () => {
     const own = await startHarness();
     try {
       const gateway = await own.gateway();
       own.redis.pause();
-      const from = performance.now();
       const login = await call(gateway, 'POST', '/auth/login', {
         body: { username: 'abc', password: 'x'.repeat(9) },
       });
       expect(login.status).toBe(200);
-      expect(performance.now() - from).toBeLessThan(2_500);
       own.redis.resume();
     } finally {
       await own.close();
@@ -320,5 +380,5 @@ test('what is refused is counted by the name of the limit, and by nothing else',
 test('none of this is an error of the gateway', async () => {
   const gateway = await limited({ SENDS_PER_MINUTE: '1', REQUESTS_PER_MINUTE_IP: '3' });
   await statuses(5, () => send(gateway, { as: 'usr_1' }));
-  expect(gateway.lines.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+  expect(gateway.errors).toEqual([]);
 });

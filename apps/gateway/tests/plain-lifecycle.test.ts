@@ -5,6 +5,9 @@ import type { Harness, TestGateway } from './harness';
 import { AGENT, connectionsOf, startHarness } from './harness';
 import { RawSocket } from './raw-socket';
 
+/** Of a token that runs out in a test, s: what comes before takes a slow machine less. */
+const SHORT_S = 5;
+
 let harness: Harness;
 let gateway: TestGateway;
 /** Cuts nobody who is only slow: all sides of a test share one event loop. */
@@ -37,7 +40,7 @@ describe.each<[Transport, Transport]>([
     const first = await open(earlier, gateway, 'usr_1').synced();
     const second = await open(later, other, 'usr_1').synced();
     expect(await first.disconnected()).toMatch(/^(4409|already|io server disconnect)$/);
-    expect(first.all('replaced')).toEqual([{}]);
+    expect(first.all('replaced')).toEqual([{ same_session: true }]);
     expect(first.all('closing')).toEqual([]);
     expect(await second.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
     expect(second.all('replaced')).toEqual([]);
@@ -56,31 +59,27 @@ test('one that is replaced while it is being admitted is told so', async () => {
   const fast = await open('socket.io', gateway, 'usr_2').synced();
   expect(await slow.disconnected()).toBe('4409');
   resolve(undefined);
-  expect(slow.received).toEqual([{ name: 'replaced', payload: {} }]);
+  expect(slow.received).toEqual([{ name: 'replaced', payload: { same_session: true } }]);
   expect(await fast.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
 });
 
-test('a connection ends with its token, and says so', async () => {
-  const token = harness.token('usr_3', { ttlSeconds: 1 });
-  const socket = await harness.plain(gateway, '/client', {}, { token }).synced();
-  expect(await socket.disconnected()).toBe('4401');
-  expect(socket.received.at(-1)).toEqual({
+test('a connection ends with its token, and says so; auth:refresh lets it outlive its token', async () => {
+  const connect = (identityId: string) =>
+    harness
+      .plain(gateway, '/client', {
+        token: harness.token(identityId, { ttlSeconds: SHORT_S }),
+      })
+      .synced();
+  const refreshed = await connect('usr_3');
+  const ended = await connect('usr_4');
+  const token = harness.token('usr_3', { ttlSeconds: 60 });
+  expect(await refreshed.request('auth:refresh', { token })).toMatchObject({ ok: true });
+  expect(await ended.disconnected()).toBe('4401');
+  expect(ended.received.at(-1)).toEqual({
     name: 'closing',
     payload: { code: 'token_expired', reconnect: true },
   });
-});
-
-test('auth:refresh lets it outlive its token', async () => {
-  const token = harness.token('usr_3', { ttlSeconds: 2 });
-  const socket = await harness.plain(gateway, '/client', {}, { token }).synced();
-  const shortLived = await harness
-    .plain(gateway, '/client', { token: harness.token('usr_4', { ttlSeconds: 2 }) })
-    .synced();
-  expect(
-    await socket.request('auth:refresh', { token: harness.token('usr_3', { ttlSeconds: 60 }) }),
-  ).toMatchObject({ ok: true });
-  await shortLived.disconnected();
-  expect(await socket.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
+  expect(await refreshed.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
 });
 
 test('in a drain it is told when to move, and served until then', async () => {
@@ -91,9 +90,12 @@ test('in a drain it is told when to move, and served until then', async () => {
     .plain(leaving, '/client', { token: harness.token('usr_5') })
     .synced();
   const asked = socket.when('draining').then(() => socket.send('cnv_5', 'm', 'still served'));
+  // Whose moment comes at once has no time to ask for anything.
+  const chance = jest.spyOn(Math, 'random').mockReturnValue(0.9);
   const closed = leaving.close();
   const { reconnect_after_ms } = await socket.when('draining');
-  expect(reconnect_after_ms).toBeLessThan(1_000);
+  chance.mockRestore();
+  expect(reconnect_after_ms).toBe(900);
   expect(await asked).toMatchObject({ ok: true });
   expect(await socket.disconnected()).toBe('4410');
   expect(socket.received.at(-1)).toMatchObject({
@@ -103,16 +105,14 @@ test('in a drain it is told when to move, and served until then', async () => {
   // Also one that has not said who it is.
   expect(await silent.closed()).toBe(4410);
   await closed;
-  expect(leaving.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  expect(leaving.errors).toEqual([]);
 });
 
 test('a drain does not wait for those who do not read', async () => {
   const leaving = await harness.gateway();
   const deaf = await RawSocket.plainPerson(leaving, harness.token('usr_6'));
   deaf.stopReading();
-  const before = performance.now();
   await leaving.close();
-  expect(performance.now() - before).toBeLessThan(4_000);
   deaf.socket.terminate();
 });
 
@@ -169,21 +169,18 @@ test('who pings and asks without reading does not fill the memory', async () => 
   const payload = 'x'.repeat(125);
   let sent = 0;
   // Requests whose answers nobody reads: beyond the bound the connection is closed.
-  await waitFor(
-    async () => {
-      for (let n = 0; n < 5_000; n += 1) {
-        deaf.socket.ping(payload);
-        deaf.send(`{"type":"nope","id":"${payload}"}`);
-        sent += 1;
-      }
-      return (await connectionsOf(gateway)) < before;
-    },
-    { timeoutMs: 15_000 },
-  );
+  await waitFor(async () => {
+    for (let n = 0; n < 5_000; n += 1) {
+      deaf.socket.ping(payload);
+      deaf.send(`{"type":"nope","id":"${payload}"}`);
+      sent += 1;
+    }
+    return (await connectionsOf(gateway)) < before;
+  });
   expect(sent).toBeGreaterThan(10_000);
   deaf.socket.terminate();
 });
 
 test('none of this is an error of the gateway', () => {
-  expect(gateway.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  expect(gateway.errors).toEqual([]);
 });

@@ -57,6 +57,18 @@ describe.each(['/client/connect', '/agent/connect', SOCKET_IO])('origins at %s',
   test('a page of this host passes', async () => {
     expect(await statusOf(path, { origin: gateway.url })).toBe(101);
   });
+
+  test('of a host that a proxy has replaced passes when it is configured, and only then', async () => {
+    const behind = (origin: string) => ({
+      origin,
+      headers: { host: 'backend.internal:8080' },
+    });
+    expect(await statusOf(path, behind('https://app.example'))).toBe(101);
+    expect(await statusOf(path, behind(gateway.url))).toBe(403);
+    // As one that keeps it passes it on.
+    const kept = { origin: 'https://chat.example', headers: { host: 'chat.example' } };
+    expect(await statusOf(path, kept)).toBe(101);
+  });
 });
 
 test.each([
@@ -237,10 +249,10 @@ test('compression is not negotiated, also when it is offered', async () => {
 });
 
 test('a request that is no upgrade is no connection', async () => {
-  expect((await fetch(`${gateway.url}/client/connect`)).status).toBe(404);
-  expect((await fetch(`${gateway.url}/client/connect`, { method: 'POST' })).status).toBe(404);
+  expect((await fetch(`${gateway.url}/client/connect`)).status).toBe(426);
+  expect((await fetch(`${gateway.url}/client/connect`, { method: 'POST' })).status).toBe(426);
 });
 
 test('none of this is an error of the gateway', () => {
-  expect(gateway.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  expect(gateway.errors).toEqual([]);
 });

@@ -1,6 +1,9 @@
+import type { Problem } from '@agent-messenger/contracts';
 import { waitFor } from '@agent-messenger/testkit';
 import { once } from 'node:events';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { json } from 'node:stream/consumers';
 import type { ClientOptions } from 'ws';
 import { WebSocket } from 'ws';
 import type { TestGateway } from './harness';
@@ -30,6 +33,22 @@ export class RawSocket {
     const raw = new RawSocket(new WebSocket(url.replace('http', 'ws') + path, protocols, options));
     await once(raw.socket, 'open');
     return raw;
+  }
+
+  /** What is answered to an upgrade that is not made. */
+  static async refused(
+    { url }: TestGateway,
+    path: string,
+    options: ClientOptions = {},
+  ): Promise<{ status: number; headers: IncomingHttpHeaders; problem: Problem }> {
+    const socket = new WebSocket(url.replace('http', 'ws') + path, options);
+    socket.on('error', () => undefined);
+    const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+    return {
+      status: answer.statusCode ?? 0,
+      headers: answer.headers,
+      problem: (await json(answer)) as Problem,
+    };
   }
 
   /** A connection to /client after `synced`. */

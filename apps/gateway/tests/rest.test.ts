@@ -1,4 +1,4 @@
-import type { RouteContract } from '@agent-messenger/contracts';
+import type { Problem, RouteContract } from '@agent-messenger/contracts';
 import { errorCodeSchema, problemSchema, routes } from '@agent-messenger/contracts';
 import fc from 'fast-check';
 import { request as httpRequest } from 'node:http';
@@ -15,7 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-const all = Object.entries(routes) as [string, RouteContract][];
+/** What clients can reach. */
+const all = (Object.entries(routes) as [string, RouteContract][]).filter(
+  ([, { port }]) => port !== 'internal',
+);
 const withBody = all.filter(([, { body }]) => body);
 const withCaller = all.filter(([, { caller }]) => caller !== 'anyone');
 
@@ -149,7 +152,7 @@ test.each([
   ['GET', '/'],
   ['DELETE', '/health'],
   ['GET', '/metrics'],
-  ['GET', '/readyz'],
+  ['GET', '/livez'],
   ['POST', '/internal/append'],
   ['GET', '/conversations/CNV_1'],
   ['GET', '/conversations/cnv_1/../../metrics'],
@@ -238,5 +241,18 @@ test('no body whatever gets a 500', async () => {
     ),
     { numRuns: 300 },
   );
-  expect(gateway.lines).toEqual([]);
+  expect(gateway.errors).toEqual([]);
+});
+
+test.each([
+  ['/client/connect', 'a proxy in front'],
+  ['/agent/connect?x=1', 'a proxy in front'],
+  ['/socket.io/?EIO=4&transport=websocket', 'a proxy in front'],
+  ['/socket.io/?EIO=4&transport=polling', "transports: ['websocket']"],
+])('%s without an upgrade says what is missing', async (path, remedy) => {
+  const response = await fetch(gateway.url + path);
+  expect([response.status, response.headers.get('upgrade')]).toEqual([426, 'websocket']);
+  const problem = (await response.json()) as Problem;
+  expect(problem).toMatchObject({ status: 426, code: 'invalid_payload' });
+  expect(problem.detail).toContain(remedy);
 });

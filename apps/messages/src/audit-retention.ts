@@ -1,5 +1,5 @@
 import type { Logger, Scope } from '@agent-messenger/service-kit';
-import { startPurger } from './purger';
+import { startStepLoop } from './step-loop';
 import type { Store } from './store/store';
 
 interface AuditRetentionOptions {
@@ -20,7 +20,7 @@ const HOUR_MS = 3_600_000;
 export function startAuditRetention(options: AuditRetentionOptions): void {
   const { store, log, scope, days, everyMs = HOUR_MS, now = Date.now } = options;
   if (days === 0) return;
-  const purge = () => store.pruneAudit(new Date(now() - days * DAY_MS).toISOString());
-  const pruner = startPurger({ name: 'audit retention', store: { purge }, log, idleMs: everyMs });
+  const step = () => store.pruneAudit(new Date(now() - days * DAY_MS).toISOString());
+  const pruner = startStepLoop({ name: 'audit retention', step, log, idleMs: everyMs });
   scope.defer('audit retention', () => pruner.stop());
 }

@@ -17,7 +17,7 @@ interface ConsumerLoopOptions {
   /** Takes one page and moves the offset behind it; false at the head. A throw has moved nothing. */
   step(): Promise<boolean>;
   /** How long to wait at the head when nothing wakes the loop, milliseconds. */
-  idleMs: number;
+  idleMs: number | (() => number);
 }
 
 const RETRY_MS = { first: 50, longest: 2_000 };
@@ -37,7 +37,7 @@ export function startConsumerLoop({ name, log, step, idleMs }: ConsumerLoopOptio
         failures = 0;
         if (more) continue;
         if (stopping) return;
-        await news.wait(idleMs);
+        await news.wait(typeof idleMs === 'number' ? idleMs : idleMs());
       } catch (error) {
         if (stopping) return;
         // One line per outage; the loop goes on from where it was.

@@ -36,6 +36,11 @@ export class EventTraces {
     if (isMessage) remember(this.conversations, event.conversation_id, traceparent);
   }
 
+  /** Of its commit, if that is part of a trace and not long ago. */
+  of(event: EventRef): string | undefined {
+    return this.events.get(keyOf(event));
+  }
+
   relay(entries: LogEntry[]): InSpans<TracedEntry> {
     return this.inSpans(entries, (entry) => ({
       parent: this.events.get(keyOf(entry.event)),

@@ -15,10 +15,14 @@ const names = (operations: Operation[]) => operations.map((one) => one.identity_
 /** A store that notes its transactions; one with an operation named `poison` fails as a whole. */
 function createFixture(limits = {}) {
   const transactions: string[][] = [];
+  /** What the next transactions fail with. */
+  const faults: AppError[] = [];
   let commits = 0;
   const store = {
     async append({ operations }: { operations: Operation[] }) {
       transactions.push(names(operations));
+      const fault = faults.shift();
+      if (fault) throw fault;
       if (names(operations).includes('poison')) throw new Error('constraint failed');
       return { results: names(operations).map(answer) };
     },
@@ -27,7 +31,7 @@ function createFixture(limits = {}) {
   const onCommit = () => (commits += 1);
   const groupCommit = createGroupCommit({ store, log, metrics, onCommit, limits });
   const append = (...of: string[]) => groupCommit.append(of.map(operation));
-  return { append, groupCommit, transactions, commits: () => commits };
+  return { append, groupCommit, transactions, faults, commits: () => commits };
 }
 
 test('calls of one turn share a transaction, in order, and each gets its own answers', async () => {
@@ -59,6 +63,35 @@ test('a poisonous operation fails alone', async () => {
   ]);
   expect(transactions).toEqual([['a', 'b', 'poison', 'c'], ['a'], ['b'], ['poison'], ['c']]);
   expect(await append('d')).toEqual([answer('d')]);
+});
+
+test('a fault of the whole store fails the calls that share the transaction, tried once', async () => {
+  const fixture = createFixture();
+  const away = new AppError('unavailable', 'disk full', { retryAfterMs: 2_000 });
+  fixture.faults.push(away);
+  const [first, second] = await Promise.allSettled([fixture.append('a', 'b'), fixture.append('c')]);
+  expect(first).toEqual({ status: 'rejected', reason: away });
+  expect(second).toEqual({ status: 'rejected', reason: away });
+  expect(fixture.transactions).toEqual([['a', 'b', 'c']]);
+  expect(fixture.commits()).toBe(0);
+  expect(await fixture.append('d')).toEqual([answer('d')]);
+});
+
+test('a store that is locked for a moment gets the whole batch again', async () => {
+  const fixture = createFixture();
+  const locked = new AppError('unavailable', 'locked', { retryAfterMs: 1 });
+  fixture.faults.push(locked, locked);
+  expect(await Promise.all([fixture.append('a'), fixture.append('b')])).toEqual([
+    [answer('a')],
+    [answer('b')],
+  ]);
+  expect(fixture.transactions).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+    ['a', 'b'],
+  ]);
+  fixture.faults.push(...Array.from({ length: 10 }, () => locked));
+  await expect(fixture.append('c')).rejects.toBe(locked);
 });
 
 test('what does not fit into the queue is refused, and later there is room again', async () => {

@@ -1,5 +1,6 @@
 import type { Operation, OperationResult } from '@agent-messenger/contracts';
 import { AppError, toWireError, type Logger } from '@agent-messenger/service-kit';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { commitMetrics } from './metrics';
 import type { Store } from './store/store';
@@ -9,7 +10,7 @@ import type { Store } from './store/store';
  * one fsync for all of them. Operations of one call keep their order.
  */
 export interface GroupCommit {
-  /** Resolves after the commit. Rejects with `unavailable` when too much is waiting. */
+  /** Resolves after the commit. Rejects with `unavailable` when too much is waiting, or the store cannot commit now. */
   append(operations: Operation[]): Promise<OperationResult[]>;
   /** Resolves when all that was accepted is answered. */
   drain(): Promise<void>;
@@ -20,7 +21,7 @@ interface GroupCommitOptions {
   log: Logger;
   metrics: Registry;
   /** Told after each commit. */
-  onCommit(): void;
+  onCommit(results: OperationResult[]): void;
   limits?: Partial<typeof LIMITS>;
 }
 
@@ -31,10 +32,14 @@ const LIMITS = {
   waiting: 20_000,
 };
 const RETRY_AFTER_MS = 1_000;
+/** A store that is back so soon is waited for here, so many times; a hint to everybody would cost them more. */
+const SOON_MS = 100;
+const SOON_TRIES = 10;
 
 interface WaitingCall {
   operations: Operation[];
   resolve(results: OperationResult[]): void;
+  reject(error: unknown): void;
 }
 
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
@@ -65,28 +70,50 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       // A turn of the loop: what has reached the socket by now joins the batch.
       await new Promise<void>((resolve) => setImmediate(resolve));
       const batch = takeBatch();
-      const operations = batch.flatMap((call) => call.operations);
-      const results = await commit(operations);
-      let from = 0;
-      for (const call of batch) {
-        call.resolve(results.slice(from, from + call.operations.length));
-        from += call.operations.length;
+      try {
+        const results = await commit(batch.flatMap((call) => call.operations));
+        answer(batch, results);
+        onCommit(results);
+      } catch (error) {
+        for (const call of batch) call.reject(error);
       }
-      onCommit();
     }
     running = undefined;
   }
 
+  function answer(batch: WaitingCall[], results: OperationResult[]): void {
+    let from = 0;
+    for (const call of batch) {
+      call.resolve(results.slice(from, from + call.operations.length));
+      from += call.operations.length;
+    }
+  }
+
+  /** Rejects when the store cannot commit anything now. */
   async function commit(operations: Operation[]): Promise<OperationResult[]> {
     metrics.batchSize.observe(operations.length);
     const stop = metrics.seconds.startTimer();
     try {
-      return (await store.append({ operations })).results;
+      return await commitTogether(operations);
     } catch (error) {
+      // Of the whole store: one by one each of them would meet it again.
+      if (isUnavailable(error)) throw error;
       log.warn({ err: error, operations: operations.length }, 'shared commit failed, going singly');
       return await commitSingly(operations);
     } finally {
       stop();
+    }
+  }
+
+  async function commitTogether(operations: Operation[]): Promise<OperationResult[]> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return (await store.append({ operations })).results;
+      } catch (error) {
+        const afterMs = isUnavailable(error) ? error.retryAfterMs : undefined;
+        if (afterMs === undefined || afterMs > SOON_MS || tries === SOON_TRIES) throw error;
+        await pause(afterMs);
+      }
     }
   }
 
@@ -113,8 +140,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
         );
       }
       waiting += operations.length;
-      return new Promise((resolve) => {
-        calls.push({ operations, resolve });
+      return new Promise((resolve, reject) => {
+        calls.push({ operations, resolve, reject });
         running ??= run();
       });
     },
@@ -122,4 +149,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       await running;
     },
   };
+}
+
+function isUnavailable(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'unavailable';
 }

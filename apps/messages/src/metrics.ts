@@ -1,14 +1,29 @@
+import { PUSH_PLATFORMS, type PushPlatform } from '@agent-messenger/contracts';
+import { beginAtZero } from '@agent-messenger/service-kit';
 import { statfs, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { postgresMetrics } from './postgres-metrics';
+import { reserveMetrics } from './storage/disk-reserve';
+import { QuotaRefusals } from './storage/quota-refusals';
 
 /** All that this service measures, each part registered by the part that measures it. */
 export function createMetrics(registry: Registry): void {
   operationMetrics(registry);
+  attemptMetrics(registry);
   commitMetrics(registry, () => 0);
-  relayMetrics(registry, { events: async () => 0, seconds: async () => 0 });
+  relayMetrics(registry, async () => ({ events: 0, seconds: 0 }));
   pushConsumerMetrics(registry, async () => 0);
+  pushQueueMetrics(registry, { measure: async () => 0, maxBytes: 1 });
+  pushBacklogMetrics(registry, async () => 0);
   storeMetrics(registry, '.');
+  readerMetrics(registry, () => 0);
+  postgresMetrics(registry, {
+    pool: { totalCount: 0, idleCount: 0, waitingCount: 0 },
+    ask: async () => ({ oldest_s: 0, behind: 0, bytes: 0 }),
+  });
+  reserveMetrics(registry, { reserveBytes: 0, isLow: () => false });
+  new QuotaRefusals(registry);
 }
 
 export type OperationMetrics = ReturnType<typeof operationMetrics>;
@@ -19,6 +34,17 @@ export function operationMetrics(registry: Registry) {
       name: 'messages_operations_total',
       help: 'Sends, edits, positions and so on that gateways appended, by kind and outcome: ok, duplicate or an error code.',
       labelNames: ['op', 'outcome'],
+      registers: [registry],
+    }),
+  };
+}
+
+export function attemptMetrics(registry: Registry) {
+  return {
+    suspects: new Counter({
+      name: 'messages_suspect_deliveries_total',
+      help: 'Events under way at the third or a later break of their agent’s connection: retried, or handed_over as failed.',
+      labelNames: ['outcome'],
       registers: [registry],
     }),
   };
@@ -52,7 +78,7 @@ export function commitMetrics(registry: Registry, waiting: () => number) {
 
 export function relayMetrics(
   registry: Registry,
-  lag: { events(): Promise<number>; seconds(): Promise<number> },
+  lag: () => Promise<{ events: number; seconds: number }>,
 ) {
   const registers = [registry];
   new Gauge({
@@ -60,7 +86,7 @@ export function relayMetrics(
     help: 'Committed events that are not relayed yet.',
     registers,
     async collect() {
-      this.set(await lag.events());
+      this.set((await lag()).events);
     },
   });
   new Gauge({
@@ -68,7 +94,7 @@ export function relayMetrics(
     help: 'Age of the oldest committed event that is not relayed yet; 0 when there is none.',
     registers,
     async collect() {
-      this.set(await lag.seconds());
+      this.set((await lag()).seconds);
     },
   });
   return {
@@ -97,7 +123,68 @@ export function pushConsumerMetrics(registry: Registry, lagSeconds: () => Promis
       labelNames: ['platform'],
       registers,
     }),
+    parked: beginAtZero(
+      new Counter({
+        name: 'messages_push_parked_total',
+        help: 'Pushes that waited in the store because their queue was full.',
+        labelNames: ['platform'],
+        registers,
+      }),
+      'platform',
+      PUSH_PLATFORMS,
+    ),
   };
+}
+
+/** @param measure bytes of a queue; without an answer of Redis the last one is told */
+export function pushQueueMetrics(
+  registry: Registry,
+  { measure, maxBytes }: { measure: (platform: PushPlatform) => Promise<number>; maxBytes: number },
+): void {
+  function gauge(name: string, help: string, unit: number): void {
+    const made = new Gauge({
+      ...{ name, help, labelNames: ['platform'], registers: [registry] },
+      async collect() {
+        for (const platform of PUSH_PLATFORMS) {
+          const taken = await measure(platform).catch(() => undefined);
+          if (taken !== undefined) this.set({ platform }, taken / unit);
+        }
+      },
+    });
+    for (const platform of PUSH_PLATFORMS) made.set({ platform }, 0);
+  }
+  gauge(
+    'messages_push_queue_bytes',
+    'Memory of Redis that the push queue takes, what is done and dead letters included, bytes, measured by samples.',
+    1,
+  );
+  gauge(
+    'messages_push_queue_fill_ratio',
+    'messages_push_queue_bytes as a part of what the queue may take, a third of PUSH_QUEUE_MAX_BYTES; from 1 on pushes wait in the store.',
+    maxBytes,
+  );
+}
+
+export function pushBacklogMetrics(registry: Registry, devices: () => Promise<number>): void {
+  new Gauge({
+    name: 'messages_push_waiting_devices',
+    help: 'Devices whose pushes wait in the store: they cannot be reached, or their queue is full.',
+    registers: [registry],
+    async collect() {
+      this.set(await devices());
+    },
+  });
+}
+
+export function readerMetrics(registry: Registry, waiting: () => number): void {
+  new Gauge({
+    name: 'messages_reads_waiting',
+    help: 'Reads that wait for a reader thread.',
+    registers: [registry],
+    collect() {
+      this.set(waiting());
+    },
+  });
 }
 
 /** @param path of the database; its WAL is beside it */
@@ -122,12 +209,12 @@ export function storeMetrics(registry: Registry, path: string): void {
   });
   new Gauge({
     name: 'messages_backup_age_seconds',
-    help: 'Time since the last verified backup of the store; where there never was one, since the store was made.',
+    help: 'Time since the last verified backup of the store; where there never was one, since the store was made. Below 0: the clock was set back since.',
     registers,
     async collect() {
       // The lock is made with the store, and nothing is ever written into it: "never" grows old and is noticed, too.
       const at = (await timeOf(`${path}.last-backup`)) ?? (await timeOf(`${path}.lock`));
-      this.set(at === undefined ? 0 : Math.max(0, Date.now() - at) / 1_000);
+      this.set(at === undefined ? 0 : (Date.now() - at) / 1_000);
     },
   });
   new Gauge({
@@ -148,6 +235,11 @@ export function storeMetrics(registry: Registry, path: string): void {
       this.set(blocks * bsize);
     },
   });
+}
+
+/** The database file with its write-ahead log. */
+export async function storeBytes(path: string): Promise<number> {
+  return (await sizeOf(path)) + (await sizeOf(`${path}-wal`));
 }
 
 async function sizeOf(path: string): Promise<number> {

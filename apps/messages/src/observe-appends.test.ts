@@ -41,9 +41,12 @@ const send = (client_id: string, traceparent?: string): Operation => ({
   ...(traceparent !== undefined && { traceparent }),
 });
 const sent = (seq: number, duplicate = false) =>
-  ({ ok: true, sent: { message: { conversation_id, seq }, duplicate } }) as OperationResult;
+  ({
+    ok: true,
+    sent: { message: { conversation_id, seq, updated_seq: seq }, duplicate },
+  }) as OperationResult;
 const entry = (seq: number) =>
-  ({ pos: seq, event: { conversation_id, seq }, to: ['usr_1'] }) as LogEntry;
+  ({ event: { conversation_id, seq } as LogEntry['event'], to: ['usr_1'] }) satisfies LogEntry;
 const due = (conversation: string): DuePush => ({
   platform: 'fcm',
   job: { user_id: 'usr_1', device_id: 'd', conversation_id: conversation },

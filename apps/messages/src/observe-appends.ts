@@ -67,7 +67,11 @@ function endCommit(span: OpenSpan, result: OperationResult | undefined, events: 
 
 /** What the operation added to the log. */
 function eventOf(result: OperationResult) {
-  if ('sent' in result && !result.sent.duplicate) return result.sent.message;
+  if ('sent' in result && !result.sent.duplicate) {
+    // Of what was interrupted and is now complete, the edit.
+    const { conversation_id, updated_seq: seq } = result.sent.message;
+    return { conversation_id, seq };
+  }
   if ('changed' in result && !result.changed.duplicate) return result.changed.event;
   return undefined;
 }

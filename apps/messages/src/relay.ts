@@ -1,28 +1,37 @@
-import type { Lease, Recipient, RedisNames } from '@agent-messenger/contracts';
-import type { Logger } from '@agent-messenger/service-kit';
-import type { Redis } from 'ioredis';
+import type {
+  GatewayMessage,
+  Lease,
+  PositionMoved,
+  ReceiptFrame,
+  Recipient,
+  RedisNames,
+} from '@agent-messenger/contracts';
+import { isReadOnly, type Logger } from '@agent-messenger/service-kit';
+import type { ChainableCommander, Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
 import { startConsumerLoop } from './consumer-loop';
 import type { EventTraces, TracedEntry } from './event-traces';
-import { lagOf } from './lag-of';
 import { relayMetrics } from './metrics';
+import { MovedPositions, type MovedPosition } from './moved-positions';
 import type { LogEntry, Store } from './store/store';
 
 /**
  * Brings committed events to the gateways that hold their recipients' connections: a serial loop over the log, so
  * that a gateway is handed the events of a conversation in order.
  *
- * At least once: the offset moves after Redis has taken a page. The lease is looked up after the commit; a connection
+ * At least once: a stretch is done after Redis has taken it. The lease is looked up after the commit; a connection
  * takes its lease before it reads the log. So an event is either seen by that read or finds the lease.
  */
 export interface Relay {
   /** Something was committed. */
   wake(): void;
+  /** These positions moved, with a commit: whoever is connected is told, once at most. */
+  tell(moved: readonly PositionMoved[]): void;
   stop(): Promise<void>;
 }
 
 interface RelayOptions {
-  store: Pick<Store, 'logId' | 'entriesAfter' | 'offset' | 'advance' | 'head'>;
+  store: Pick<Store, 'logId' | 'nextEntries' | 'lagOf'>;
   redis: Redis;
   names: RedisNames;
   log: Logger;
@@ -39,32 +48,33 @@ const PUBLISH_BYTES = 1024 * 1024;
 
 export function startRelay(options: RelayOptions): Relay {
   const { store, redis, names, log, metrics, traces } = options;
-  let offset: number | undefined;
-  const position = async () => offset ?? (await store.offset('relay'));
-  const { relayed } = relayMetrics(metrics, {
-    // What was purged since it was relayed counts for nothing.
-    events: async () => Math.max(0, (await store.head()) - (await position())),
-    seconds: async () => lagOf(store, await position()),
-  });
+  const positions = new MovedPositions();
+  const { relayed } = relayMetrics(metrics, () => store.lagOf('relay'));
 
   async function step(): Promise<boolean> {
-    offset ??= await store.offset('relay');
-    const entries = await store.entriesAfter(offset, PAGE);
-    const last = entries.at(-1);
-    if (!last) return false;
-    await passOn(entries);
-    relayed.inc(entries.length);
-    offset = last.pos;
-    store.advance('relay', offset);
+    const stretch = await store.nextEntries(PAGE);
+    // With the events of the same commits: one look for leases, one publish to each gateway, one write to each peer.
+    const moved = positions.take();
+    if (!stretch && moved.length === 0) return false;
+    await passOn(stretch?.items ?? [], moved);
+    if (stretch) {
+      relayed.inc(stretch.items.length);
+      stretch.done();
+    }
     return true;
   }
 
-  async function passOn(entries: LogEntry[]): Promise<void> {
+  async function passOn(entries: LogEntry[], moved: MovedPosition[]): Promise<void> {
     const spans = traces?.relay(entries);
     try {
-      const gateways = await findGateways(redis, names, entries);
+      const to = [...entries.map((entry) => entry.to), ...moved.map(({ tell }) => tell)];
+      const gateways = await findGateways(redis, names, [...new Set(to.flat())]);
       const items = spans?.items ?? entries;
-      if (gateways.size > 0) await publish(redis, names, toMessages(store.logId, items, gateways));
+      const messages = [
+        ...toMessages(store.logId, items, gateways),
+        ...receiptMessages(moved, gateways),
+      ];
+      if (messages.length > 0) await publish(redis, names, messages);
       spans?.end();
     } catch (error) {
       spans?.end(error);
@@ -77,6 +87,10 @@ export function startRelay(options: RelayOptions): Relay {
   redis.on('ready', onReady);
   return {
     wake: () => loop.wake(),
+    tell(moved) {
+      for (const one of moved) positions.note(one);
+      loop.wake();
+    },
     async stop() {
       redis.off('ready', onReady);
       await loop.stop();
@@ -87,15 +101,12 @@ export function startRelay(options: RelayOptions): Relay {
 /** Where a recipient is connected; absent when it is not. */
 type Gateways = Map<string, { gateway: string; recipient: string }>;
 
-async function findGateways(
-  redis: Redis,
-  names: RedisNames,
-  entries: LogEntry[],
-): Promise<Gateways> {
-  const ids = [...new Set(entries.flatMap((entry) => entry.to))];
+async function findGateways(redis: Redis, names: RedisNames, ids: string[]): Promise<Gateways> {
   const gateways: Gateways = new Map();
   if (ids.length === 0) return gateways;
-  const leases = await redis.mget(ids.map((id) => names.lease(id)));
+  const keys = ids.map((id) => names.lease(id));
+  const [answer] = await answersOf(askPrimary(redis, names).mget(keys));
+  const leases = answer as (string | null)[];
   for (const [index, id] of ids.entries()) {
     const text = leases[index];
     if (!text) continue;
@@ -151,13 +162,54 @@ export function toMessages(
   return messages;
 }
 
+/** GatewayMessages as JSON, one for each gateway that has somebody to tell. */
+function receiptMessages(
+  moved: MovedPosition[],
+  gateways: Gateways,
+): { gateway: string; message: string }[] {
+  const frames = new Map<string, ReceiptFrame[]>();
+  for (const { receipt, tell } of moved) {
+    const at = new Map<string, string[]>();
+    for (const id of tell) {
+      const found = gateways.get(id);
+      if (found) at.set(found.gateway, [...(at.get(found.gateway) ?? []), id]);
+    }
+    for (const [gateway, to] of at) {
+      const others = frames.get(gateway) ?? [];
+      others.push({ to, receipt });
+      frames.set(gateway, others);
+    }
+  }
+  return [...frames].map(([gateway, list]) => ({
+    gateway,
+    message: JSON.stringify({ type: 'receipts', frames: list } satisfies GatewayMessage),
+  }));
+}
+
 async function publish(
   redis: Redis,
   names: RedisNames,
   messages: { gateway: string; message: string }[],
 ): Promise<void> {
-  const pipeline = redis.pipeline();
+  const pipeline = askPrimary(redis, names);
   for (const { gateway, message } of messages) pipeline.publish(names.gateway(gateway), message);
+  await answersOf(pipeline);
+}
+
+/**
+ * A primary that was demoted answers as before, with leases of the past, and what is published there reaches nobody: a
+ * write in front of everything tells.
+ */
+function askPrimary(redis: Redis, names: RedisNames): ChainableCommander {
+  return redis.pipeline().del(names.neverSet);
+}
+
+/** Without that of the write. */
+async function answersOf(pipeline: ChainableCommander): Promise<unknown[]> {
+  const [write, ...others] = (await pipeline.exec()) ?? [];
+  // Whatever else forbids writes does not keep it from reaching everybody.
+  if (write?.[0] && isReadOnly(write[0])) throw write[0];
   // A pipeline resolves when single commands have failed: each has its own error.
-  for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+  for (const [error] of others) if (error) throw error;
+  return others.map(([, answer]) => answer);
 }

@@ -1,49 +1,59 @@
-import { messagesCalls, redisNames } from '@agent-messenger/contracts';
+import { messagesCalls, redisNames, type OperationResult } from '@agent-messenger/contracts';
 import {
-  connectRedis,
+  liveRedis,
   openInternalServer,
-  openRedis,
+  queueRedis as queueTarget,
+  RedisEndpoint,
   type Running,
   type ServiceContext,
 } from '@agent-messenger/service-kit';
 import { startAuditRetention } from './audit-retention';
 import { createCalls } from './calls';
 import type { Config } from './config';
+import { createDeliveryAttempts } from './delivery-attempts';
 import { EventTraces } from './event-traces';
+import { createForgetInRedis } from './forget-in-redis';
 import { createGroupCommit } from './group-commit';
+import { startMaintenance } from './maintenance';
 import { operationMetrics } from './metrics';
 import { observeAppends } from './observe-appends';
-import { startPurger } from './purger';
-import { startPushConsumer } from './push-consumer';
-import { createPushDeadLetters } from './push-dead-letters';
-import { startPushExpiry } from './push-expiry';
-import { openPushQueues } from './push-queues';
+import { startPushBacklog } from './push/push-backlog';
+import { startPushConsumer } from './push/push-consumer';
+import { createPushDeadLetters } from './push/push-dead-letters';
+import { startPushExpiry } from './push/push-expiry';
+import { createPushQueueFigures } from './push/push-queue-figures';
+import { openPushQueues } from './push/push-queues';
 import { startRelay } from './relay';
-import { startScrubber } from './scrubber';
-import { openSqliteStore } from './store/sqlite/sqlite-store';
+import { openStore } from './store/open-store';
 
 export async function startMessages(
   config: Config,
-  { log, scope, metrics, tracing }: ServiceContext,
+  { log, scope, metrics, tracing, version }: ServiceContext,
 ): Promise<Running> {
-  const internal = await openInternalServer({ config, log, scope, metrics, tracing });
-  const names = redisNames(config.REDIS_PREFIX);
-  const store = await openSqliteStore({
-    path: config.DB_PATH,
-    secret: config.INTERNAL_JWT_SECRET,
-    log,
-    metrics,
+  const internal = await openInternalServer({
+    ...{ config, log, scope, metrics, tracing, version },
   });
-  scope.defer('store', () => store.close());
+  const names = redisNames(config.REDIS_PREFIX);
+  const { store, storageState } = await openStore(config, { log, metrics, scope });
 
-  const redis = await connectRedis(config.REDIS_URL, { name: 'messages-relay', log, scope });
+  const endpoint = { prefix: config.REDIS_PREFIX, log, scope };
+  const live = new RedisEndpoint(liveRedis(config), { ...endpoint, role: 'live', channels: true });
+  const redis = await live.connect('messages-relay');
+  const queue = new RedisEndpoint(queueTarget(config), {
+    ...endpoint,
+    role: 'queue',
+    channels: false,
+  });
   // Not waited for: pushes can wait, messages cannot.
-  const queueRedis = openRedis(config.QUEUE_REDIS_URL ?? config.REDIS_URL, {
-    name: 'messages-queue',
+  const queueRedis = queue.open('messages-queue');
+  const queues = openPushQueues({
+    redis: queueRedis,
+    names,
     log,
     scope,
+    metrics,
+    maxBytes: config.PUSH_QUEUE_MAX_BYTES,
   });
-  const queues = openPushQueues({ redis: queueRedis, names, log, scope });
   const traces = tracing && { tracing, events: new EventTraces(tracing) };
   const pushConsumer = startPushConsumer({
     store,
@@ -54,15 +64,19 @@ export async function startMessages(
     graceMs: config.PUSH_GRACE_MS,
   });
   scope.defer('push consumer', () => pushConsumer.stop());
+  const pushBacklog = startPushBacklog({ store, queues, log, metrics });
+  scope.defer('push backlog', () => pushBacklog.stop());
   startPushExpiry({ store, log, scope });
   startAuditRetention({ store, log, scope, days: config.AUDIT_RETENTION_DAYS });
 
   const relay = startRelay({ store, redis, names, log, metrics, traces: traces?.events });
   scope.defer('relay', () => relay.stop());
-  const purger = startPurger({ store, log, onStep: () => relay.wake() });
-  scope.defer('purger', () => purger.stop());
-  startScrubber({ store, log, scope });
-  const groupCommit = createGroupCommit({ store, log, metrics, onCommit: () => relay.wake() });
+  const purge = startMaintenance({ store, log, scope, onPurge: () => relay.wake() });
+  const onCommit = (results: OperationResult[]) => {
+    relay.tell(results.flatMap((result) => ('moved' in result ? [result.moved] : [])));
+    if (results.some((result) => 'sent' in result)) pushConsumer.wake();
+  };
+  const groupCommit = createGroupCommit({ store, log, metrics, onCommit });
   scope.defer('group commit', () => groupCommit.drain());
 
   internal.serve({
@@ -71,13 +85,27 @@ export async function startMessages(
       store,
       groupCommit: observeAppends(groupCommit, { metrics: operationMetrics(metrics), traces }),
       deadPushes: createPushDeadLetters(queues),
+      forgetInRedis: createForgetInRedis({
+        ...{ redis, queueRedis, queues, log },
+        prefix: config.REDIS_PREFIX,
+      }),
+      storageState,
+      pushQueues: createPushQueueFigures(queues),
+      attempts: createDeliveryAttempts({
+        store,
+        metrics,
+        log,
+        onMoved: (moved) => relay.tell(moved),
+      }),
+      traceparentOf: traces && ((event) => traces.events.of(event)),
       onCommit: () => relay.wake(),
-      onDelete: () => purger.wake(),
+      onDelete: () => purge.wake(),
+      onReachable: () => pushBacklog.wake(),
     }),
     dependencies: {
-      store: () => store.head(),
-      redis: () => redis.ping(),
-      queue: () => queueRedis.ping(),
+      store: () => store.checkCommits(),
+      redis: () => live.check(),
+      queue: () => queue.check(),
     },
   });
   internal.ready();

@@ -3,6 +3,7 @@ import { waitFor } from '@agent-messenger/testkit';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { pushOf } from './conformance/world';
+import { UNSEEN_MS } from '../src/push/push-consumer';
 import { createPushFixture, GRACE_MS } from './push-fixture';
 import { useRedisSetting } from './redis-setting';
 
@@ -14,9 +15,8 @@ test('a person who has not received gets one job per conversation, after the gra
   await world.device(talk.user);
   await world.device(received.user);
   for (const each of [talk, talk, received, noDevice]) await world.send(each, each.agent, 'secret');
-  start();
   await world.move('received', received, received.user, 2);
-  world.clock.ms += GRACE_MS;
+  start();
   expect(await waiting()).toEqual([pushOf(talk)]);
 
   const [job] = await queues.of('apns').getJobs(['waiting']);
@@ -33,19 +33,21 @@ test('a person who has not received gets one job per conversation, after the gra
   expect(JSON.stringify(job)).not.toContain('secret');
 });
 
-test('messages younger than the grace wait', async () => {
-  const { world, queues, start, waiting } = await createPushFixture(setting);
-  const [due, young] = [await world.talk(), await world.talk()];
-  for (const each of [due, young]) {
-    await world.device(each.user);
-    await world.send(each, each.agent, 'news');
-    world.clock.ms += 1;
-  }
-  world.clock.ms += GRACE_MS - 2;
+test('the grace is as long as it is, also when the clock is set back meanwhile', async () => {
+  const { world, start, waiting, seen, pass } = await createPushFixture(setting, { isHeld: true });
+  const [due, received] = [await world.talk(), await world.talk()];
+  for (const each of [due, received]) await world.device(each.user);
   start();
-  await waitFor(async () => (await queues.of('apns').getJobs(['waiting'])).length > 0);
-  await world.move('received', young, young.user, 2);
-  world.clock.ms += GRACE_MS;
+  await seen();
+  pass(GRACE_MS);
+  for (const each of [due, received]) await world.send(each, each.agent, 'news');
+  await seen();
+  world.clock.ms -= 3_600_000;
+  pass(GRACE_MS - 1);
+  await seen();
+  expect((await world.store.lagOf('push')).events).toBe(2);
+  await world.move('received', received, received.user, 2);
+  pass(1);
   expect(await waiting()).toEqual([pushOf(due)]);
 });
 
@@ -94,10 +96,9 @@ test('a queue that is down delays pushes and loses none', async () => {
 
   await setting.server.kill();
   await world.send(talk, talk.agent, 'one');
-  const offset = await world.store.offset('push');
   world.clock.ms += GRACE_MS;
   await waitFor(() => lines.some((line) => line.includes('consumer waits')));
-  expect(await world.store.offset('push')).toBe(offset);
+  expect((await world.store.lagOf('push')).events).toBe(1);
   await setting.server.start();
   expect(await waiting()).toEqual([pushOf(talk)]);
 });
@@ -141,4 +142,30 @@ test('each platform has a queue of its own', async () => {
   expect(await waiting()).toEqual([pushOf(talk)]);
   const others = await queues.of('fcm').getJobs(['waiting']);
   expect(others.map((job) => job.data)).toEqual([pushOf(talk, 'tablet')]);
+});
+
+test('a tab that nobody looks at keeps a push from the phone for a minute', async () => {
+  const { world, start, waiting, seen, pass } = await createPushFixture(setting, { isHeld: true });
+  const [hidden, shown] = [await world.talk(), await world.talk()];
+  for (const each of [hidden, shown]) await world.device(each.user);
+  start();
+  await seen();
+  pass(UNSEEN_MS);
+  for (const each of [hidden, shown]) await world.send(each, each.agent, 'news');
+  await world.move('received', shown, shown.user, 2);
+  await world.append({
+    op: 'received',
+    identity_id: hidden.user,
+    conversation_id: hidden.conversation,
+    epoch: null,
+    seq: 2,
+    seen_seq: 0,
+  });
+  await seen();
+  pass(UNSEEN_MS - 1);
+  await seen();
+  expect(await waiting()).toEqual([]);
+  pass(1);
+  await waitFor(async () => (await waiting()).length > 0);
+  expect(await waiting()).toEqual([pushOf(hidden)]);
 });

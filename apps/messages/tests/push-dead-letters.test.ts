@@ -3,7 +3,7 @@ import { waitFor } from '@agent-messenger/testkit';
 import { UnrecoverableError, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { createCalls } from '../src/calls';
-import { createPushDeadLetters } from '../src/push-dead-letters';
+import { createPushDeadLetters } from '../src/push/push-dead-letters';
 import { BY, pushOf, refusal } from './conformance/world';
 import { createPushFixture } from './push-fixture';
 import { useRedisSetting } from './redis-setting';
@@ -109,8 +109,13 @@ test('a replay has its entry in the audit log, whatever comes of it', async () =
     store,
     groupCommit: { append: async () => [], drain: async () => undefined },
     deadPushes,
+    pushQueues: () => Promise.reject(new Error('not asked here')),
+    storageState: () => Promise.reject(new Error('not asked here')),
+    attempts: store,
+    forgetInRedis: async () => undefined,
     onCommit: () => undefined,
     onDelete: () => undefined,
+    onReachable: () => undefined,
   });
   await setting.server.kill();
   const list = async () => calls.listDeadPushes({ limit: 9 });

@@ -3,9 +3,11 @@ import {
   type Event,
   type GatewayMessage,
   type Lease,
+  type ReceiptFrame,
 } from '@agent-messenger/contracts';
-import { connectRedis } from '@agent-messenger/service-kit';
-import { waitFor } from '@agent-messenger/testkit';
+import { connectRedis, isReadOnly } from '@agent-messenger/service-kit';
+import { startFaultProxy, startRedis, waitFor } from '@agent-messenger/testkit';
+import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { startRelay, toMessages, type Relay } from '../src/relay';
@@ -19,23 +21,30 @@ type Frames = Extract<GatewayMessage, { type: 'events' }>['frames'];
 const setting = useRedisSetting();
 
 /** A relay over a real store and Redis, and what each gateway's channel brought. */
-async function createFixture(open = () => setting.stores.open()) {
-  const { server, scope } = setting;
+async function createFixture({ open = () => setting.stores.open(), server = setting.server } = {}) {
+  const { scope } = setting;
   const names = redisNames(`t${randomUUID().slice(0, 8)}`);
   const world = await createWorld(open);
   const connect = (name: string) => connectRedis(server.url, { name, log: silent, scope });
   const redis = await connect('leases');
   const subscriber = await connect('gateways');
   const received = new Map<string, Frames[]>();
+  const told: ReceiptFrame[] = [];
   subscriber.on('message', (channel: string, text: string) => {
     const message = JSON.parse(text) as GatewayMessage;
     if (message.type === 'events') received.get(channel)?.push(message.frames);
+    if (message.type === 'receipts') told.push(...message.frames);
   });
   return {
     world,
     redis,
-    async start(store: Store = world.store, metrics = new Registry()): Promise<Relay> {
-      const own = await connect('relay');
+    told,
+    async start(
+      store: Store = world.store,
+      metrics = new Registry(),
+      connected?: Redis,
+    ): Promise<Relay> {
+      const own = connected ?? (await connect('relay'));
       const relay = startRelay({ store, redis: own, names, log: silent, metrics });
       scope.defer('relay', () => relay.stop());
       return relay;
@@ -108,6 +117,32 @@ test('two recipients on one gateway share a frame', async () => {
   );
 });
 
+test('positions that moved are told to whoever is connected, the last of each, also when there is no event', async () => {
+  const { world, start, gateway, lease, told } = await createFixture();
+  const talk = await world.talk();
+  const messages = await gateway('g1');
+  await lease(talk.user, 'g1');
+  await lease(talk.agent, null);
+  const relay = await start();
+  await waitFor(() => messages.length === 1);
+  const receipt = (identity_id: string, delivered_seq: number) => ({
+    ...{ conversation_id: talk.conversation, identity_id, delivered_seq, read_seq: 0 },
+  });
+  relay.tell([
+    { tell: [] },
+    { receipt: receipt(talk.agent, 1), tell: [talk.user] },
+    { receipt: receipt(talk.agent, 2), tell: [talk.user] },
+    { receipt: receipt(talk.user, 2), tell: [talk.agent] },
+  ]);
+  relay.tell([{ receipt: receipt('agt_other', 1), tell: [talk.user] }]);
+  await waitFor(() => told.length === 2);
+  expect(told).toEqual([
+    { to: [talk.user], receipt: receipt(talk.agent, 2) },
+    { to: [talk.user], receipt: receipt('agt_other', 1) },
+  ]);
+  expect(seqs(messages)).toEqual([1]);
+});
+
 test('a commit wakes it; a restart goes on behind what was relayed', async () => {
   const { world, start, gateway, lease } = await createFixture();
   const talk = await world.talk();
@@ -135,7 +170,7 @@ test('what was committed when it is stopped is still relayed', async () => {
   await relay.stop();
   await waitFor(() => seqs(messages).length === 1_201);
   expect(seqs(messages)).toEqual(Array.from({ length: 1_201 }, (_, n) => n + 1));
-  expect(await world.store.offset('relay')).toBe(await world.store.head());
+  expect((await world.store.lagOf('relay')).events).toBe(0);
 });
 
 test('while publishing fails the offset stays, and nothing is lost', async () => {
@@ -150,7 +185,6 @@ test('while publishing fails the offset stays, and nothing is lost', async () =>
   relay.wake();
   const lag = () => metrics.getSingleMetricAsString('messages_relay_lag_events');
   await waitFor(async () => /messages_relay_lag_events 3/.test(await lag()));
-  expect(await world.store.offset('relay')).toBe(0);
   await redis.call('ACL', 'SETUSER', 'default', '+publish');
   await waitFor(() => seqs(messages).length >= 3);
   expect(seqs(messages)).toEqual([1, 2, 3]);
@@ -168,11 +202,10 @@ test('Redis dies and comes back: commits go on meanwhile, the rest is relayed', 
   await setting.server.kill();
   await sendMany(world, talk, 2);
   relay.wake();
-  const offset = await world.store.offset('relay');
-  expect(offset).toBeLessThan(await world.store.head());
+  expect((await world.store.lagOf('relay')).events).toBe(2);
   await setting.server.start();
   // What is published before the gateway has subscribed again is gone; it would read the log.
-  await waitFor(async () => (await world.store.offset('relay')) === (await world.store.head()));
+  await waitFor(async () => (await world.store.lagOf('relay')).events === 0);
   await waitFor(async () => {
     await sendMany(world, talk, 1);
     relay.wake();
@@ -180,13 +213,43 @@ test('Redis dies and comes back: commits go on meanwhile, the rest is relayed', 
   });
 });
 
-test('a lost offset repeats, it skips nothing', async () => {
+test('what a demoted primary has taken is relayed by the next one', async () => {
+  const [old, next] = [await startRedis(), await startRedis()];
+  const front = await startFaultProxy({ target: old.port });
+  const { scope } = setting;
+  scope.defer('servers', () => Promise.all([old.stop(), next.stop(), front.close()]));
+  const { world, start, gateway, lease, redis } = await createFixture({ server: next });
+  const connected = await connectRedis(`redis://127.0.0.1:${front.port}`, {
+    ...{ name: 'relay', log: silent, scope },
+    options: { reconnectOnError: isReadOnly },
+  });
+  const demoted = await connectRedis(old.url, { name: 'demoted', log: silent, scope });
+
+  // It stays reachable, and has what the next one has: leases, and nobody who listens.
+  await demoted.replicaof('127.0.0.1', next.port);
+  front.retarget(next.port);
+  const talk = await world.talk();
+  const messages = await gateway('g');
+  await lease(talk.user, 'g');
+  await waitFor(async () => (await demoted.dbsize()) === (await redis.dbsize()));
+  await start(undefined, undefined, connected);
+  await waitFor(() => messages.length > 0);
+  expect(seqs(messages)).toContain(1);
+});
+
+test('what was not noted as done is repeated, nothing is skipped', async () => {
   const { world, start, gateway, lease } = await createFixture();
   const talk = await world.talk();
   const messages = await gateway('g');
   await lease(talk.user, 'g');
-  await (await start()).stop();
-  await start({ ...world.store, offset: async () => 0 });
+  let isLost = false;
+  async function nextEntries(limit: number) {
+    const stretch = await world.store.nextEntries(limit);
+    if (!stretch || isLost) return stretch;
+    isLost = true;
+    return { ...stretch, done: () => undefined };
+  }
+  await start({ ...world.store, nextEntries });
   await waitFor(() => messages.length === 2);
   expect(seqs(messages)).toEqual([1, 1]);
 });
@@ -194,7 +257,7 @@ test('a lost offset repeats, it skips nothing', async () => {
 test('messages to one gateway are split when they get large, and stay in order', () => {
   const entries = Array.from({ length: 10 }, (_, n): LogEntry => {
     const event = { conversation_id: 'cnv_1', seq: n + 1, content: 'x'.repeat(400) };
-    return { pos: n + 1, event: event as unknown as Event, to: ['usr_1', 'usr_away'] };
+    return { event: event as unknown as Event, to: ['usr_1', 'usr_away'] };
   });
   const gateways = new Map([['usr_1', { gateway: 'g', recipient: '["usr_1",3]' }]]);
   const messages = toMessages('log_1', entries, gateways, 1_000).map(
@@ -212,6 +275,6 @@ test('it can be stopped while Redis is away, and leaves the rest to the next sta
   await world.talk();
   relay.wake();
   await relay.stop();
-  expect(await world.store.offset('relay')).toBe(0);
+  expect((await world.store.lagOf('relay')).events).toBe(1);
   await setting.server.start();
 });

@@ -2,9 +2,16 @@ import {
   messagesCalls,
   redisNames,
   type GatewayMessage,
+  type Health,
   type Operation,
 } from '@agent-messenger/contracts';
-import { connectRedis, createClient, loadConfig, Scope } from '@agent-messenger/service-kit';
+import {
+  connectRedis,
+  createClient,
+  loadConfig,
+  pingDependency,
+  Scope,
+} from '@agent-messenger/service-kit';
 import { startRedis, waitFor, type RedisProcess } from '@agent-messenger/testkit';
 import BetterSqlite3 from 'better-sqlite3';
 import { Queue } from 'bullmq';
@@ -45,6 +52,7 @@ async function start(path: string) {
     REDIS_PREFIX: 'component',
     DB_PATH: path,
     PUSH_GRACE_MS: '0',
+    READER_THREADS: '0',
   });
   const { internalPort } = await startMessages(config, {
     log: silent,
@@ -144,7 +152,7 @@ test('a conversation that is deleted is emptied beside the traffic', async () =>
   await client.deleteConversation(ids);
   const raw = new BetterSqlite3(path, { readonly: true });
   createScope().defer('raw', () => raw.close());
-  const left = raw.prepare('SELECT (SELECT count(*) FROM messages) + count(*) FROM events').pluck();
+  const left = raw.prepare('SELECT count(*) FROM log').pluck();
   await waitFor(() => left.get() === 1);
   const page = await client.readLog({ ...ids, epoch: null, after_seq: null, limit: 9 });
   expect(page.events.map(({ type }) => type)).toEqual(['conversation.deleted']);
@@ -167,13 +175,24 @@ test('a person that is erased is gone beside the traffic, and the agent is told'
   await gateway.subscribe(names.gateway('g2'));
   const lease = { gateway: 'g2', connection_id: 'c', credential_id: 'k', epoch: 1 };
   await redis.set(names.lease(agent_id), JSON.stringify(lease));
+  // An answer that is being written to it, and one of somebody else.
+  const streams = [`${agent_id} answer`, `${agent_id} other`];
+  for (const of of streams) {
+    await redis.hset(names.stream(of), 'length', 4);
+    await redis.set(names.streamText(of), 'text');
+  }
+  await redis.sadd(names.streamsOf(user_id), `${agent_id} answer`);
 
   expect(await client.eraseUser({ user_id, by: BY })).toEqual({ ended: [] });
+  const [own = '', other = ''] = streams.map(names.streamText);
+  expect(await redis.exists(own, names.stream(`${agent_id} answer`))).toBe(0);
+  expect(await redis.exists(names.streamsOf(user_id))).toBe(0);
+  expect(await redis.get(other)).toBe('text');
   await waitFor(() => types.includes('conversation.deleted'));
   const raw = new BetterSqlite3(path, { readonly: true });
   createScope().defer('raw', () => raw.close());
   const left = raw.prepare(
-    'SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM erasures) + count(*) FROM users',
+    'SELECT (SELECT count(id) FROM log) + (SELECT count(*) FROM erasures) + count(*) FROM users',
   );
   await waitFor(() => left.pluck().get() === 0);
   const ids = { identity_id: agent_id, conversation_id };
@@ -211,6 +230,47 @@ test('calls are for services, parsed, and refused with their code', async () => 
   expect(await ready.json()).toMatchObject({
     dependencies: { store: { status: 'ok' }, redis: { status: 'ok' }, queue: { status: 'ok' } },
   });
+});
+
+test('an operation that the store does not know is refused by itself', async () => {
+  const client = (await start(join(stores.folder(), 'messages.db'))).client();
+  const { send } = await createTalk(client);
+  const newer = { op: 'pin', identity_id: 'agt_1', message_id: 'msg_1' } as unknown as Operation;
+  const malformed = { ...send('c', 'c'), content: 7 } as unknown as Operation;
+  const { results } = await client.append({
+    operations: [send('a', 'a'), newer, malformed, send('b', 'b')],
+  });
+  const refused = {
+    ok: false,
+    error: { code: 'unavailable', message: expect.any(String), retry_after_ms: expect.any(Number) },
+  };
+  expect(results).toEqual([
+    expect.objectContaining({ ok: true }),
+    refused,
+    refused,
+    expect.objectContaining({ sent: expect.objectContaining({ duplicate: false }) }),
+  ]);
+  expect((await client.append({ operations: [newer] })).results).toEqual([refused]);
+});
+
+test('health tells that the store cannot commit while it can be read', async () => {
+  const path = join(stores.folder(), 'messages.db');
+  const { url, client } = await start(path);
+  const store = async (only = '') => {
+    const answer = await fetch(`${url}/readyz${only}`);
+    const { dependencies } = (await answer.json()) as Health;
+    return dependencies['store']?.status;
+  };
+  expect(await store()).toBe('ok');
+  const other = new BetterSqlite3(path);
+  createScope().defer('other', () => other.close());
+  other.exec('BEGIN IMMEDIATE');
+  expect(await client().listUsers({ limit: 1 })).toMatchObject({ users: [] });
+  await waitFor(async () => (await store('?only=store')) === 'down');
+  await expect(pingDependency(url, 'store')).rejects.toThrow();
+  other.exec('COMMIT');
+  await waitFor(async () => (await store()) === 'ok');
+  await pingDependency(url, 'store');
 });
 
 test('a second process on the same file does not start', async () => {

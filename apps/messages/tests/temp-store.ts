@@ -2,6 +2,7 @@ import { createLogger } from '@agent-messenger/service-kit';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Storage } from '../src/storage/storage';
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store';
 import type { Store } from '../src/store/store';
 
@@ -22,8 +23,25 @@ export function createTempStores() {
     async open({
       path = join(folder(), 'messages.db'),
       now = () => new Date(),
+      conversationsPerPerson = 10_000,
+      storage,
+      readers,
+      monotonic,
+    }: {
+      path?: string;
+      now?: () => Date;
+      conversationsPerPerson?: number;
+      storage?: Storage;
+      /** Threads that read; without them reads run on the event loop. */
+      readers?: { threads: number; entry: string };
+      /** By which the log ages, milliseconds. */
+      monotonic?: () => number;
     } = {}): Promise<Store> {
-      const store = await openSqliteStore({ path, secret: SECRET, log: silent, now });
+      const store = await openSqliteStore({
+        ...{ path, secret: SECRET, log: silent, now, monotonic, conversationsPerPerson },
+        ...(storage && { storage }),
+        ...(readers && { readers }),
+      });
       stores.push(store);
       return store;
     },

@@ -1,8 +1,8 @@
-import type { Client, messagesCalls, PushConfig } from '@agent-messenger/contracts';
+import type { CallRequest, Client, messagesCalls } from '@agent-messenger/contracts';
 import type { Logger, Scope } from '@agent-messenger/service-kit';
 
 interface AnnounceOptions {
-  push: PushConfig;
+  push: CallRequest<typeof messagesCalls, 'announcePush'>;
   store: Pick<Client<typeof messagesCalls>, 'announcePush'>;
   log: Logger;
   scope: Scope;

@@ -36,6 +36,14 @@ test('origins are origins', () => {
   expect(problems({ WEBPUSH_ORIGINS: 'a.example' })).toContain('WEBPUSH_ORIGINS');
 });
 
+test('a click on a notification leads to a conversation of a site', () => {
+  const navigatesTo = (WEBPUSH_NAVIGATE: string) => problems({ WEBPUSH_NAVIGATE });
+  expect(navigatesTo('https://chat.example/am/#{conversation_id}')).toBe('');
+  expect(navigatesTo('https://chat.example/')).toContain('WEBPUSH_NAVIGATE');
+  expect(navigatesTo('#{conversation_id}')).toContain('WEBPUSH_NAVIGATE');
+  expect(navigatesTo('javascript:{conversation_id}')).toContain('WEBPUSH_NAVIGATE');
+});
+
 test('a VAPID key pair is a pair', () => {
   const [own, other] = [createVapidKeys(), createVapidKeys()];
   const WEBPUSH_SUBJECT = 'mailto:push@example.org';

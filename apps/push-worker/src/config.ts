@@ -1,4 +1,4 @@
-import { baseConfig, redisConfig, whole } from '@agent-messenger/service-kit';
+import { baseConfig, redisConfig, serviceUrls, whole } from '@agent-messenger/service-kit';
 import { createECDH } from 'node:crypto';
 import { z } from 'zod';
 
@@ -27,12 +27,12 @@ export const configSchema = z
   .object({
     ...baseConfig,
     ...redisConfig,
-    MESSAGES_URL: z.url({ protocol: /^https?$/ }).describe('Internal URL of the messages service.'),
+    MESSAGES_URL: serviceUrls('Internal URL of the messages service'),
     PUSH_CONCURRENCY: whole(
       1,
       MAX_SENDS,
       'Push jobs that a worker carries out at a time, for each provider.',
-    ).default(20),
+    ).default(MAX_SENDS),
     PUSH_MIN_INTERVAL_MS: whole(
       0,
       3_600_000,
@@ -95,6 +95,14 @@ export const configSchema = z
       .regex(/^(mailto:|https:)/, 'must begin with mailto: or https:')
       .optional()
       .describe('Where push services reach the operator: a mailto: or https: address.'),
+    WEBPUSH_NAVIGATE: z
+      .url({ protocol: /^https?$/ })
+      .includes('{conversation_id}')
+      .max(1_024)
+      .optional()
+      .describe(
+        'Where a click on a notification leads: https://chat.example/#{conversation_id} for the web app. With it pushes have the declarative form too, which browsers that know it show without a service worker.',
+      ),
     WEBPUSH_ORIGINS: z
       .string()
       .regex(/^https:\/\/[^/,\s]+(,https:\/\/[^/,\s]+)*$/, 'must be https://host[:port],…')
@@ -122,10 +130,6 @@ export const configSchema = z
     context.addIssue({ code: 'custom', path: ['WEBPUSH_PRIVATE_KEY'], message });
   });
 export type Config = z.output<typeof configSchema>;
-
-export function queueUrl({ QUEUE_REDIS_URL, REDIS_URL }: Config): string {
-  return QUEUE_REDIS_URL ?? REDIS_URL;
-}
 
 /** Undefined when it is no private key. */
 function vapidPublicKey(privateKey: string): string | undefined {

@@ -1,16 +1,18 @@
 import { messagesCalls } from '@agent-messenger/contracts';
 import type { Running, ServiceContext } from '@agent-messenger/service-kit';
 import {
-  connectRedis,
   createClient,
   openInternalServer,
+  queueRedis,
+  RedisEndpoint,
   warnOfEviction,
 } from '@agent-messenger/service-kit';
 import { announce } from './announce';
-import { queueUrl, type Config } from './config';
+import type { Config } from './config';
 import { createMetrics } from './metrics';
 import type { Providers } from './providers/create-providers';
 import { createProviders } from './providers/create-providers';
+import { pushStore } from './push-store';
 import { startPlatform } from './start-platform';
 
 export async function startPushWorker(
@@ -18,10 +20,19 @@ export async function startPushWorker(
   context: ServiceContext,
   given?: Providers,
 ): Promise<Running> {
-  const { log, scope, metrics: registry, tracing } = context;
-  const server = await openInternalServer({ config, log, scope, metrics: registry, tracing });
-  const providers = given ?? createProviders(config, context);
-  const redis = await connectRedis(queueUrl(config), { name: 'push queue', log, scope });
+  const { log, scope, metrics: registry, clock, tracing, version } = context;
+  const server = await openInternalServer({
+    ...{ config, log, scope, metrics: registry, tracing, version },
+  });
+  const providers = given ?? (await createProviders(config, context));
+  const endpoint = new RedisEndpoint(queueRedis(config), {
+    role: 'queue',
+    prefix: config.REDIS_PREFIX,
+    channels: false,
+    log,
+    scope,
+  });
+  const redis = await endpoint.connect('push queue');
   warnOfEviction(redis, log);
   const store = createClient(messagesCalls, {
     url: config.MESSAGES_URL,
@@ -32,22 +43,40 @@ export async function startPushWorker(
   });
   server.serve({
     dependencies: {
-      redis: () => redis.ping(),
+      redis: () => endpoint.check(),
       messages: () => store.lastConnected({ ids: [] }),
     },
   });
 
   const metrics = createMetrics(registry);
-  const deps = { config, redis, store, log, scope, metrics, tracing };
+  const deps = {
+    config,
+    endpoint,
+    redis,
+    store: pushStore(store, tracing),
+    log,
+    scope,
+    metrics,
+    clock,
+    tracing,
+  };
   const workers = [...providers].map(([platform, provider]) =>
     startPlatform(platform, provider, deps),
   );
   // At the same time: one after the other, providers that hang would take longer than there is.
   scope.defer('push workers', () => Promise.all(workers.map((worker) => worker.close())));
   const { WEBPUSH_PUBLIC_KEY: webpush_public_key } = config;
+  const logged = [...providers]
+    .filter(([, { name }]) => name === 'log')
+    .map(([platform]) => platform);
   const push = {
     platforms: [...providers.keys()],
-    ...(webpush_public_key !== undefined && { webpush_public_key }),
+    ...(version !== undefined && { worker_version: version }),
+    ...(logged.length > 0 && { logged }),
+    ...(webpush_public_key !== undefined && {
+      webpush_public_key,
+      webpush_origins: config.WEBPUSH_ORIGINS.split(','),
+    }),
   };
   await announce({ push, store, log, scope });
   server.ready();

@@ -1,14 +1,15 @@
-import type { Client, messagesCalls, PushPlatform } from '@agent-messenger/contracts';
+import type { PushPlatform } from '@agent-messenger/contracts';
 import { redisNames } from '@agent-messenger/contracts';
-import type { Logger, Scope, Tracing } from '@agent-messenger/service-kit';
+import type { Clock, Logger, RedisEndpoint, Scope, Tracing } from '@agent-messenger/service-kit';
 import { AppError } from '@agent-messenger/service-kit';
-import { Queue, UnrecoverableError, Worker } from 'bullmq';
+import { Queue, UnrecoverableError, Worker, type ConnectionOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { queueUrl, type Config } from './config';
+import type { Config } from './config';
 import { createBreakers } from './create-breakers';
 import { pushJob } from './jobs/push';
 import type { PushMetrics } from './metrics';
 import type { PushProvider } from './providers/provider';
+import type { PushStore } from './push-store';
 import { succeedsWithin } from './succeeds-within';
 import { SupervisedWorker } from './supervised-worker';
 import { tracePushJobs } from './trace-push-jobs';
@@ -23,12 +24,14 @@ const MAX_STALLED = 3;
 
 interface PlatformDeps {
   config: Config;
+  endpoint: RedisEndpoint;
   /** Of the queue, for everything but the worker, which blocks on a connection of its own. */
   redis: Redis;
-  store: Client<typeof messagesCalls>;
+  store: PushStore;
   log: Logger;
   scope: Scope;
   metrics: PushMetrics;
+  clock?: Clock | undefined;
   tracing?: Tracing | undefined;
 }
 
@@ -38,7 +41,7 @@ export function startPlatform(
   provider: PushProvider,
   deps: PlatformDeps,
 ): SupervisedWorker {
-  const { config, redis, store, scope, metrics, tracing } = deps;
+  const { config, endpoint, redis, store, scope, metrics, tracing } = deps;
   const log = deps.log.child({ platform });
   const names = redisNames(config.REDIS_PREFIX);
   const queue = new Queue(names.pushQueue(platform), {
@@ -72,11 +75,11 @@ export function startPlatform(
       watched(
         new Worker(names.pushQueue(platform), process, {
           prefix: names.queuePrefix,
-          connection: {
-            url: queueUrl(config),
+          connection: endpoint.connectionOptions({
             maxRetriesPerRequest: null,
             retryStrategy: (attempt: number) => Math.min(100 * attempt, 2_000),
-          },
+            // The same options; BullMQ's type of them knows no `undefined`.
+          }) as ConnectionOptions,
           concurrency: config.PUSH_CONCURRENCY,
           lockDuration: config.PUSH_LOCK_MS,
           stalledInterval: config.PUSH_LOCK_MS,
@@ -90,6 +93,12 @@ export function startPlatform(
     // At the end there is no time for the connection's own deadline.
     redisAnswers: () => succeedsWithin(1_000, redis.ping()),
   });
+  // Delays end at a time of the wall clock. After it was set back they would be that much longer; also while no worker
+  // ran. What comes too early waits anew for what is left.
+  const lookAgain = () =>
+    void queue.promoteJobs().catch((error: unknown) => log.debug({ err: error }, 'delayed jobs'));
+  lookAgain();
+  deps.clock?.onStep(lookAgain);
   watchQueue({
     platform,
     queue,

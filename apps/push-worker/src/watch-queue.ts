@@ -16,6 +16,7 @@ interface WatchQueueOptions {
 /** Measures the queue at intervals, on a connection of its own; passes over what Redis does not answer. */
 export function watchQueue(options: WatchQueueOptions): void {
   const { platform, queue, everyMs, log, scope, metrics, onSample } = options;
+  const ages = { waiting: new OldestAge(), delayed: new OldestAge() };
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -26,8 +27,8 @@ export function watchQueue(options: WatchQueueOptions): void {
     }
     const [waiting] = await queue.getWaiting(0, 0);
     const [delayed] = await queue.getDelayed(0, 0);
-    metrics.oldestSeconds.set({ platform, state: 'waiting' }, ageOf(waiting));
-    metrics.oldestSeconds.set({ platform, state: 'delayed' }, ageOf(delayed));
+    metrics.oldestSeconds.set({ platform, state: 'waiting' }, ages.waiting.of(waiting));
+    metrics.oldestSeconds.set({ platform, state: 'delayed' }, ages.delayed.of(delayed));
     onSample({ jobsWait: waiting !== undefined });
   }
 
@@ -43,7 +44,18 @@ export function watchQueue(options: WatchQueueOptions): void {
   });
 }
 
-/** Seconds since the job was added. */
-function ageOf(job: Job | undefined): number {
-  return job ? Math.max(Date.now() - job.timestamp, 0) / 1_000 : 0;
+/**
+ * Seconds since the job was added: at least as long as it has been seen here, whatever was done to the clock that noted
+ * the addition.
+ */
+class OldestAge {
+  private seen: { id: string | undefined; since: number } | undefined;
+
+  of(job: Job | undefined): number {
+    const now = performance.now();
+    if (!job) this.seen = undefined;
+    else if (this.seen?.id !== job.id) this.seen = { id: job.id, since: now };
+    if (!job || !this.seen) return 0;
+    return Math.max(Date.now() - job.timestamp, now - this.seen.since) / 1_000;
+  }
 }

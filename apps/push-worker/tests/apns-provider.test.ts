@@ -32,7 +32,7 @@ async function sendUntilTaken(provider: PushProvider, what: Notification): Promi
 const many = Array.from({ length: 20 }, (_, n) => `cnv_${n}`);
 
 test('all are sent over one connection with one provider token', async () => {
-  const provider = setup.create('apns');
+  const provider = await setup.create('apns');
   await Promise.all(
     many.map((conversation_id) => provider.send(notification({ conversation_id }), appleDevice())),
   );
@@ -65,7 +65,7 @@ describe('the clock', () => {
   afterEach(() => jest.useRealTimers());
 
   test('the provider token is renewed between its 20th and its 60th minute', async () => {
-    const provider = setup.create('apns');
+    const provider = await setup.create('apns');
     const { apns } = setup.standins;
     const from = Date.now();
     const tokensAt: number[] = [];
@@ -82,7 +82,7 @@ describe('the clock', () => {
 });
 
 test('a GOAWAY among requests in flight loses none, and a phone shows each once', async () => {
-  const provider = setup.create('apns');
+  const provider = await setup.create('apns');
   const { apns } = setup.standins;
   await provider.send(notification({ conversation_id: 'cnv_before' }), appleDevice());
   apns.faults.next(
@@ -107,7 +107,7 @@ test('a GOAWAY among requests in flight loses none, and a phone shows each once'
 });
 
 test('a connection that does not answer any more is replaced after the deadline', async () => {
-  const provider = setup.create('apns', { PUSH_DEADLINE_MS: '300' });
+  const provider = await setup.create('apns', { PUSH_DEADLINE_MS: '2000' });
   const { apns } = setup.standins;
   apns.faults.next({ kind: 'silence' });
   const verdict = await verdictOf(provider.send(notification(), appleDevice()));
@@ -119,7 +119,7 @@ test('a connection that does not answer any more is replaced after the deadline'
 
 test('lasts as long as the message is news, and sounds', async () => {
   const expiresAt = new Date(Date.now() + 7_200_000);
-  const provider = setup.create('apns');
+  const provider = await setup.create('apns');
   await provider.send(notification({ expiresAt }), appleDevice());
   const [shown] = setup.shown('cnv_1');
   expect(Math.abs((shown?.expires_at ?? 0) - expiresAt.getTime())).toBeLessThanOrEqual(500);

@@ -40,8 +40,8 @@ test('a provider that is down holds up its own jobs, which go out when it is bac
   };
   const conversations = Array.from({ length: 30 }, (_, n) => `cnv_${n}`);
   for (const conversation of conversations) {
-    messages.states.set(conversation, pushable());
-    await apns.add(conversation);
+    messages.states.set(conversation, pushable({ device: device(conversation) }));
+    await apns.add(conversation, { device_id: conversation });
   }
   const isOpen = async () =>
     /push_breaker_open\{platform="apns"\} 1/.test(await worker.metrics.metrics());
@@ -59,7 +59,7 @@ test('a provider that is down holds up its own jobs, which go out when it is bac
   expect(offered.length).toBeLessThan(60);
   isDown = false;
   await waitFor(() => conversations.every((each) => provider.about(each).length === 1), {
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
   });
   expect(await isOpen()).toBe(false);
   expect(await apns.queue.getFailedCount()).toBe(0);
@@ -82,7 +82,7 @@ test('what is set up wrongly raises an alarm, and waits for someone who acts', a
   );
   expect(messages.dropped).toEqual([]);
   provider.refuse = () => undefined;
-  await waitFor(() => provider.about('cnv_wrong').length === 1, { timeoutMs: 15_000 });
+  await waitFor(() => provider.about('cnv_wrong').length === 1);
   await queue.close();
 });
 
@@ -111,12 +111,12 @@ test('of a provider with several servers, one that is down holds up its own devi
   await waitFor(() => provider.about('cnv_b').length === 1);
   expect(await isOpen()).toBe(true);
   provider.refuse = () => undefined;
-  await waitFor(async () => !(await isOpen()), { timeoutMs: 15_000 });
+  await waitFor(async () => !(await isOpen()));
   delete provider.serverOf;
   await queue.close();
 });
 
-test('the jobs of a provider that asked to be left alone cost the store nothing', async () => {
+test('the jobs of a provider that asked to be left alone ask the store for nothing to send', async () => {
   const shy = new FakeProvider();
   const other = await startTestWorker(
     { MESSAGES_URL: messages.url, REDIS_URL: redis.url, REDIS_PREFIX: 'shy' },
@@ -130,7 +130,7 @@ test('the jobs of a provider that asked to be left alone cost the store nothing'
   const first = await add('cnv_first');
   await waitFor(async () => (await first.getState()) === 'delayed');
   for (let n = 0; n < 5; n += 1) {
-    const job = await add(`cnv_next_${n}`);
+    const job = await add(`cnv_next_${n}`, { device_id: `next-${n}` });
     await waitFor(async () => (await job.getState()) === 'delayed');
   }
   expect(messages.asked.filter((id) => id.startsWith('cnv_next'))).toEqual([]);

@@ -1,5 +1,5 @@
 import { PUSH_PLATFORMS } from '@agent-messenger/contracts';
-import { preview } from '../src/preview';
+import { firstLine } from '../src/preview';
 import {
   androidDevice,
   appleDevice,
@@ -19,10 +19,12 @@ afterAll(() => setup.stop());
 const texts = { wide: '字', control: '\u0001', emoji: '👩‍👩‍👧‍👦' };
 
 test.each(PUSH_PLATFORMS.flatMap((platform) => Object.keys(texts).map((text) => [platform, text])))(
-  '%s: the longest name and preview (%s) fit into what the provider takes',
+  '%s: the longest name, preview and question (%s) fit into what the provider takes',
   async (platform, name) => {
     const text = texts[name as keyof typeof texts];
-    const provider = setup.create(platform as (typeof PUSH_PLATFORMS)[number]);
+    const provider = await setup.create(platform as (typeof PUSH_PLATFORMS)[number], {
+      WEBPUSH_NAVIGATE: `https://chat.example/${'p'.repeat(900)}/#{conversation_id}`,
+    });
     const devices = {
       apns: appleDevice(),
       fcm: androidDevice(),
@@ -34,7 +36,7 @@ test.each(PUSH_PLATFORMS.flatMap((platform) => Object.keys(texts).map((text) => 
       seq: Number.MAX_SAFE_INTEGER,
       badge: 1_000,
       title: text.repeat(80 / text.length),
-      body: preview(text.repeat(10_000)),
+      body: `${firstLine(text.repeat(10_000))}\n${firstLine(text.repeat(10_000))}`,
     });
     await provider.send(what, devices[platform as keyof typeof devices]);
     const { title, body, seq } = what;

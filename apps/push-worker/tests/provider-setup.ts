@@ -19,7 +19,7 @@ import { INTERNAL_JWT_SECRET } from './setup';
 export interface ProviderSetup {
   standins: PushStandins;
   /** As the service makes it; `stop` closes it. */
-  create(platform: PushPlatform, env?: Record<string, string>): PushProvider;
+  create(platform: PushPlatform, env?: Record<string, string>): Promise<PushProvider>;
   shown(conversationId: string): ShownNotification[];
   stop(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export async function startProviderSetup(): Promise<ProviderSetup> {
 
   return {
     standins,
-    create(platform, env = {}) {
+    async create(platform, env = {}) {
       const config = loadConfig(configSchema, {
         INTERNAL_JWT_SECRET,
         MESSAGES_URL: 'http://127.0.0.1:1',
@@ -45,7 +45,7 @@ export async function startProviderSetup(): Promise<ProviderSetup> {
         ...own,
         ...env,
       });
-      const provider = createProviders(config, { log, scope }).get(platform);
+      const provider = (await createProviders(config, { log, scope })).get(platform);
       if (!provider) throw new Error(`${platform} is off`);
       return provider;
     },

@@ -14,6 +14,8 @@ import {
 } from './setup';
 import { PushError } from '../src/providers/provider';
 
+const LABEL = 'Delete them';
+
 let redis: RedisProcess;
 let messages: FakeMessages;
 let worker: TestWorker;
@@ -83,11 +85,12 @@ test('with previews off no text leaves the installation', async () => {
     discreet,
   );
   const jobs = openQueue(redis.url, 'discreet');
-  messages.states.set('cnv_discreet', pushable());
+  messages.states.set('cnv_discreet', pushable({ actions: [LABEL] }));
   await jobs.add('cnv_discreet');
   await finished('cnv_discreet');
   expect(discreet.about('cnv_discreet')).toMatchObject([{ title: 'Echo', body: 'New message' }]);
   expect(JSON.stringify(discreet.offered)).not.toContain(TEXT);
+  expect(JSON.stringify(discreet.offered)).not.toContain(LABEL);
   await jobs.queue.close();
   await other.close();
 });
@@ -100,22 +103,26 @@ test('with nothing left to say, nothing is sent', async () => {
 });
 
 test('what comes too soon after a push is delayed, and then sent', async () => {
-  const pushedAt = Date.now();
-  messages.states.set('cnv_soon', pushable({ pushed_at: new Date(pushedAt).toISOString() }));
+  const state = pushable({ pushed_at: new Date().toISOString() });
+  messages.states.set('cnv_soon', state);
   const job = await queue.add('cnv_soon');
-  await waitFor(async () => (await job.getState()) === 'delayed');
+  // However long the job takes to be taken, its push is too soon.
+  await waitFor(async () => {
+    state.pushed_at = new Date().toISOString();
+    return (await job.getState()) === 'delayed';
+  });
   expect(provider.about('cnv_soon')).toEqual([]);
+  const pushedAt = Date.parse(state.pushed_at ?? '');
   await finished('cnv_soon');
   expect(provider.about('cnv_soon')[0]?.at).toBeGreaterThanOrEqual(pushedAt + 400);
 });
 
-test('a clock that is ahead delays by the interval and no more', async () => {
+test('what was told before the clock was set back an hour delays nothing', async () => {
   const ahead = new Date(Date.now() + 3_600_000).toISOString();
   messages.states.set('cnv_clock', pushable({ pushed_at: ahead }));
-  const job = await queue.add('cnv_clock');
-  await waitFor(async () => (await job.getState()) === 'delayed');
-  messages.states.set('cnv_clock', pushable());
+  await queue.add('cnv_clock');
   await finished('cnv_clock');
+  expect(provider.about('cnv_clock')).toHaveLength(1);
 });
 
 test('the last message of a burst is pushed although a job was active', async () => {
@@ -212,6 +219,7 @@ test('in quiet hours a device is not told; another one of the person is', async 
   const [delayed] = await queue.queue.getDelayed(0, 0);
   expect(delayed?.delay).toBeLessThanOrEqual(15 * 60_000);
   await job.remove();
+  messages.probes.clear();
 });
 
 test('a token that its provider calls dead is dropped, as far as it was registered then', async () => {
@@ -259,6 +267,76 @@ test('a device that is asked to wait is told later, without using up attempts', 
   expect(await worker.metrics.metrics()).toMatch(
     /push_send_failures_total\{provider="fake",reason="TooManyRequests"\} 2/,
   );
+});
+
+test('a device that cannot be reached keeps one job in the queue, which goes on when it can', async () => {
+  let isReachable = false;
+  provider.refuse = () => {
+    if (!isReachable) throw new PushError({ outcome: 'later', reason: 'away', retryAfterMs: 50 });
+  };
+  const conversations = Array.from({ length: 20 }, (_, n) => `cnv_away_${n}`);
+  const jobs = await Promise.all(
+    conversations.map((id) => {
+      messages.states.set(id, pushable({ device: device('away') }));
+      return queue.add(id, { device_id: 'away' });
+    }),
+  );
+  const left = async () => {
+    const states = await Promise.all(jobs.map((job) => job.getState()));
+    return states.filter((state) => state !== 'completed').length;
+  };
+  await waitFor(async () => (await left()) === 1);
+  isReachable = true;
+  await waitFor(async () => (await left()) === 0);
+  const probe = messages.marked.filter((each) => each.device_id === 'away');
+  expect(probe).toHaveLength(1);
+  expect(messages.probes.has('away')).toBe(false);
+});
+
+test('a probe that ends without telling anything says so', async () => {
+  const refusal = { reason: 'away', retryAfterMs: 50 };
+  provider.refuse = () => {
+    throw new PushError({ ...refusal, outcome: messages.probes.has('lost') ? 'refused' : 'later' });
+  };
+  messages.states.set('cnv_lost', pushable({ device: device('lost') }));
+  const job = await queue.add('cnv_lost', { device_id: 'lost' });
+  await waitFor(() => job.isFailed());
+  expect(messages.released).toContain('cnv_lost');
+  provider.refuse = () => undefined;
+});
+
+test('what was read is withdrawn, also in quiet hours, and a browser is not told of it', async () => {
+  const quiet_hours = { from: '00:00', to: '23:59', timezone: 'UTC' };
+  const to = { ...device('silent'), quiet_hours };
+  const gone = () =>
+    pushable({ seq: 9, rev: 0, change: 'withdrawn', content: null, badge: 0, device: to });
+  const withdrawal = { seq: 9, rev: 0, withdrawn: true };
+  messages.states.set('cnv_withdrawn', gone());
+  await queue.add('cnv_withdrawn', { device_id: 'silent' });
+  expect(await finished('cnv_withdrawn')).toMatchObject(withdrawal);
+  expect(provider.about('cnv_withdrawn')).toMatchObject([
+    { change: 'withdrawn', title: 'Echo', body: '', badge: 0 },
+  ]);
+  provider.tellsSilently = false;
+  messages.states.set('cnv_browser', gone());
+  await queue.add('cnv_browser', { device_id: 'silent' });
+  expect(await finished('cnv_browser')).toMatchObject(withdrawal);
+  expect(provider.offered.some((each) => each.conversation_id === 'cnv_browser')).toBe(false);
+  provider.tellsSilently = true;
+});
+
+test('a question is pushed with its actions, and then with the choice', async () => {
+  const question = { actions: [LABEL, 'Keep them'] };
+  messages.states.set('cnv_question', pushable(question));
+  await queue.add('cnv_question');
+  await finished('cnv_question');
+  messages.states.set('cnv_question', pushable({ chosen: 'Keep them', change: 'updated', rev: 3 }));
+  await queue.add('cnv_question');
+  await waitFor(() => provider.about('cnv_question').length === 2);
+  expect(provider.about('cnv_question').map(({ body }) => body)).toEqual([
+    `${TEXT}\n[Delete them] [Keep them]`,
+    `${TEXT}\n✓ Keep them`,
+  ]);
 });
 
 test('a job that keeps failing is given up after its attempts', async () => {

@@ -22,8 +22,10 @@ const silent = createLogger({ name: 'test', level: 'silent' });
 export type PushState = NonNullable<CallResponse<typeof messagesCalls, 'pushState'>['push']>;
 
 const calls = {
-  pushState: messagesCalls.pushState,
-  markPushed: messagesCalls.markPushed,
+  pushStates: messagesCalls.pushStates,
+  markAllPushed: messagesCalls.markAllPushed,
+  holdPush: messagesCalls.holdPush,
+  releasePush: messagesCalls.releasePush,
   dropPushToken: messagesCalls.dropPushToken,
   announcePush: messagesCalls.announcePush,
   lastConnected: messagesCalls.lastConnected,
@@ -34,6 +36,10 @@ export interface FakeMessages {
   url: string;
   /** By conversation, or by device as `conversation/device`; until the device was told of it. */
   states: Map<string, PushState>;
+  /** The conversation that probes a device, by device; as the store, others have nothing to push meanwhile. */
+  probes: Map<string, string>;
+  /** Probes that ended without telling anything. */
+  released: string[];
   /** Conversations whose state was asked for. */
   asked: string[];
   marked: CallRequest<typeof messagesCalls, 'markPushed'>[];
@@ -51,6 +57,8 @@ export async function startFakeMessages(): Promise<FakeMessages> {
   const fake: FakeMessages = {
     url: '',
     states: new Map(),
+    probes: new Map(),
+    released: [],
     asked: [],
     marked: [],
     dropped: [],
@@ -68,19 +76,37 @@ export async function startFakeMessages(): Promise<FakeMessages> {
     const own = `${conversation_id}/${device_id}`;
     return fake.states.has(own) ? own : conversation_id;
   }
+  function stateOf(request: CallRequest<typeof messagesCalls, 'pushState'>) {
+    fake.asked.push(request.conversation_id);
+    mayFail();
+    const probe = fake.probes.get(request.device_id);
+    if (probe !== undefined && probe !== request.conversation_id) return { push: null };
+    return { push: fake.states.get(keyOf(request)) ?? null };
+  }
+  function mark(request: CallRequest<typeof messagesCalls, 'markPushed'>): void {
+    mayFail();
+    mayFail('markFailures');
+    fake.marked.push(request);
+    fake.probes.delete(request.device_id);
+    const state = fake.states.get(keyOf(request));
+    if (state) state.pushed_at = new Date().toISOString();
+    if (state && state.seq <= request.seq) fake.states.delete(keyOf(request));
+  }
   const handlers: Handlers<typeof calls> = {
-    pushState(request) {
-      fake.asked.push(request.conversation_id);
-      mayFail();
-      return { push: fake.states.get(keyOf(request)) ?? null };
+    pushStates: ({ targets }) => ({ states: targets.map(stateOf) }),
+    markAllPushed({ marks }) {
+      marks.forEach(mark);
+      return {};
     },
-    markPushed(request) {
+    holdPush({ device_id, conversation_id }) {
       mayFail();
-      mayFail('markFailures');
-      fake.marked.push(request);
-      const state = fake.states.get(keyOf(request));
-      if (state) state.pushed_at = new Date().toISOString();
-      if (state && state.seq <= request.seq) fake.states.delete(keyOf(request));
+      const probe = fake.probes.get(device_id) ?? conversation_id;
+      fake.probes.set(device_id, probe);
+      return { probes: probe === conversation_id };
+    },
+    releasePush({ device_id, conversation_id }) {
+      if (fake.probes.get(device_id) === conversation_id) fake.probes.delete(device_id);
+      fake.released.push(conversation_id);
       return {};
     },
     dropPushToken(request) {
@@ -141,6 +167,7 @@ export interface SentPush extends Notification {
 /** Takes what is sent, unless `refuse` throws. */
 export class FakeProvider implements PushProvider {
   readonly name = 'fake';
+  tellsSilently = true;
   serverOf?: (device: Device) => string;
   readonly sent: SentPush[] = [];
   /** All that it was asked to send, also what it refused or still holds. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ERROR_CODES } from './errors';
+import { healthSchema } from './health';
 import { agentStatusSchema } from './objects';
+import { pushQueueSchema } from './push';
 import { passwordSchema, timeSchema } from './text';
 
 /** A person as operators see it. */
@@ -20,6 +22,18 @@ export const userSchema = z
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof userSchema>;
+
+/** One login of a person that has not ended. */
+export const sessionSchema = z
+  .object({
+    id: z.string(),
+    created_at: timeSchema,
+    /** When its refresh token was used last; its login, before that. */
+    last_used_at: timeSchema,
+    expires_at: timeSchema,
+  })
+  .meta({ id: 'Session' });
+export type Session = z.infer<typeof sessionSchema>;
 
 /** A new password and being disabled end all sessions. */
 export const updateUserSchema = z
@@ -44,9 +58,41 @@ export const liveConnectionSchema = z.object({
   status: agentStatusSchema,
 });
 
+/** The whole installation, as this gateway sees it. */
+export const systemStatusSchema = z
+  .object({
+    services: z.array(
+      z.object({
+        name: z.enum(['gateway', 'auth', 'messages', 'push-worker']),
+        /** `unknown`: nobody can say, of a push worker while Redis does not tell who works. */
+        status: z.enum(['ok', 'down', 'unknown']),
+        version: z.string().nullable(),
+      }),
+    ),
+    /** As in `/health`. */
+    dependencies: healthSchema.shape.dependencies,
+    /** Bytes; null while messages does not say. */
+    storage: z.object({
+      status: z.enum(['ok', 'low', 'unknown']),
+      /** Of the store's files. */
+      used_bytes: z.number().nullable(),
+      free_bytes: z.number().nullable(),
+      /** Below so much free room new content is refused. */
+      reserve_bytes: z.number().nullable(),
+      at_quota: z.int().nullable(),
+    }),
+    /** Jobs of each push provider; null while the queue does not answer. */
+    queues: z
+      .array(pushQueueSchema.extend({ mode: z.enum(['on', 'log', 'off', 'unknown']) }))
+      .nullable(),
+  })
+  .meta({ id: 'SystemStatus' });
+export type SystemStatus = z.infer<typeof systemStatusSchema>;
+
 export const AUDIT_ACTIONS = [
   'user.register',
   'user.login',
+  'user.link',
   'user.refresh',
   'user.logout',
   'user.password',
@@ -62,6 +108,7 @@ export const AUDIT_ACTIONS = [
   'user.update',
   'user.erase',
   'user.export',
+  'session.end',
   'connection.end',
   'push.replay',
 ] as const;
@@ -83,6 +130,11 @@ export const auditRecordSchema = originSchema.extend({
   /** Id of what was acted upon; never a name that somebody typed. */
   target: z.string().nullable(),
   result: z.enum(['ok', ...ERROR_CODES]),
+  /**
+   * Of refusals of one address (IPv6: one /64) and action within a minute: how many; absent for one. Beyond ten that
+   * differ in actor, target or result, one entry tells of the others without an id and a target.
+   */
+  count: z.int().min(2).optional(),
 });
 export type AuditRecord = z.infer<typeof auditRecordSchema>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits';
-import { agentSchema } from './objects';
+import { agentAccessSchema, agentSchema } from './objects';
 import { agentNameSchema, timeSchema, wellFormed } from './text';
 
 const descriptionSchema = wellFormed(z.string().max(LIMITS.agentDescriptionChars));
@@ -10,9 +10,29 @@ export const createAgentSchema = z.object({
   name: agentNameSchema,
   description: descriptionSchema.optional(),
   model: modelSchema.optional(),
+  /** `everyone` when absent. */
+  access: agentAccessSchema.optional(),
 });
+
+/** An agent as operators see it. */
+export const adminAgentSchema = agentSchema
+  .extend({ access: agentAccessSchema })
+  .meta({ id: 'AdminAgent' });
+export type AdminAgent = z.infer<typeof adminAgentSchema>;
+
+/** A person on the list of an agent. */
+export const listedPersonSchema = z
+  .object({
+    id: z.string(),
+    username: z.string(),
+    /** Since when it is on the list. */
+    added_at: timeSchema,
+  })
+  .meta({ id: 'ListedPerson' });
+export type ListedPerson = z.infer<typeof listedPersonSchema>;
+
 export const createdAgentSchema = z.object({
-  agent: agentSchema,
+  agent: adminAgentSchema,
   api_key: z.string(),
   key_id: z.string(),
 });
@@ -22,6 +42,7 @@ export const updateAgentSchema = z
     name: agentNameSchema,
     description: descriptionSchema.nullable(),
     model: modelSchema.nullable(),
+    access: agentAccessSchema,
   })
   .partial()
   .refine((body) => Object.keys(body).length > 0, 'names nothing to change');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { passwordSchema, usernameSchema } from './text';
+import { passwordSchema, timeSchema, usernameSchema } from './text';
 
 export const tokensSchema = z.object({
   access_token: z.string(),
@@ -26,6 +26,12 @@ export const loginSchema = z.object({
   password: presentedPassword,
   device_token: deviceTokenSchema.optional(),
 });
+/** What a login link carries in its fragment: whom it is for, and a secret. */
+export const loginCodeSchema = z.string().min(1).max(512);
+export const loginByLinkSchema = z.object({ code: loginCodeSchema });
+export const loginLinkSchema = z.object({ code: loginCodeSchema, expires_at: timeSchema });
+export type LoginLink = z.infer<typeof loginLinkSchema>;
+
 export const refreshSchema = z.object({ refresh_token: z.string().min(1).max(512) });
 export const logoutSchema = refreshSchema.extend({
   push_token: z.string().max(4_096).optional(),

@@ -28,6 +28,8 @@ export const errorSchema = z
     retry_after_ms: z.int().min(0).optional(),
     /** With `conflict` on a send: the message that was accepted under the same client_id. */
     message_id: z.string().optional(),
+    /** With `conflict` on `stream:end`: how long the text is that the server has, UTF-16 code units. */
+    expected_offset: z.int().min(0).optional(),
   })
   .meta({ id: 'Error' });
 export type WireError = z.infer<typeof errorSchema>;

@@ -16,6 +16,8 @@ export const pushJobSchema = pushTargetSchema.extend({
   traceparent: z.string().optional(),
   /** Up to here the device has been told, which could not be noted in the store yet. */
   told_seq: z.int().optional(),
+  /** The device cannot be reached, and this job finds out when it can; what else there is for it waits in the store. */
+  probes: z.literal(true).optional(),
 });
 export type PushJob = z.infer<typeof pushJobSchema>;
 

@@ -20,6 +20,9 @@ export interface SchemaBook {
   components: Record<string, JsonSchema>;
 }
 
+/** In full it refers to itself, which makes code that generators write from it not compile. */
+const ANY_JSON: JsonSchema = { description: 'Any JSON value.' };
+
 export function createSchemaBook(): SchemaBook {
   const components: Record<string, JsonSchema> = {};
   return {
@@ -37,6 +40,7 @@ export function createSchemaBook(): SchemaBook {
           // The bounds of JavaScript's own numbers.
           if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
           if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+          nameProperties(jsonSchema);
         },
       });
       const text = JSON.stringify(whole).replaceAll('"#/$defs/', '"#/components/schemas/');
@@ -47,9 +51,19 @@ export function createSchemaBook(): SchemaBook {
       for (const [name, definition] of Object.entries($defs ?? {})) {
         // The name, in a keyword that JSON Schema does not know.
         delete definition['id'];
-        components[name] = definition;
+        components[name] = name === 'Json' ? ANY_JSON : definition;
       }
       return properties.schema;
     },
   };
+}
+
+/** A record of known names as the object that it is: generators of code look for what is required among the properties. */
+function nameProperties(schema: z.core.JSONSchema.BaseSchema): void {
+  const { propertyNames, additionalProperties: value, required } = schema;
+  if (!required || typeof propertyNames !== 'object' || !propertyNames.enum) return;
+  if (typeof value !== 'object') return;
+  schema.properties = Object.fromEntries(propertyNames.enum.map((name) => [String(name), value]));
+  delete schema.propertyNames;
+  delete schema.additionalProperties;
 }

@@ -1,17 +1,16 @@
 import { z } from 'zod';
+import { actorSchema } from './actors';
+import { actionSchema, choiceSchema } from './choices';
 import { identityIdSchema, identityKindSchema, positionSchema, seqSchema } from './ids';
 import { jsonSchema, timeSchema } from './text';
-
-export const actorSchema = z
-  .object({ kind: identityKindSchema, id: identityIdSchema })
-  .meta({ id: 'Actor' });
-export type Actor = z.infer<typeof actorSchema>;
 
 export const memberSchema = z
   .object({
     id: identityIdSchema,
     kind: identityKindSchema,
     name: z.string(),
+    /** An agent that was deleted: it answers no more, and sends are refused with `conflict`. Not in events. */
+    deleted: z.literal(true).optional(),
   })
   .meta({ id: 'Member' });
 export type Member = z.infer<typeof memberSchema>;
@@ -32,7 +31,23 @@ export const messageSchema = z
     created_at: timeSchema,
     edited_at: timeSchema.optional(),
     deleted_at: timeSchema.optional(),
-    state: z.enum(['interrupted', 'failed']).optional(),
+    state: z
+      .enum(['interrupted', 'failed'])
+      .optional()
+      .describe('An answer that did not come to its end; its `content` may be empty.'),
+    error: z.string().optional().describe('Why it failed; there with `state: "failed"`.'),
+    actions: z
+      .array(actionSchema)
+      .optional()
+      .describe('A question: what a person can choose from, once; also when it is chosen.'),
+    actions_expire_at: timeSchema
+      .optional()
+      .describe('From then on nothing can be chosen any more.'),
+    choice: choiceSchema.optional().describe('What was chosen of the actions.'),
+    truncated: z
+      .literal(true)
+      .optional()
+      .describe('A preview: only the beginning of the content, and no metadata.'),
   })
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof messageSchema>;
@@ -81,6 +96,16 @@ const eventBase = {
   actor: actorSchema,
   at: timeSchema,
 };
+/** Of events with a message that are too large for a client with a `max_frame_bytes`. */
+const cut = {
+  truncated: z
+    .literal(true)
+    .optional()
+    .describe(
+      'Larger than `max_frame_bytes`: its message is a preview. `GET` the path of `fetch` for the whole.',
+    ),
+  fetch: z.string().optional().describe('Path and query, with `truncated`.'),
+};
 const withType = <T extends string, S extends z.ZodRawShape>(types: T[], shape: S) =>
   z.object({ ...eventBase, type: z.enum(types as [T, ...T[]]), ...shape });
 
@@ -91,8 +116,17 @@ export const eventSchema = z
       conversation: sharedConversationSchema,
     }),
     withType(['member.added', 'member.removed'], { member: memberSchema }),
-    withType(['message.created', 'message.edited', 'message.deleted'], { message: messageSchema }),
-    withType(['reaction.set'], { reaction: reactionSchema, message: messageSchema }),
+    withType(['message.created', 'message.edited', 'message.deleted', 'action.chosen'], {
+      message: messageSchema,
+      ...cut,
+    }),
+    withType(['reaction.set'], {
+      reaction: reactionSchema,
+      message: messageSchema
+        .optional()
+        .describe('Absent for clients that said `compact: 1`: the reaction is what changed.'),
+      ...cut,
+    }),
   ])
   .meta({ id: 'Event' });
 export type Event = z.infer<typeof eventSchema>;
@@ -110,17 +144,26 @@ export const presenceSchema = z
   .meta({ id: 'Presence' });
 export type Presence = z.infer<typeof presenceSchema>;
 
-/** An agent as the store knows it; status and last_seen come from presence. */
-export const storedAgentSchema = z.object({
+const describedAgentSchema = z.object({
   id: z.string(),
   name: z.string(),
   description: z.string().nullable(),
   model: z.string().nullable(),
   created_at: timeSchema,
 });
+
+/** Who may talk to an agent: everyone who can log in, or the people on its list. */
+export const agentAccessSchema = z.enum(['everyone', 'listed']);
+export type AgentAccess = z.infer<typeof agentAccessSchema>;
+
+/** An agent as the store knows it; status and last_seen come from presence. */
+export const storedAgentSchema = describedAgentSchema.extend({
+  /** A store of an older version keeps no lists. */
+  access: agentAccessSchema.default('everyone'),
+});
 export type StoredAgent = z.infer<typeof storedAgentSchema>;
 
-export const agentSchema = storedAgentSchema
+export const agentSchema = describedAgentSchema
   .extend({
     status: presenceStatusSchema,
     last_seen: timeSchema.nullable(),

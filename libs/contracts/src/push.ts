@@ -21,6 +21,12 @@ function isHttps(text: string): boolean {
   return URL.canParse(text) && new URL(text).protocol === 'https:';
 }
 
+/** As PushSubscription.toJSON() gives them; RFC 8291: an uncompressed point of P-256, 65 bytes, and 16 bytes. */
+const webPushKeysSchema = z.object({
+  p256dh: z.string().regex(/^B[A-P][\w+/-]{85}=?$/, 'must be a point of P-256 as base64url'),
+  auth: z.string().regex(/^[\w+/-]{22}(==)?$/, 'must be 16 bytes as base64url'),
+});
+
 export const pushTokenSchema = wellFormed(z.string().min(1).max(4_096));
 
 export const pushRegistrationSchema = z
@@ -29,12 +35,7 @@ export const pushRegistrationSchema = z
     platform: z.enum(PUSH_PLATFORMS),
     /** For webpush the endpoint. */
     token: pushTokenSchema,
-    keys: z
-      .object({
-        p256dh: wellFormed(z.string().max(256)),
-        auth: wellFormed(z.string().max(256)),
-      })
-      .optional(),
+    keys: webPushKeysSchema.optional(),
     quiet_hours: z.object({ from: timeOfDay, to: timeOfDay, timezone }).optional(),
   })
   .refine((body) => body.platform !== 'webpush' || body.keys !== undefined, {
@@ -50,10 +51,32 @@ export type PushRegistration = z.infer<typeof pushRegistrationSchema>;
 /** What this installation can send pushes with. */
 export const pushConfigSchema = z.object({
   platforms: z.array(z.enum(PUSH_PLATFORMS)),
+  /** Of these the ones whose pushes are written to the log of the worker, for development, and sent to nobody. */
+  logged: z.array(z.enum(PUSH_PLATFORMS)).optional(),
   /** `applicationServerKey` of a browser's subscription. */
   webpush_public_key: z.string().optional(),
+  /** Push services that endpoints may be at, `https://host[:port]`; a host may begin with `*.`. */
+  webpush_origins: z.array(z.string()).optional(),
 });
 export type PushConfig = z.infer<typeof pushConfigSchema>;
+
+/** What the push worker tells of itself. */
+export const pushAnnouncementSchema = pushConfigSchema.extend({
+  worker_version: z.string().max(64).optional(),
+});
+
+/** Jobs of one push provider. */
+export const pushQueueSchema = z.object({
+  platform: z.enum(PUSH_PLATFORMS),
+  waiting: z.int(),
+  active: z.int(),
+  /** Wait for their time: a retry, the end of quiet hours. */
+  delayed: z.int(),
+  /** Were given up, and can be replayed. */
+  dead: z.int(),
+  /** Push workers that take jobs; null where Redis does not tell. */
+  workers: z.int().nullable(),
+});
 
 const deadPushIdSchema = z.string().max(64);
 export const deadPushPageSchema = z.object({

@@ -68,13 +68,25 @@ describe('a push registration', () => {
   });
 
   it('needs keys for webpush, and only there', () => {
-    const keys = { p256dh: 'a', auth: 'b' };
+    const keys = { p256dh: `BA${'a'.repeat(85)}`, auth: 'b'.repeat(22) };
     expect(accepts(device)).toBe(true);
     expect(accepts({ ...device, platform: 'webpush' })).toBe(false);
     const webpush = { ...device, platform: 'webpush', token: 'https://push.example/1' };
     expect(accepts({ ...webpush, keys })).toBe(true);
     expect(accepts({ ...webpush, token: 'http://push.example/1', keys })).toBe(false);
-    expect(accepts({ ...device, platform: 'webpush', keys: { auth: 'b' } })).toBe(false);
+    for (const wrong of [
+      { p256dh: '' },
+      { p256dh: 'no key at all' },
+      // A compressed point, and one byte too many.
+      { p256dh: `Ag${'a'.repeat(42)}` },
+      { p256dh: `${keys.p256dh}aa` },
+      { auth: '' },
+      { auth: 'b'.repeat(21) },
+      { auth: 'b'.repeat(43) },
+      { p256dh: undefined },
+    ]) {
+      expect(accepts({ ...webpush, keys: { ...keys, ...wrong } })).toBe(false);
+    }
   });
 
   it('refuses text that the store could not keep as it is', () => {

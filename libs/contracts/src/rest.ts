@@ -7,6 +7,7 @@ import { messagesRoutes } from './routes/messages';
 import { pushRoutes } from './routes/push';
 import type { RouteContract } from './routes/route-contract';
 import { serviceRoutes } from './routes/service';
+import { streamsRoutes } from './routes/streams';
 
 export type { Caller, RouteContract } from './routes/route-contract';
 
@@ -16,6 +17,7 @@ export const routes = {
   ...agentsRoutes,
   ...conversationsRoutes,
   ...messagesRoutes,
+  ...streamsRoutes,
   ...pushRoutes,
   ...adminRoutes,
   ...serviceRoutes,

@@ -7,8 +7,8 @@ import {
   positionSchema,
   seqSchema,
 } from './ids';
+import { actorSchema } from './actors';
 import {
-  actorSchema,
   agentStatusSchema,
   eventPageSchema,
   eventSchema,
@@ -16,23 +16,61 @@ import {
   presenceSchema,
   receiptSchema,
 } from './objects';
-import type { errorSchema } from './errors';
+import type { CloseCode, errorSchema } from './errors';
 import { closeCodeSchema } from './errors';
 import { LIMITS } from './limits';
-import { contentSchema, emojiSchema, metadataSchema, timeSchema } from './text';
+import { sendSchema } from './message-bodies';
+import {
+  activitySchema,
+  activityToldSchema,
+  streamAppendSchema,
+  streamEndSchema,
+  streamFailSchema,
+  streamGetSchema,
+  streamPieceSchema,
+  streamStartedSchema,
+  streamStartSchema,
+  streamStateSchema,
+  streamStoppedSchema,
+  streamStopSchema,
+  streamTextSchema,
+} from './streams';
+import { contentSchema, emojiSchema, timeSchema } from './text';
 
 /** Wire version. Within one version changes are additive. */
 export const PROTOCOL_VERSION = 1;
+
+/** What a client may say about itself in its handshake; the defaults are those of a client that says nothing. */
+export const clientWishesSchema = z.object({
+  compact: z
+    .literal(1)
+    .optional()
+    .describe('Reaction events carry the reaction and not the message it is on.'),
+  max_frame_bytes: z
+    .int()
+    .min(LIMITS.maxFrameBytesLeast)
+    .optional()
+    .describe('Nothing larger is sent: an event that is comes as `truncated`.'),
+  retry_hints: z
+    .literal(1)
+    .optional()
+    .describe(
+      'It comes back by itself when it is told `retry_after_ms`: a Socket.IO connection that is refused for now ends with a `connect_error`, not without.',
+    ),
+});
+export type ClientWishes = z.infer<typeof clientWishesSchema>;
 
 /** Handshake payload of `/client`: `auth: {token, protocol}`; of `/agent`: `auth: {api_key}` or `auth: {token}`. */
 export const clientHandshakeSchema = z.object({
   token: z.string().min(1).max(8_192),
   protocol: z.literal(PROTOCOL_VERSION).default(PROTOCOL_VERSION),
+  ...clientWishesSchema.shape,
 });
 export const agentHandshakeSchema = z.union([
   z.object({
     api_key: z.string().min(1).max(512),
     protocol: z.literal(PROTOCOL_VERSION).default(PROTOCOL_VERSION),
+    ...clientWishesSchema.shape,
   }),
   clientHandshakeSchema,
 ]);
@@ -46,14 +84,21 @@ export const frameSchema = z.object({
 });
 export type Frame = z.infer<typeof frameSchema>;
 
-export const sendSchema = z.object({
-  conversation_id: conversationIdSchema,
-  client_id: clientIdSchema,
-  content: contentSchema,
-  metadata: metadataSchema.optional(),
-  reply_to: messageIdSchema.optional(),
-});
-export type Send = z.infer<typeof sendSchema>;
+/** Why a plain WebSocket is closed, as its close code; what has none of its own is 1011, an internal error. */
+export const CLOSE_STATUS = {
+  unauthorized: 4401,
+  token_expired: 4401,
+  revoked: 4401,
+  invalid_payload: 4401,
+  forbidden: 4403,
+  slow_consumer: 4408,
+  replaced: 4409,
+  draining: 4410,
+  lease_lost: 4410,
+  max_age: 4410,
+  rate_limited: 4429,
+  unavailable: 4503,
+} as const satisfies Partial<Record<CloseCode, number>>;
 
 export const sentSchema = z.object({ message: messageSchema, duplicate: z.boolean() });
 export type Sent = z.infer<typeof sentSchema>;
@@ -76,9 +121,18 @@ export const requests = {
     ack: sentSchema,
   },
   received: {
-    summary: 'The receiver has taken responsibility for every event up to `seq`.',
+    summary:
+      'The receiver has taken responsibility for every event up to `seq`. An ack, if asked for, comes when it is durable, with all that this connection said before.',
     from: ['user', 'agent'],
-    payload: z.object({ conversation_id: conversationIdSchema, seq: seqSchema }),
+    payload: z.object({
+      conversation_id: conversationIdSchema,
+      seq: seqSchema,
+      /**
+       * Whether a person has it before their eyes. With `false`, what is still unread after a minute is pushed to their
+       * devices; a later `true` takes that back. Absent: taken for seen.
+       */
+      visible: z.boolean().optional(),
+    }),
     ack: null,
   },
   read: {
@@ -103,6 +157,50 @@ export const requests = {
     payload: z.object({ conversation_id: conversationIdSchema, typing: z.boolean() }),
     ack: null,
   },
+  activity: {
+    summary: 'What the agent is doing, told to people; ends by itself after 30 s.',
+    from: ['agent'],
+    payload: activitySchema,
+    ack: null,
+  },
+  'stream:start': {
+    summary:
+      'Begins an answer that is shown while it is written, or says where to go on with one. `conflict`: `stream_id` was used elsewhere.',
+    from: ['agent'],
+    payload: streamStartSchema,
+    ack: streamStartedSchema,
+  },
+  'stream:append': {
+    summary: 'Text of a stream; a gap or a refusal is told by `stream:state`.',
+    from: ['agent'],
+    payload: streamAppendSchema,
+    ack: null,
+  },
+  'stream:end': {
+    summary:
+      'Makes the text of a stream a message; acked after the commit. `conflict` with `expected_offset`: the server has not that text, and nothing is committed.',
+    from: ['agent'],
+    payload: streamEndSchema,
+    ack: sentSchema,
+  },
+  'stream:fail': {
+    summary: 'Makes what there is of a stream a message that failed; acked after the commit.',
+    from: ['agent'],
+    payload: streamFailSchema,
+    ack: sentSchema,
+  },
+  'stream:get': {
+    summary: 'All the text of a stream so far. `not_found`: it is gone.',
+    from: ['user', 'agent'],
+    payload: streamGetSchema,
+    ack: streamTextSchema,
+  },
+  'stream:stop': {
+    summary: 'Asks the agent to stop; it has 10 s to end the stream.',
+    from: ['user'],
+    payload: streamStopSchema,
+    ack: z.object({}),
+  },
   'presence:watch': {
     summary:
       'Replaces the set of identities whose presence is told; those without a shared conversation are left out.',
@@ -126,6 +224,13 @@ export const requests = {
     summary: 'Adds or removes an own reaction.',
     from: ['user', 'agent'],
     payload: inMessage.extend({ emoji: emojiSchema, set: z.boolean() }),
+    ack: changedSchema,
+  },
+  'action:choose': {
+    summary:
+      'Chooses one of the actions of a message, for good: the first choice is the one, any other is a `conflict`.',
+    from: ['user'],
+    payload: inMessage.extend({ action_id: clientIdSchema }),
     ack: changedSchema,
   },
   'status:set': {
@@ -190,9 +295,24 @@ export const serverEvents = {
       typing: z.boolean(),
     })
     .describe('Another member types, or no longer does; may be lost.'),
+  activity: activityToldSchema.describe(
+    'What an agent of the conversation is doing; `null`: nothing any more. May be lost.',
+  ),
+  stream: streamPieceSchema.describe(
+    'A piece of an answer that is being written. `start` replaces what the reader has; `end` and the `event` of the message come in any order.',
+  ),
+  'stream:state': streamStateSchema.describe('To the agent: go on with a stream from `offset`.'),
+  'stream:stop': streamStoppedSchema.describe(
+    'To the agent: a person asks to stop this stream. May be told more than once.',
+  ),
   presence: presenceSchema.describe('A watched identity changed its presence.'),
   replaced: z
-    .object({})
+    .object({
+      same_session: z
+        .literal(true)
+        .optional()
+        .describe('The newer connection is of the same login: another tab of one browser.'),
+    })
     .describe('A newer connection of this identity has taken over; the client stays away.'),
   draining: z
     .object({ reconnect_after_ms: z.int().min(0) })

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { LIMITS } from './limits';
 import {
+  agentNameSchema,
   byteLength,
   contentSchema,
   emojiSchema,
@@ -9,6 +10,11 @@ import {
   titleSchema,
   usernameSchema,
 } from './text';
+
+const hasLargeNumber = (value: unknown): boolean =>
+  typeof value === 'number'
+    ? Math.abs(value) > Number.MAX_SAFE_INTEGER
+    : typeof value === 'object' && value !== null && Object.values(value).some(hasLargeNumber);
 
 const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown) =>
   schema.safeParse(value).success;
@@ -53,7 +59,7 @@ describe('metadata', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'binary' }), json), (value) => {
         const text = JSON.stringify(value);
-        const isRight = Buffer.byteLength(text) <= LIMITS.metadataBytes;
+        const isRight = Buffer.byteLength(text) <= LIMITS.metadataBytes && !hasLargeNumber(value);
         expect(accepts(metadataSchema, value)).toBe(isRight);
         if (isRight) expect(JSON.stringify(metadataSchema.parse(value))).toBe(text);
       }),
@@ -69,6 +75,16 @@ describe('metadata', () => {
         }
       }),
     );
+  });
+
+  it('refuses numbers that were rounded on the way', () => {
+    const parse = (text: string): unknown => JSON.parse(text);
+    for (const number of ['9007199254740993', '-1234567890123456789', '1e400', '1e22']) {
+      expect(accepts(metadataSchema, parse(`{"a":[{"b":${number}}]}`))).toBe(false);
+    }
+    for (const number of ['9007199254740991', '-9007199254740991', '0.1', '1e-300', '1e15']) {
+      expect(accepts(metadataSchema, parse(`{"a":[{"b":${number}}]}`))).toBe(true);
+    }
   });
 
   it('is not misled by text that looks like an escape', () => {
@@ -129,10 +145,11 @@ it('takes usernames of 3 to 32 characters and lower-cases them', () => {
   }
 });
 
-it('takes passwords of 8 to 72 bytes, as they are', () => {
+it('takes passwords of 8 to 72 bytes, in one form', () => {
+  expect(passwordSchema.parse('pa\u0308ssword')).toBe('p\u00e4ssword');
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (text) => {
-      const bytes = Buffer.byteLength(text);
+      const bytes = Buffer.byteLength(text.normalize('NFC'));
       expect(accepts(passwordSchema, text)).toBe(bytes >= 8 && bytes <= 72);
     }),
   );
@@ -148,7 +165,8 @@ it('takes passwords of 8 to 72 bytes, as they are', () => {
 it('takes titles of 1 to 200 characters without what surrounds them', () => {
   expect(titleSchema.parse('  A title ')).toBe('A title');
   expect(titleSchema.parse('a'.repeat(200))).toHaveLength(200);
-  for (const bad of ['', '   ', 'a'.repeat(201), '\udfff']) {
+  for (const bad of ['', '   ', 'a'.repeat(201), '\udfff', 'a\u0000b', '\u202etxt']) {
+    expect(accepts(agentNameSchema, bad)).toBe(false);
     expect(accepts(titleSchema, bad)).toBe(false);
   }
 });
@@ -157,8 +175,9 @@ it('takes one grapheme cluster as an emoji, however many code points it has', ()
   for (const emoji of ['👍', '👍🏽', '🇩🇪', '👩‍👩‍👧‍👦', 'e\u0301', 'a']) {
     expect([emoji, accepts(emojiSchema, emoji)]).toEqual([emoji, true]);
   }
+  expect(emojiSchema.parse('\u2764')).toBe(emojiSchema.parse('\u2764\ufe0f'));
   const long = `a${'\u0301'.repeat(LIMITS.emojiBytes)}`;
-  for (const bad of ['', '👍👍', 'ok', '\ud83d', long]) {
+  for (const bad of ['', '👍👍', 'ok', '\ud83d', long, ' ', '\u200b', '\u202e', '\u0000']) {
     expect([bad, accepts(emojiSchema, bad)]).toEqual([bad, false]);
   }
 });

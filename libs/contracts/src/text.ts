@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits';
+import { canonicalEmoji, isPlainLine, showsNothing } from './shown-text';
 
 const encoder = new TextEncoder();
 
@@ -20,9 +21,19 @@ function atMostBytes(max: number) {
     text.length <= max && (text.length * 3 <= max || byteLength(text) <= max);
 }
 
-export const contentSchema = wellFormed(z.string().min(1))
-  .refine(atMostBytes(LIMITS.contentBytes), `must be at most ${LIMITS.contentBytes} bytes`)
-  .describe(`At most ${LIMITS.contentBytes} bytes of UTF-8.`);
+function contentOf(schema: z.ZodString) {
+  return wellFormed(schema)
+    .refine(atMostBytes(LIMITS.contentBytes), `must be at most ${LIMITS.contentBytes} bytes`)
+    .describe(`At most ${LIMITS.contentBytes} bytes of UTF-8.`);
+}
+
+export const contentSchema = contentOf(z.string().min(1));
+/** Of an answer that failed there may be no text. */
+export const maybeContentSchema = contentOf(z.string());
+
+export const failureSchema = wellFormed(z.string().trim().min(1).max(LIMITS.failureChars)).describe(
+  'Why there is no answer, for people to read.',
+);
 
 /** Any JSON value. Registered in place: a clone would leave the recursion without its name. */
 export const jsonSchema = z.json().register(z.globalRegistry, { id: 'Json' });
@@ -35,7 +46,7 @@ type Json = z.infer<typeof jsonSchema>;
 export const metadataSchema = z
   .custom<Record<string, Json>>(isPlainObject, 'must be a JSON object')
   .refine((value) => isJson(value, LIMITS.metadataLevels), {
-    message: `must be JSON of well-formed Unicode, at most ${LIMITS.metadataLevels} levels deep`,
+    message: `must be JSON of well-formed Unicode and of numbers that a double keeps within ±(2^53 - 1), at most ${LIMITS.metadataLevels} levels deep`,
     abort: true,
   })
   .refine((value) => atMostBytes(LIMITS.metadataBytes)(JSON.stringify(value)), {
@@ -43,7 +54,7 @@ export const metadataSchema = z
   })
   .meta({
     type: 'object',
-    description: `At most ${LIMITS.metadataBytes} bytes as JSON and ${LIMITS.metadataLevels} levels deep.`,
+    description: `At most ${LIMITS.metadataBytes} bytes as JSON and ${LIMITS.metadataLevels} levels deep. Numbers are IEEE 754 doubles; those beyond ±(2^53 - 1), with more than 17 significant digits, or too small, which JSON parsers round, are refused: send them as text.`,
   });
 
 /** Level by level, so that no depth exhausts the stack. */
@@ -73,7 +84,9 @@ function isPlainObject(value: unknown): value is object {
 
 function isScalar(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
-  return value === null || typeof value === 'boolean' || Number.isFinite(value);
+  // A larger one was rounded to a double: it is not what was sent. Infinite is what nobody could keep.
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  return value === null || typeof value === 'boolean';
 }
 
 export const usernameSchema = z
@@ -83,16 +96,25 @@ export const usernameSchema = z
   .regex(/^[a-z0-9._-]{3,32}$/, 'must be 3 to 32 of a-z 0-9 . _ -')
   .describe('Lower-cased on entry.');
 
-/** bcrypt reads 72 bytes and silently ignores the rest: more is refused. */
-export const passwordSchema = wellFormed(z.string())
+/** In one form, whatever keyboard wrote it. bcrypt reads 72 bytes and silently ignores the rest: more is refused. */
+export const passwordSchema = wellFormed(z.string().normalize('NFC'))
   .refine((text) => {
     const bytes = byteLength(text);
     return bytes >= LIMITS.passwordBytes.min && bytes <= LIMITS.passwordBytes.max;
   }, `must be ${LIMITS.passwordBytes.min} to ${LIMITS.passwordBytes.max} bytes`)
-  .describe(`${LIMITS.passwordBytes.min} to ${LIMITS.passwordBytes.max} bytes of UTF-8.`);
+  .describe(
+    `${LIMITS.passwordBytes.min} to ${LIMITS.passwordBytes.max} bytes of UTF-8, normalized to NFC.`,
+  );
 
-export const titleSchema = wellFormed(z.string().trim().min(1).max(LIMITS.titleChars));
-export const agentNameSchema = wellFormed(z.string().trim().min(1).max(LIMITS.agentNameChars));
+/** One line that others are shown. */
+export function lineSchema(maxChars: number) {
+  return wellFormed(z.string().trim().min(1).max(maxChars)).refine(
+    isPlainLine,
+    'must have no control characters and no controls of writing direction',
+  );
+}
+export const titleSchema = lineSchema(LIMITS.titleChars);
+export const agentNameSchema = lineSchema(LIMITS.agentNameChars);
 /** RFC 3339, UTC, milliseconds. */
 export const timeSchema = z.iso.datetime({ precision: 3 });
 
@@ -105,7 +127,12 @@ export const emojiSchema = wellFormed(z.string().min(1))
     message: `must be at most ${LIMITS.emojiBytes} bytes`,
     abort: true,
   })
-  .refine((text) => [...graphemes.segment(text)].length === 1, 'must be one grapheme cluster');
+  .refine((text) => [...graphemes.segment(text)].length === 1, 'must be one grapheme cluster')
+  .refine((text) => !showsNothing(text), 'must show something')
+  .overwrite(canonicalEmoji)
+  .describe(
+    'With and without variation selectors it is one emoji; answered in its fully qualified form.',
+  );
 
 export const tagsSchema = z
   .array(wellFormed(z.string().trim().min(1).max(LIMITS.tagChars)))

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Conversation, Event, Message, Problem } from '../src';
+import type { Action, Conversation, Event, Message, Problem } from '../src';
 import {
   conversationSchema,
   ERROR_STATUS,
@@ -32,6 +32,12 @@ const messages: fc.Arbitrary<Message> = fc
       edited_at: fc.constant(at),
       deleted_at: fc.constant(at),
       state: fc.constantFrom('interrupted' as const, 'failed' as const),
+      actions: fc.constant<Action[]>([
+        { id: 'yes', label: 'Yes', style: 'primary' },
+        { id: 'no', label: 'No' },
+      ]),
+      actions_expire_at: fc.constant(at),
+      choice: fc.constant({ action_id: 'yes', by: user, at }),
     },
     { requiredKeys: ['content', 'seq', 'updated_seq'] },
   )
@@ -66,6 +72,7 @@ const events: fc.Arbitrary<Event> = fc
       case 'message.created':
       case 'message.edited':
       case 'message.deleted':
+      case 'action.chosen':
         return { ...base, type, message };
       case 'reaction.set':
         return { ...base, type, reaction, message };

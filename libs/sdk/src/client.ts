@@ -1,52 +1,48 @@
-import {
-  LIMITS,
-  type Actor,
-  type Agent as AgentProfile,
-  type Conversation,
-  type Event,
-  type Presence,
-  type RequestAck,
-  type RequestInput,
-  type RequestName,
-  type RouteBody,
-  type Send,
+import type {
+  Actor,
+  Agent as AgentProfile,
+  Conversation,
+  Event,
+  Presence,
+  RequestAck,
+  RequestInput,
+  RequestName,
+  Send,
 } from '@agent-messenger/contracts';
-import { ClientConversation } from './client-conversation';
-import { ConversationSync } from './conversation-sync';
-import type { DeviceStorage } from './device-memory';
+import { listAgents } from './agent-list';
+import type {
+  ClientEvents,
+  ClientOptions,
+  ConversationUpdate,
+  OpenConversation,
+  PasswordChange,
+} from './client-options';
+import { ClientConversation } from './conversations/client-conversation';
+import { ConversationSync } from './conversations/conversation-sync';
 import { isTemporary, MessengerError } from './errors';
 import { Gate } from './gate';
 import { asId, newClientId } from './ids';
 import type { MessengerEvents } from './messenger-events';
-import { PersonTokens, type PersonCredentials } from './person-credentials';
+import { PersonTokens } from './login/person-credentials';
 import type { Rest } from './rest';
-import { Session, type SessionOptions } from './session';
+import { Session } from './session';
+import { readStreams } from './streams/read-streams';
+import type { StreamReader, StreamView } from './streams/stream-reader';
 import { within } from './time';
-
-export interface ClientOptions extends SessionOptions, PersonCredentials {
-  /** Keeps unsent messages and positions over a reload; in memory without it. */
-  storage?: DeviceStorage;
-}
-export type ClientEvents = Omit<MessengerEvents, 'handlerError'>;
-
-export interface OpenConversation {
-  agent_id: string;
-  title?: string;
-  /** Idempotency key; made up when absent. */
-  client_id?: string;
-}
-
-export type PasswordChange = RouteBody<'changePassword'>;
-
-/** The title is everybody's; muted, archived and tags are the person's own. */
-export type ConversationUpdate = RouteBody<'updateConversation'>;
+import { openerOf } from './connection/transport';
+import type { OpenWire } from './connection/wire';
 
 /**
  * Logs in, connects and lists, within `connectTimeoutMs` or else `timeout`. Wrong credentials and an unreachable
  * server reject at once.
  */
-export async function connectClient(options: ClientOptions): Promise<Client> {
-  const client = new Client(options);
+export function connectClient(options: ClientOptions): Promise<Client> {
+  return startClient(options, openerOf(options));
+}
+
+/** As `connectClient`, over connections that the caller opens. */
+export async function startClient(options: ClientOptions, open: OpenWire): Promise<Client> {
+  const client = new Client(options, open);
   try {
     await client.start();
     return client;
@@ -61,20 +57,25 @@ export class Client {
   readonly #session: Session;
   readonly #tokens: PersonTokens;
   readonly #sync: ConversationSync;
+  readonly #reader: StreamReader;
   readonly #listened = new Gate();
   #watched: RequestInput<'presence:watch'> | null = null;
 
-  constructor(options: ClientOptions) {
+  constructor(options: ClientOptions, open: OpenWire) {
     this.#tokens = new PersonTokens(options, options.storage);
     this.#session = new Session(options, {
+      open,
       namespace: '/client',
       fetchToken: (rest) => this.#tokens.fetch(rest),
       deliver: (event) => this.#deliver(event),
       storage: options.storage,
+      isVisible: options.isVisible,
     });
     if (options.tokens) this.#session.tokens.keep(options.tokens);
     this.#sync = new ConversationSync(this.#session);
+    this.#reader = readStreams(this.#session);
     this.#session.events.on('connected', () => void this.#watchAgain());
+    this.#session.events.on('replaced', () => this.#tokens.replaced());
   }
 
   /** Use `connectClient`. */
@@ -117,22 +118,18 @@ export class Client {
     return this.#session.request(name, payload);
   }
 
-  async agents(): Promise<AgentProfile[]> {
-    const agents: AgentProfile[] = [];
-    let cursor: string | null = null;
-    do {
-      const query: { limit: number; cursor?: string } = { limit: LIMITS.pageMax };
-      if (cursor !== null) query.cursor = cursor;
-      const page = await this.rest.request('listAgents', { query });
-      agents.push(...page.agents);
-      cursor = page.next_cursor;
-    } while (cursor !== null);
-    return agents;
+  agents(): Promise<AgentProfile[]> {
+    return listAgents(this.rest);
   }
 
-  /** Kept up to date; most recently active first. */
+  /** Kept up to date; the one with the newest message first. */
   conversations(): Conversation[] {
     return this.#sync.list.all();
+  }
+
+  /** Answers that are being written, oldest first; `stream` tells of each change. */
+  streams(conversationId?: string): StreamView[] {
+    return this.#reader.streams(conversationId);
   }
 
   conversation(id: string): ClientConversation {
@@ -190,10 +187,7 @@ export class Client {
 
   /** Ends the login itself, not only this connection; `everywhere`: those of all devices, which get no pushes any more. */
   async logout({ everywhere = false }: { everywhere?: boolean } = {}): Promise<void> {
-    const refresh_token = this.#tokens.refreshToken;
-    if (refresh_token !== null) {
-      await this.rest.request('logout', { body: { refresh_token, everywhere } });
-    }
+    await this.#tokens.logOut(this.rest, everywhere);
     await this.close();
   }
 
@@ -215,9 +209,10 @@ export class Client {
   }
 
   async #logInAndList(): Promise<void> {
+    await this.#tokens.keepGiven();
     await this.#session.tokens.current();
     const listed = new Promise<void>((resolve, reject) => {
-      const stop = this.#session.events.on('synced', () => {
+      const stop = this.#session.events.on('connected', () => {
         stop();
         this.#sync.refresh().then(resolve, reject);
       });

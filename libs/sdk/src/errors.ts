@@ -1,10 +1,5 @@
-import {
-  ERROR_STATUS,
-  type CloseCode,
-  type ErrorCode,
-  type Problem,
-  type WireError,
-} from '@agent-messenger/contracts';
+import type { CloseCode, ErrorCode, Problem, WireError } from '@agent-messenger/contracts';
+import { contract } from './contract/contract';
 
 /** Codes of the contract, and what only this side can know. */
 export type MessengerErrorCode =
@@ -16,13 +11,16 @@ export type MessengerErrorCode =
   | 'disconnected'
   /** `close()` was called here. */
   | 'closed'
-  | 'outbox_full';
+  | 'outbox_full'
+  /** A person stopped the answer. */
+  | 'stopped';
 
 export interface MessengerErrorOptions {
   cause?: unknown;
   retryAfterMs?: number | undefined;
   status?: number | undefined;
   messageId?: string | undefined;
+  expectedOffset?: number | undefined;
 }
 
 export class MessengerError extends Error {
@@ -32,6 +30,8 @@ export class MessengerError extends Error {
   readonly status: number | undefined;
   /** With `conflict` on a send: the message that was accepted under the same client_id. */
   readonly messageId: string | undefined;
+  /** With `conflict` on the end of a stream: how much of its text the server has, UTF-16 code units. */
+  readonly expectedOffset: number | undefined;
 
   constructor(
     readonly code: MessengerErrorCode,
@@ -42,6 +42,7 @@ export class MessengerError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.status = options.status;
     this.messageId = options.messageId;
+    this.expectedOffset = options.expectedOffset;
   }
 }
 
@@ -49,6 +50,7 @@ export function fromWire(error: WireError): MessengerError {
   return new MessengerError(error.code, error.message, {
     retryAfterMs: error.retry_after_ms,
     messageId: error.message_id,
+    expectedOffset: error.expected_offset,
   });
 }
 
@@ -64,9 +66,11 @@ export function fromHttp(status: number, body: unknown): MessengerError {
 }
 
 function codeOfStatus(status: number): ErrorCode {
-  const codes = Object.keys(ERROR_STATUS) as ErrorCode[];
-  const code = codes.find((name) => ERROR_STATUS[name] === status);
-  return code ?? (status >= 500 ? 'unavailable' : 'internal');
+  const codes = Object.keys(contract.errorStatus) as ErrorCode[];
+  const code = codes.find((name) => contract.errorStatus[name] === status);
+  if (code) return code;
+  // 408 and 425 ask for another try; what else is below 500 would be refused again.
+  return status >= 500 || status === 408 || status === 425 ? 'unavailable' : 'invalid_payload';
 }
 
 const temporary: ReadonlySet<MessengerErrorCode> = new Set([
@@ -75,6 +79,8 @@ const temporary: ReadonlySet<MessengerErrorCode> = new Set([
   'disconnected',
   'unavailable',
   'rate_limited',
+  // A fault of the server is mended there: what was to be sent is not lost meanwhile.
+  'internal',
 ]);
 
 /** The same request may succeed later, unchanged. */

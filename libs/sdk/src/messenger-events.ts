@@ -1,13 +1,18 @@
 import type { Event, Message, Send, ServerToClient } from '@agent-messenger/contracts';
 import type { MessengerError } from './errors';
+import type { StreamView } from './streams/stream-reader';
 
 /** What the application can listen to. `Client` and `Agent` each offer what fits them. */
 export interface MessengerEvents extends Pick<
   ServerToClient,
-  'event' | 'connected' | 'synced' | 'receipt' | 'typing' | 'presence'
+  'event' | 'connected' | 'synced' | 'receipt' | 'typing' | 'activity' | 'presence'
 > {
   /** A new message of anybody in a conversation, the own ones included. */
   message: (message: Message, event: Event) => void;
+  /** An answer that is being written has changed; `over` is the last that is told of it. */
+  stream: (stream: StreamView) => void;
+  /** The server was asked, after a reconnect for example, and `conversations()` gives what it answered. */
+  listed: () => void;
   disconnected: (error: MessengerError, reconnecting: boolean) => void;
   /** A newer connection of the same identity took over; this one stays away. */
   replaced: () => void;

@@ -1,13 +1,16 @@
-import {
-  requests,
-  type RequestAck,
-  type RequestInput,
-  type Send,
-} from '@agent-messenger/contracts';
+import type { RequestAck, RequestInput, Send } from '@agent-messenger/contracts';
+import { checkSize } from './contract/check-size';
 import { MessengerError } from './errors';
 
 /** What changes a conversation's log, and may be repeated. */
-export type ChangeName = 'message:send' | 'message:edit' | 'message:delete' | 'reaction:set';
+export type ChangeName =
+  | 'message:send'
+  | 'message:edit'
+  | 'message:delete'
+  | 'reaction:set'
+  | 'action:choose'
+  | 'stream:end'
+  | 'stream:fail';
 
 export interface OutboxOptions {
   /** Repeats until there is an answer; rejects when there will be none, or with a refusal. */
@@ -42,11 +45,10 @@ export class Outbox {
   }
 
   add<N extends ChangeName>(name: N, payload: RequestInput<N>): Promise<RequestAck<N>> {
-    // A frame beyond the server's bound would close every connection that it is repeated on.
-    const problem = requests[name].payload.safeParse(payload).error?.issues[0];
-    if (problem) {
-      const where = problem.path.join('.');
-      return Promise.reject(new MessengerError('invalid_payload', `${where}: ${problem.message}`));
+    try {
+      checkSize(payload);
+    } catch (error) {
+      return Promise.reject(error as MessengerError);
     }
     const { limit } = this.options;
     if (this.#size >= limit) {

@@ -1,14 +1,14 @@
-import {
-  routes,
-  type RouteBody,
-  type RouteContract,
-  type RouteName,
-  type RouteParams,
-  type RouteQuery,
-  type RouteResponse,
+import type {
+  RouteBody,
+  RouteName,
+  RouteParams,
+  RouteQuery,
+  RouteResponse,
 } from '@agent-messenger/contracts';
+import { contract } from './contract/contract';
 import type { Endpoints } from './endpoints';
 import { fromHttp, MessengerError } from './errors';
+import { pageOrigin } from './host';
 
 interface Inputs<N extends RouteName> {
   params: { [K in keyof RouteParams<N>]: string };
@@ -24,8 +24,19 @@ interface Declared<N extends RouteName> {
 
 /** What a route takes: `params`, `query`, `body`, those of them that it has. */
 export type RestInput<N extends RouteName> = {
-  [K in keyof Inputs<N> as Declared<N>[K] extends undefined ? never : K]: Inputs<N>[K];
+  [K in Taken<N> as MayBeEmpty<N, K> extends true ? never : K]: Inputs<N>[K];
+} & {
+  [K in Taken<N> as MayBeEmpty<N, K> extends true ? K : never]?: Inputs<N>[K];
 };
+type Taken<N extends RouteName> = {
+  [K in keyof Inputs<N>]: Declared<N>[K] extends undefined ? never : K;
+}[keyof Inputs<N>];
+/** A query of which every field may be absent may be absent. */
+type MayBeEmpty<N extends RouteName, K extends keyof Inputs<N>> = K extends 'query'
+  ? Record<never, never> extends Inputs<N>[K]
+    ? true
+    : false
+  : false;
 
 export interface RestCredential {
   /** Instead of the session's own token. */
@@ -63,6 +74,8 @@ const unrepeatable: ReadonlySet<RouteName> = new Set([
 /** `unauthorized` may mean the password in the body: with another token it would only be a second failure. */
 const asksPassword: ReadonlySet<RouteName> = new Set(['changePassword', 'deleteAccount']);
 
+const LOOK_MS = 2_000;
+
 /** The REST routes of the contract. Every failure is a MessengerError; without an answer it is `unreachable` or `timeout`. */
 export class Rest {
   readonly #timeoutMs: number;
@@ -81,7 +94,7 @@ export class Rest {
     input: RestInput<N>,
     credential: RestCredential = {},
   ): Promise<RouteResponse<N>> {
-    const { caller } = routes[name];
+    const { caller } = contract.routes[name];
     const own = credential.bearer === undefined && (caller === 'person' || caller === 'member');
     if (!own || !this.#tokens) return this.#anywhere(name, input, credential);
     const bearer = await this.#tokens.current();
@@ -117,7 +130,7 @@ export class Rest {
     input: RestInput<N>,
     { bearer, adminKey }: RestCredential,
   ): Promise<RouteResponse<N>> {
-    const route: RouteContract = routes[name];
+    const route = contract.routes[name];
     const { params, query, body } = input as Partial<Record<keyof Inputs<N>, object>>;
     const headers: Record<string, string> = { accept: 'application/json' };
     if (bearer !== undefined) headers['authorization'] = `Bearer ${bearer}`;
@@ -136,11 +149,11 @@ export class Rest {
       });
       text = await response.text();
     } catch (cause) {
-      throw noAnswer(this.endpoints.current, cause);
+      throw await noAnswer(this.endpoints.current, cause);
     }
     const answer = parse(text);
     if (!response.ok) throw fromHttp(response.status, answer);
-    const isEmpty = route.response === null && text === '';
+    const isEmpty = !route.answers && text === '';
     if (answer === undefined && !isEmpty) throw notJson(this.endpoints.current, response.status);
     return answer as RouteResponse<N>;
   }
@@ -154,15 +167,28 @@ function isRepeatable(name: RouteName, { body }: { body?: unknown }): boolean {
 }
 
 /** A proxy, or a portal that wants a login, answers in place of the gateway. */
-function notJson(origin: string, status: number): MessengerError {
-  return new MessengerError('unavailable', `${origin} did not answer with JSON`, { status });
+function notJson(url: string, status: number): MessengerError {
+  return new MessengerError('unavailable', `${url} did not answer with JSON`, { status });
 }
 
-function noAnswer(origin: string, cause: unknown): MessengerError {
+async function noAnswer(url: string, cause: unknown): Promise<MessengerError> {
   const timedOut = cause instanceof Error && cause.name === 'TimeoutError';
-  return timedOut
-    ? new MessengerError('timeout', `${origin} did not answer in time`, { cause })
-    : new MessengerError('unreachable', `${origin} is not reachable`, { cause });
+  if (timedOut) return new MessengerError('timeout', `${url} did not answer in time`, { cause });
+  const page = pageOrigin();
+  const isBlocked = page !== null && new URL(url).origin !== page && (await answersUnread(url));
+  const message = isBlocked
+    ? `${url} answers, but ${page} may not read it: CORS_ORIGINS of the gateway must name that origin (a proxy that answers in its place looks the same)`
+    : `${url} is not reachable`;
+  return new MessengerError('unreachable', message, { cause });
+}
+
+/** Browsers do not tell what CORS blocked from what was not there; without reading the answer they let us ask. */
+async function answersUnread(url: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(LOOK_MS);
+  return fetch(`${url}/health`, { mode: 'no-cors', signal }).then(
+    () => true,
+    () => false,
+  );
 }
 
 function fill(path: string, params: object = {}): string {

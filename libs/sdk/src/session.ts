@@ -6,23 +6,23 @@ import type {
   RequestInput,
   RequestName,
 } from '@agent-messenger/contracts';
-import { eventSchema, LIMITS } from '@agent-messenger/contracts';
-import { Connection } from './connection';
-import { ConversationHandle } from './conversation-handle';
-import { DeviceMemory, type DeviceStorage, type Remembered } from './device-memory';
+import { Connection } from './connection/connection';
+import { contract } from './contract/contract';
+import { DeviceMemory, type DeviceStorage, type Remembered } from './device/device-memory';
 import { Emitter, throwLater } from './emitter';
 import { Endpoints } from './endpoints';
 import { MessengerError } from './errors';
 import { asId } from './ids';
 import type { MessengerEvents } from './messenger-events';
 import { Outbox } from './outbox';
-import { Positions } from './positions';
-import { ReceivedReporter } from './received-reporter';
+import { Positions } from './log/positions';
+import { ReceivedReporter } from './log/received-reporter';
 import { Rest } from './rest';
 import { retry } from './retry';
 import { defaultBackoff, settledWithin, type Backoff } from './time';
-import { TokenSource, type AccessToken } from './tokens';
-import { openerOf, type TransportOptions } from './transport';
+import { TokenSource, type AccessToken } from './login/tokens';
+import type { TransportOptions } from './connection/transport';
+import type { OpenWire } from './connection/wire';
 
 export interface SessionOptions extends TransportOptions {
   /** A gateway, or several: whichever answers is used. */
@@ -38,16 +38,17 @@ export interface SessionOptions extends TransportOptions {
 }
 
 export interface SessionParts {
+  open: OpenWire;
   namespace: '/client' | '/agent';
   fetchToken: (rest: Rest) => Promise<AccessToken>;
   deliver: (event: Event) => void | Promise<void>;
   storage?: DeviceStorage | undefined;
+  isVisible?: ((conversationId: string) => boolean) | undefined;
 }
 
-const knownEvents: ReadonlySet<string> = new Set(
-  eventSchema.options.flatMap((option) => option.shape.type.options),
-);
-const SYNC_PAGE = LIMITS.pageMax;
+const knownEvents: ReadonlySet<string> = new Set(contract.eventTypes);
+const SYNC_PAGE = contract.limits.pageMax;
+/** That much even a close without a deadline waits for. */
 const LAST_REPORT_MS = 1_000;
 const LAST_SAVE_MS = 1_000;
 
@@ -68,7 +69,10 @@ export class Session {
   #remembered: Remembered | null = null;
   #reporting = false;
 
-  constructor(options: SessionOptions, parts: SessionParts) {
+  constructor(
+    options: SessionOptions,
+    private readonly parts: SessionParts,
+  ) {
     const endpoints = new Endpoints(options.url);
     this.tokens = new TokenSource(() => parts.fetchToken(this.rest));
     this.rest = new Rest(endpoints, { tokens: this.tokens });
@@ -77,7 +81,7 @@ export class Session {
     this.connection = new Connection({
       endpoints,
       namespace: parts.namespace,
-      open: openerOf(options),
+      open: parts.open,
       tokens: this.tokens,
       backoff: this.#backoff,
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
@@ -89,7 +93,7 @@ export class Session {
       onChange: () => this.#memory?.sendsChanged(),
     });
     this.#received = new ReceivedReporter((conversationId, seq) =>
-      this.connection.emit('received', { conversation_id: asId<'cnv'>(conversationId), seq }),
+      this.connection.emit('received', this.#receipt(conversationId, seq)),
     );
     this.positions = new Positions({
       fetch: (conversationId, afterSeq) => this.readLog(conversationId, afterSeq),
@@ -102,6 +106,10 @@ export class Session {
     });
     this.#memory = parts.storage ? this.#openMemory(parts.storage) : null;
     this.#listen();
+  }
+
+  get isIdentified(): boolean {
+    return this.#identity !== null;
   }
 
   /** Known once connected. */
@@ -143,10 +151,6 @@ export class Session {
     return this.connection.request(name, payload);
   }
 
-  conversation(id: string): ConversationHandle {
-    return new ConversationHandle(id, this);
-  }
-
   /** False when `logId` is not the log that was known: positions are dropped then. */
   noteLog(logId: string): boolean {
     if (this.#logId === logId) return true;
@@ -172,21 +176,36 @@ export class Session {
 
   /** Waits for acks, at most `deadlineMs`; what has none by then rejects with `closed`. */
   async close(deadlineMs: number): Promise<void> {
+    const until = performance.now() + deadlineMs;
     await settledWithin(this.outbox.idle(), deadlineMs);
-    await settledWithin(this.#reportLast(), LAST_REPORT_MS);
+    const leftMs = until - performance.now();
+    await settledWithin(this.#reportLast(), Math.max(LAST_REPORT_MS, leftMs));
     this.connection.close();
     if (this.#memory) await settledWithin(this.#memory.flush(), LAST_SAVE_MS);
   }
 
-  /** With acks: Socket.IO's server drops an event when it reads the disconnect in the same turn. */
+  /**
+   * Until the store has what was taken: whoever connects next under this identity, to whatever gateway, must not get it
+   * again. A session without a connection does not wait for one.
+   */
   async #reportLast(): Promise<void> {
+    if (!this.connection.isConnected) return;
     await Promise.allSettled(
       this.#received
         .drain()
         .map(({ conversationId, seq }) =>
-          this.request('received', { conversation_id: asId<'cnv'>(conversationId), seq }),
+          this.connection.requestUntilAnswered('received', this.#receipt(conversationId, seq)),
         ),
     );
+  }
+
+  #receipt(conversationId: string, seq: number): RequestInput<'received'> {
+    const visible = this.parts.isVisible?.(conversationId);
+    return {
+      conversation_id: asId<'cnv'>(conversationId),
+      seq,
+      ...(visible !== undefined && { visible }),
+    };
   }
 
   #listen(): void {
@@ -202,6 +221,7 @@ export class Session {
     events.on('synced', (synced) => this.events.emit('synced', synced));
     events.on('receipt', (receipt) => this.events.emit('receipt', receipt));
     events.on('typing', (typing) => this.events.emit('typing', typing));
+    events.on('activity', (activity) => this.events.emit('activity', activity));
     events.on('presence', (presence) => this.events.emit('presence', presence));
     events.on('replaced', () => this.events.emit('replaced'));
     events.on('disconnected', (error, again) => this.events.emit('disconnected', error, again));

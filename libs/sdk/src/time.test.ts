@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { backoffMs, sleep, within } from './time';
+import { backoffMs, defaultBackoff, sleep, within } from './time';
 
 it('spreads tries over the whole of a delay that doubles up to its bound', () => {
   const backoff = { minMs: 100, maxMs: 1_000 };
@@ -32,4 +32,10 @@ it('ends a wait with the error of who waits', async () => {
   await expect(within(Promise.resolve(1), 1, () => new Error('late'))).resolves.toBe(1);
   const failed = Promise.reject(new Error('own'));
   await expect(within(failed, 1, () => new Error('late'))).rejects.toThrow('own');
+});
+
+it('never waits so long that a client is not back within 5 s', () => {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    expect(backoffMs(defaultBackoff, attempt, () => 1)).toBeLessThanOrEqual(4_000);
+  }
 });

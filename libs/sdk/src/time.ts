@@ -43,7 +43,11 @@ export interface Backoff {
   maxMs: number;
 }
 
-export const defaultBackoff: Backoff = { minMs: 500, maxMs: 30_000 };
+/**
+ * Whoever waits when the gateways are healthy again is back within 5 s: the longest wait, and a second to connect. A
+ * server that wants more time says so itself.
+ */
+export const defaultBackoff: Backoff = { minMs: 500, maxMs: 4_000 };
 
 /** Full jitter: clients that lost the same gateway must not come back in step. `attempt` counts from 0. */
 export function backoffMs(backoff: Backoff, attempt: number, random = Math.random): number {

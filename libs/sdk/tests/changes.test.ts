@@ -67,10 +67,10 @@ describe('messages', () => {
     const conversation = client.conversation(CONVERSATION);
     const { id } = gateway.say(AGENT, 'mine');
     await expect(conversation.edit(id, 'yours')).rejects.toMatchObject({ code: 'forbidden' });
-    await expect(conversation.react(id, 'two 👍👍')).rejects.toMatchObject({
+    await expect(conversation.edit(id, 'x'.repeat(70_000) + 'two 👍👍')).rejects.toMatchObject({
       code: 'invalid_payload',
     });
-    expect(gateway.count('reaction:set')).toBe(0);
+    expect(gateway.count('message:edit')).toBe(1);
   });
 
   it('of a handler that is not awaited are done before its message counts as received', async () => {
@@ -84,6 +84,24 @@ describe('messages', () => {
     gateway.say(USER, 'look');
     await until(() => gateway.delivered.get(`${AGENT} ${CONVERSATION}`) === 3, 'received');
     expect(gateway.messages()[0]?.reactions).toEqual([{ emoji: '👀', identity_ids: [AGENT] }]);
+  });
+
+  it('are chosen from once, lost acks included', async () => {
+    let tries = 0;
+    gateway.onChange = () => (tries++ === 0 ? 'lose' : null);
+    const client = await connect();
+    const actions = [
+      { id: 'approve', label: 'Approve' },
+      { id: 'deny', label: 'Deny' },
+    ];
+    const { id } = gateway.say(AGENT, 'Delete 3 files?', { actions });
+    const conversation = client.conversation(CONVERSATION);
+    const choice = { action_id: 'approve', by: { kind: 'user', id: USER } };
+    await expect(conversation.choose(id, 'approve')).resolves.toMatchObject({
+      event: { type: 'action.chosen', message: { id, choice } },
+      duplicate: true,
+    });
+    await expect(conversation.choose(id, 'deny')).rejects.toMatchObject({ code: 'conflict' });
   });
 
   it('lead by events to the state that history gives', async () => {

@@ -1,4 +1,4 @@
-import { connectClient, MessengerError, type Client, type Event } from '../src';
+import { connectClient, MessengerError, type Client, type ClientOptions, type Event } from '../src';
 import { AGENT, CONVERSATION, FakeGateway, USER } from './fake-gateway';
 import { TRANSPORTS } from './transports';
 import { until } from './until';
@@ -17,13 +17,14 @@ describe.each(TRANSPORTS)('over $name', ({ options: transport }) => {
     await gateway.stop();
   });
 
-  async function connect(password = 'right'): Promise<Client> {
+  async function connect(password = 'right', more: Partial<ClientOptions> = {}): Promise<Client> {
     const client = await connectClient({
       ...transport,
       url: gateway.url,
       username: 'ada',
       password,
       backoff,
+      ...more,
     });
     open.push(client);
     return client;
@@ -48,6 +49,37 @@ describe.each(TRANSPORTS)('over $name', ({ options: transport }) => {
       await until(() => events.length === 3, 'live event');
       expect(seqs(events)).toEqual([1, 2, 3]);
       await until(() => gateway.delivered.get(`${USER} ${CONVERSATION}`) === 3, 'received');
+    });
+
+    it('takes a receipt that comes before it is greeted for nothing', async () => {
+      gateway.early = {
+        conversation_id: CONVERSATION,
+        identity_id: USER,
+        delivered_seq: 1,
+        read_seq: 1,
+      };
+      gateway.say(AGENT, 'missed');
+      const client = await connect();
+      const events = collect(client);
+      await until(() => events.length === 2, 'backlog');
+      expect(client.identity).toEqual({ kind: 'user', id: USER });
+    });
+
+    it('says whether somebody sees what was received, if the application knows', async () => {
+      let isVisible = false;
+      const client = await connect('right', {
+        isVisible: (id) => isVisible && id === CONVERSATION,
+      });
+      const said = () =>
+        gateway.seen
+          .filter(({ name }) => name === 'received')
+          .map(({ data }) => (data as { visible?: boolean }).visible);
+      collect(client);
+      await until(() => said().length === 1, 'the first report');
+      isVisible = true;
+      gateway.say(AGENT, 'before their eyes');
+      await until(() => said().length === 2, 'the second report');
+      expect(said()).toEqual([false, true]);
     });
 
     it('takes no responsibility for events before somebody listens', async () => {
@@ -163,6 +195,16 @@ describe.each(TRANSPORTS)('over $name', ({ options: transport }) => {
       gateway.socket(USER).cut();
       await until(() => events.length === 2, 'own copy completed');
       expect(client.conversations()[0]).toMatchObject({ last_seq: 2 });
+    });
+
+    it('says so when it has listed what no event tells', async () => {
+      const client = await connect();
+      const listed: unknown[] = [];
+      client.on('listed', () => listed.push(client.conversations()[0]?.last_seq));
+      gateway.say(AGENT, 'meanwhile', { live: false });
+      gateway.socket(USER).cut();
+      // Events wait: nobody listens for them.
+      await until(() => listed.includes(2), 'the listing');
     });
 
     it('drops its positions when the log is another one', async () => {

@@ -164,3 +164,34 @@ it('goes on in memory when the storage fails or holds nonsense', async () => {
   await expect(failure).resolves.toMatchObject({ message: 'quota' });
   expect(contents()).toEqual(['still goes']);
 });
+
+describe('a list', () => {
+  it.each([
+    ['a new device', null],
+    ['a device that goes on where it stood', new Disk()],
+  ])('of %s does not wait for what was missed', async (_, storage) => {
+    const options = storage ? { storage } : {};
+    gateway.say(AGENT, 'received');
+    const before = await connect(options);
+    const had = collect(before);
+    await until(() => had.at(-1)?.seq === 2, 'what is received');
+    await before.close();
+    gateway.say(AGENT, 'missed');
+    let write: () => void = () => undefined;
+    gateway.beforeBacklog = new Promise((resolve) => (write = resolve));
+
+    const client = await connect(options);
+    expect(client.conversations()).toMatchObject([
+      { last_message: { content: 'missed' }, last_seq: 3 },
+    ]);
+    const events = collect(client);
+    write();
+    await until(() => events.at(-1)?.seq === 3, 'what was missed');
+    gateway.say(AGENT, 'live');
+    await until(() => events.at(-1)?.seq === 4, 'what comes after it');
+    expect(seqs(events)).toEqual([3, 4]);
+    expect(client.conversations()).toMatchObject([{ last_message: { content: 'live' } }]);
+    // What the server writes by itself is not read from the log as well.
+    expect(gateway.count('sync')).toBe(0);
+  });
+});

@@ -9,6 +9,7 @@ import type {
   WireError,
 } from '@agent-messenger/contracts';
 import { actorOf, AGENT, FakeLog, USER } from './fake-log';
+import { FakeStreams } from './fake-streams';
 import { servePlain, serveSocketIo, type FakeSocket, type FakeSockets } from './fake-sockets';
 
 type Seen = { name: string; data: unknown; at: number };
@@ -17,9 +18,16 @@ type ChangeRequest = {
   message_id: string;
   content?: string;
   emoji?: string;
+  action_id?: string;
   set?: boolean;
 };
-type ChangeName = 'message:edit' | 'message:delete' | 'reaction:set';
+type ChangeName = 'message:edit' | 'message:delete' | 'reaction:set' | 'action:choose';
+
+interface Said extends Partial<Omit<Message, 'id'>> {
+  /** Of the conversation. */
+  id?: string;
+  live?: boolean;
+}
 
 export { AGENT, USER };
 export const CONVERSATION = 'cnv_1';
@@ -30,6 +38,11 @@ const API_KEY = 'key-1';
 export class FakeGateway {
   readonly http = createServer((request, response) => void this.#serve(request, response));
   readonly logs = new Map([[CONVERSATION, new FakeLog(CONVERSATION)]]);
+  readonly streams = new FakeStreams({
+    logOf: (id) => this.#logOf(id),
+    tell: (id) => this.tell(id),
+    emit: (name, payload) => this.socket(AGENT).emit(name, payload as never),
+  });
   readonly delivered = new Map<string, number>();
   /** Everything that clients asked for, in order. */
   readonly seen: Seen[] = [];
@@ -44,14 +57,24 @@ export class FakeGateway {
   /** As `onSend`, for edits, deletions and reactions. */
   onChange: (request: ChangeRequest) => WireError | 'lose' | null = () => null;
   onRest: (path: string) => WireError | null = () => null;
+  /** What was missed is written once this resolves, and `synced` after it. */
+  beforeBacklog: Promise<void> | null = null;
+  /** A receipt that is told to a socket before it is greeted. */
+  early: object | null = null;
   url = '';
   #issued = 0;
-  readonly #closeSocketIo = serveSocketIo(this.http, this.#sockets());
-  readonly #closePlain = servePlain(this.http, this.#sockets());
+  readonly #closeSocketIo: () => Promise<void>;
+  readonly #closePlain: () => Promise<void>;
+
+  /** @param basePath the path of the site below which it is served */
+  constructor(private readonly basePath = '') {
+    this.#closeSocketIo = serveSocketIo(this.http, this.#sockets(), basePath);
+    this.#closePlain = servePlain(this.http, this.#sockets(), basePath);
+  }
 
   async start(): Promise<void> {
     await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
-    this.url = `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
+    this.url = `http://127.0.0.1:${(this.http.address() as AddressInfo).port}${this.basePath}`;
   }
 
   async stop(): Promise<void> {
@@ -85,9 +108,9 @@ export class FakeGateway {
   say(
     sender: string,
     content: string,
-    { id = CONVERSATION, live = true, client_id = `c${Math.random()}` } = {},
+    { id = CONVERSATION, live = true, client_id = `c${Math.random()}`, ...more }: Said = {},
   ): Message {
-    const message = this.#logOf(id).say(sender, content, client_id);
+    const message = this.#logOf(id).say(sender, content, client_id, more);
     if (live) this.tell(id);
     return message;
   }
@@ -137,6 +160,7 @@ export class FakeGateway {
     before?.emit('replaced', {});
     before?.dismiss();
     this.sockets.set(id, socket);
+    if (this.early) socket.emit('receipt', this.early as never);
     socket.emit('connected', {
       identity: actorOf(id),
       connection_id: 'connection',
@@ -144,6 +168,11 @@ export class FakeGateway {
       protocol_version: 1,
       server_time: AT,
     });
+    if (this.beforeBacklog) void this.beforeBacklog.then(() => this.#catchUp(id, socket));
+    else this.#catchUp(id, socket);
+  }
+
+  #catchUp(id: string, socket: FakeSocket): void {
     for (const [conversationId, log] of this.logs) {
       const from = this.delivered.get(`${id} ${conversationId}`) ?? 0;
       for (const event of log.events) if (event.seq > from) socket.emit('event', event);
@@ -174,6 +203,7 @@ export class FakeGateway {
       case 'message:edit':
       case 'message:delete':
       case 'reaction:set':
+      case 'action:choose':
         return this.#change(name, id, data as ChangeRequest);
       case 'status:set':
         return { ok: true };
@@ -189,6 +219,7 @@ export class FakeGateway {
         return { ok: true, presence };
       }
       default:
+        if (name.startsWith('stream:')) return this.streams.request(id, name, data);
         return { ok: false, error: { code: 'not_found', message: 'There is no such event' } };
     }
   }
@@ -203,8 +234,8 @@ export class FakeGateway {
       const error = { code: 'conflict' as const, message: 'taken', message_id: first.id };
       return { ok: false, error };
     }
-    const { conversation_id, client_id, content } = send;
-    const message = first ?? this.say(id, content, { id: conversation_id, client_id });
+    const { conversation_id, content, ...fields } = send;
+    const message = first ?? this.say(id, content, { id: conversation_id, ...fields });
     if (verdict !== 'lose') return { ok: true, message, duplicate: first !== undefined };
     this.socket(id).cut();
     return undefined;
@@ -213,14 +244,10 @@ export class FakeGateway {
   #change(name: ChangeName, id: string, request: ChangeRequest): Ack<ChangeName> | undefined {
     const verdict = this.onChange(request);
     if (verdict !== null && verdict !== 'lose') return { ok: false, error: verdict };
-    const { conversation_id, message_id, content = '', emoji = '', set = true } = request;
+    const { conversation_id } = request;
     const log = this.#logOf(conversation_id);
-    const made =
-      name === 'message:edit'
-        ? log.edit(id, message_id, content)
-        : name === 'message:delete'
-          ? log.remove(id, message_id)
-          : log.react(id, message_id, emoji, set);
+    const made = changeOf(log, name, id, request);
+    if (made === undefined) return { ok: false, error: { code: 'conflict', message: 'chosen' } };
     if (made) this.tell(conversation_id);
     if (verdict !== 'lose') {
       return { ok: true, event: made ?? log.event(log.lastSeq), duplicate: made === null };
@@ -233,7 +260,9 @@ export class FakeGateway {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const url = new URL(request.url ?? '/', 'http://x');
-    const name = `${request.method} ${url.pathname}`;
+    const isOurs = url.pathname.startsWith(`${this.basePath}/`);
+    if (!isOurs) this.#note('rest of the site', url.pathname);
+    const name = `${request.method} ${isOurs ? url.pathname.slice(this.basePath.length) : ''}`;
     this.#note(name, body === '' ? url.search : JSON.parse(body));
     const refused = this.onRest(name);
     const answer = refused ? null : this.#answer(name, request, body, url);
@@ -308,5 +337,19 @@ export class FakeGateway {
 
   #conversation(id: string): object {
     return this.#logOf(id).conversation(this.delivered.get(`${USER} ${id}`) ?? 0);
+  }
+}
+
+function changeOf(log: FakeLog, name: ChangeName, actor: string, request: ChangeRequest) {
+  const { message_id, content = '', emoji = '', action_id = '', set = true } = request;
+  switch (name) {
+    case 'message:edit':
+      return log.edit(actor, message_id, content);
+    case 'message:delete':
+      return log.remove(actor, message_id);
+    case 'reaction:set':
+      return log.react(actor, message_id, emoji, set);
+    case 'action:choose':
+      return log.choose(actor, message_id, action_id);
   }
 }

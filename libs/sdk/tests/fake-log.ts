@@ -1,11 +1,12 @@
-import type {
-  Actor,
-  Conversation,
-  Event,
-  EventPage,
-  Member,
-  Message,
-  MessagePage,
+import {
+  reactionsAfter,
+  type Actor,
+  type Conversation,
+  type Event,
+  type EventPage,
+  type Member,
+  type Message,
+  type MessagePage,
 } from '@agent-messenger/contracts';
 
 export const USER = 'usr_1';
@@ -99,7 +100,12 @@ export class FakeLog {
     });
   }
 
-  say(sender: string, content: string, client_id = `c-${this.lastSeq}`): Message {
+  say(
+    sender: string,
+    content: string,
+    client_id = `c-${this.lastSeq}`,
+    more: Partial<Message> = {},
+  ): Message {
     const seq = this.lastSeq + 1;
     const message: Message = {
       id: `msg_${this.id.slice(4)}-${seq}`,
@@ -111,6 +117,7 @@ export class FakeLog {
       content,
       reactions: [],
       created_at: AT,
+      ...more,
     };
     this.#messages.set(message.id, message);
     this.#append({ type: 'message.created', actor: message.sender, messageId: message.id });
@@ -123,6 +130,11 @@ export class FakeLog {
     return this.#change('message.edited', actor, messageId, { content, edited_at: AT });
   }
 
+  /** An answer that was cut off comes to its end. */
+  replace(actor: string, messageId: string, content: string): Event {
+    return this.#change('message.edited', actor, messageId, { content, state: undefined });
+  }
+
   remove(actor: string, messageId: string): Event | null {
     if (this.#messages.get(messageId)?.content === null) return null;
     const tombstone = { content: null, reactions: [], deleted_at: AT };
@@ -131,13 +143,19 @@ export class FakeLog {
 
   react(actor: string, messageId: string, emoji: string, set: boolean): Event | null {
     const { reactions = [] } = this.#messages.get(messageId) ?? {};
-    const mine = reactions.find((each) => each.emoji === emoji)?.identity_ids ?? [];
-    if (mine.includes(actor) === set) return null;
-    const identity_ids = set ? [...mine, actor] : mine.filter((id) => id !== actor);
-    const others = reactions.filter((each) => each.emoji !== emoji);
-    const all = identity_ids.length > 0 ? [...others, { emoji, identity_ids }] : others;
-    const data = { reaction: { message_id: messageId, emoji, identity_id: actor, set } };
+    const reaction = { message_id: messageId, emoji, identity_id: actor, set };
+    const all = reactionsAfter(reactions, reaction);
+    if (all === reactions) return null;
+    const data = { reaction };
     return this.#change('reaction.set', actor, messageId, { reactions: all }, data);
+  }
+
+  /** The first choice is the one. Null when it is so already, undefined when it is another. */
+  choose(actor: string, messageId: string, actionId: string): Event | null | undefined {
+    const { choice } = this.#messages.get(messageId) ?? {};
+    if (choice) return choice.action_id === actionId ? null : undefined;
+    const chosen = { action_id: actionId, by: actorOf(actor), at: AT };
+    return this.#change('action.chosen', actor, messageId, { choice: chosen });
   }
 
   rename(title: string): void {

@@ -33,8 +33,9 @@ type Close = () => Promise<void>;
 
 const NAMESPACES = { '/client': USER, '/agent': AGENT };
 
-export function serveSocketIo(http: HttpServer, sockets: FakeSockets): Close {
-  const io = new Server(http, { transports: ['websocket'] });
+export function serveSocketIo(http: HttpServer, sockets: FakeSockets, basePath: string): Close {
+  const path = `${basePath}/socket.io/`;
+  const io = new Server(http, { path, transports: ['websocket'] });
   for (const [namespace, id] of Object.entries(NAMESPACES)) {
     io.of(namespace).use((socket, next) => {
       const { token } = socket.handshake.auth as { token?: string };
@@ -65,12 +66,12 @@ const STATUS: Partial<Record<string, number>> = {
   unavailable: 4503,
 };
 
-/** `/client/connect` and `/agent/connect`. */
-export function servePlain(http: HttpServer, sockets: FakeSockets): Close {
+/** `/client/connect` and `/agent/connect` below `basePath`. */
+export function servePlain(http: HttpServer, sockets: FakeSockets, basePath: string): Close {
   const server = new WebSocketServer({ noServer: true });
   http.on('upgrade', (request, tcp, head) => {
-    const [, namespace = ''] = /^(\/\w+)\/connect/.exec(request.url ?? '') ?? [];
-    const id = NAMESPACES[namespace as keyof typeof NAMESPACES];
+    const [, base, namespace = ''] = /^(.*)(\/\w+)\/connect$/.exec(request.url ?? '') ?? [];
+    const id = base === basePath && NAMESPACES[namespace as keyof typeof NAMESPACES];
     if (!id) return;
     server.handleUpgrade(request, tcp, head, (socket) => {
       const send = (frame: Frame) => socket.send(JSON.stringify(frame));

@@ -98,6 +98,18 @@ describe.each(TRANSPORTS)('over $name', ({ options: transport }) => {
     });
   });
 
+  describe('a failure that the server did not foresee', () => {
+    const internal = { code: 'internal' as const, message: 'oops' };
+
+    it('is tried again, and the send is kept', async () => {
+      const client = await connect();
+      gateway.onSend = () => (gateway.count('message:send') < 8 ? internal : null);
+      await expect(client.conversation(CONVERSATION).send('text')).resolves.toMatchObject({
+        duplicate: false,
+      });
+    });
+  });
+
   describe('close', () => {
     it('waits for acks until its deadline, and rejects what has none by then', async () => {
       const client = await connect();

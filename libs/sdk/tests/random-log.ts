@@ -55,6 +55,9 @@ export function take(log: FakeLog, { op, which }: Step): void {
       if (!message || message.content === null) break;
       if (op === 'edit') log.edit(message.sender.id, message.id, `edited ${which}`);
       if (op === 'remove') log.remove(message.sender.id, message.id);
-      if (op === 'react') log.react(isPerson ? USER : AGENT, message.id, '👍', which % 3 !== 0);
+      if (op === 'react') {
+        const emoji = which % 5 < 3 ? '👍' : '🎉';
+        log.react(isPerson ? USER : AGENT, message.id, emoji, which % 3 !== 0);
+      }
   }
 }

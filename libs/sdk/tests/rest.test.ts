@@ -93,3 +93,33 @@ describe('a positive answer that is not JSON', () => {
     await expect(logout(answerWith(204, ''))).resolves.toBeUndefined();
   });
 });
+
+describe('in a page of another origin', () => {
+  const page = (origin: string) =>
+    Object.defineProperty(globalThis, 'location', { value: { origin }, configurable: true });
+  afterEach(() => Reflect.deleteProperty(globalThis, 'location'));
+  const failure = (url: string) =>
+    createRest(url)
+      .request('listAgents', { query: {} })
+      .catch(({ code, message }: Error & { code: string }) => `${code}: ${message}`);
+  /** As CORS leaves it: the request fails, one whose answer is not read does not. */
+  const blocked: Answer = (request, response) =>
+    request.url === '/health' ? response.end() : request.socket.destroy();
+
+  it('names the setting when the gateway answers, but not to this page', async () => {
+    page('https://app.example');
+    const { url } = await serve(blocked);
+    const told = await failure(url);
+    expect(told).toContain('unreachable');
+    expect(told).toContain('CORS_ORIGINS');
+    expect(told).toContain('https://app.example');
+  });
+
+  it('does not when nothing answers, nor in a page of the same origin', async () => {
+    page('https://app.example');
+    expect(await failure((await serve(loseAnswer)).url)).not.toContain('CORS');
+    const { url } = await serve(blocked);
+    page(url);
+    expect(await failure(url)).not.toContain('CORS');
+  });
+});

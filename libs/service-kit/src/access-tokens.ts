@@ -4,7 +4,7 @@ import { identityIdSchema, kindOf } from '@agent-messenger/contracts';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import type { AccessTokenKey } from './access-token-keys';
-import { AppError } from './errors';
+import { AppError } from './app-error';
 
 const PARTY = 'agent-messenger';
 
@@ -39,17 +39,20 @@ export type TokenIssuer = (bearer: Bearer) => {
 
 export function createTokenIssuer({ key, ttlSeconds }: IssuerOptions): TokenIssuer {
   return ({ identityId, credentialId, notAfter }) => {
-    const left = Math.floor(((notAfter ?? Infinity) - Date.now()) / 1_000);
+    const now = Date.now() / 1_000;
+    const end = Math.floor((notAfter ?? Infinity) / 1_000);
+    const left = Math.floor(end - now);
     if (left < 1) throw new AppError('unauthorized', 'The credential has run out');
     const expiresIn = Math.min(ttlSeconds, left);
-    const token = jwt.sign({ sid: credentialId }, key.key, {
+    // Whole seconds: rounded up, so that it lives no shorter than is said.
+    const exp = Math.min(Math.ceil(now + ttlSeconds), end);
+    const token = jwt.sign({ sid: credentialId, exp }, key.key, {
       algorithm: key.alg,
       keyid: key.kid,
       issuer: PARTY,
       audience: PARTY,
       subject: identityId,
       jwtid: randomUUID(),
-      expiresIn,
     });
     return { token, expiresIn };
   };

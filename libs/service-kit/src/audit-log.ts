@@ -1,10 +1,13 @@
 import type { AuditRecord, Client, messagesCalls, Origin } from '@agent-messenger/contracts';
 import type { Counter } from 'prom-client';
-import { AppError } from './errors';
+import { AppError } from './app-error';
 import type { Logger } from './logger';
+import { RefusalWindows } from './refusal-windows';
 
-/** Records that wait to be sent, and records in one call. More are dropped and counted: a flood must not fill the store. */
-const MOST_WAITING = 200;
+/** Pairs of address and action within a minute; more are dropped and counted: a flood must not fill the memory. */
+const MOST_WINDOWS = 2_000;
+/** Records in one call. */
+const PAGE = 500;
 const FLUSH_MS = 1_000;
 
 interface AuditLogOptions {
@@ -20,12 +23,13 @@ export interface About {
 
 /**
  * Refusals for the audit log, which is in the store; what succeeds is recorded there, with the change itself. Nobody
- * waits for a record: records are sent together, at most so many a second, and kept while the store is away.
+ * waits for a record: they are put together by address, action and minute, sent each second, and kept while the store
+ * is away.
  */
 export class AuditLog {
-  private readonly waiting: AuditRecord[] = [];
+  private readonly windows = new RefusalWindows({ most: MOST_WINDOWS });
   private droppedSince = 0;
-  /** Set from the first record that waits until all are sent: there is one call at a time. */
+  /** Set while something is not sent: there is one call at a time. */
   private timer: NodeJS.Timeout | undefined;
   private flushing: Promise<void> = Promise.resolve();
 
@@ -50,8 +54,7 @@ export class AuditLog {
   }
 
   record(record: AuditRecord): void {
-    if (this.waiting.length < MOST_WAITING) this.waiting.push(record);
-    else {
+    if (!this.windows.add(record)) {
       this.droppedSince += 1;
       this.options.dropped.inc();
     }
@@ -63,26 +66,28 @@ export class AuditLog {
     clearTimeout(this.timer);
     await this.flushing;
     clearTimeout(this.timer);
-    await this.send();
+    await this.send({ isLast: true });
   }
 
   private later(): NodeJS.Timeout {
     return setTimeout(() => {
       this.flushing = this.send().finally(() => {
-        this.timer = this.waiting.length > 0 ? this.later() : undefined;
+        this.timer = this.windows.hasUnsent ? this.later() : undefined;
       });
     }, FLUSH_MS);
   }
 
-  private async send(): Promise<void> {
-    const records = [...this.waiting];
-    if (records.length === 0) return;
+  private async send(options: { isLast?: boolean } = {}): Promise<void> {
     const { store, log } = this.options;
+    const due = this.windows.due(options);
     try {
-      await store.recordAudit({ records });
-      this.waiting.splice(0, records.length);
+      for (let from = 0; from < due.length; from += PAGE) {
+        const page = due.slice(from, from + PAGE);
+        await store.recordAudit({ records: page.map(({ record }) => record) });
+        for (const { taken } of page) taken();
+      }
     } catch (error) {
-      log.warn({ waiting: records.length, reason: String(error) }, 'audit records wait');
+      log.warn({ waiting: due.length, reason: String(error) }, 'audit records wait');
     }
     if (this.droppedSince > 0) log.warn({ dropped: this.droppedSince }, 'audit records dropped');
     this.droppedSince = 0;

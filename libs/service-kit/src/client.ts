@@ -1,7 +1,10 @@
-import type { CallRequest, CallResponse, Calls, Client } from '@agent-messenger/contracts';
-import { problemSchema } from '@agent-messenger/contracts';
-import { Pool, request as httpRequest } from 'undici';
-import { AppError } from './errors';
+import type { CallResponse, Calls, Client } from '@agent-messenger/contracts';
+import { healthSchema, problemSchema } from '@agent-messenger/contracts';
+import { Pool, request as httpRequest, type Dispatcher } from 'undici';
+import { z } from 'zod';
+import { AppError } from './app-error';
+import { JsonAnswer } from './json-answer';
+import { JsonStream } from './json-stream';
 import type { Scope } from './scope';
 import { createServiceTokens } from './service-tokens';
 import type { Tracing } from './tracing';
@@ -9,9 +12,15 @@ import type { Tracing } from './tracing';
 /** Calls that wait for a connection; the callee hangs, and more would only wait as well. */
 const MOST_QUEUED = 2_000;
 
+/** To each of the callee's addresses. */
+const CONNECTIONS = 32;
+
+const readinessSchema = healthSchema.pick({ dependencies: true });
+const aliveSchema = z.object({ version: z.string().optional() });
+
 interface ClientOptions {
-  /** Base URL of the callee's internal port. */
-  url: string;
+  /** Base URL of the callee's internal port; several when it has replicas and nothing in front of them. */
+  url: string | readonly string[];
   /** Name of the callee, for messages. */
   service: string;
   /** INTERNAL_JWT_SECRET. */
@@ -22,64 +31,137 @@ interface ClientOptions {
   timeoutMs?: number;
 }
 
+/** A service's calls whose answers are passed on as they come: nobody here looks into them. */
+export type StreamClient<C extends Calls> = {
+  [N in keyof C]: (request: z.input<C[N]['request']>) => Promise<JsonStream<CallResponse<C, N>>>;
+};
+
+/** A service's calls whose answers are handed on as JSON: nobody here looks into them. */
+export type JsonClient<C extends Calls> = {
+  [N in keyof C]: (request: z.input<C[N]['request']>) => Promise<JsonAnswer<CallResponse<C, N>>>;
+};
+
 /**
  * A typed client of another service's calls. Every call throws AppError: the callee's code, or `unavailable` when it
- * cannot be reached or does not answer in time; then the call may or may not have been carried out.
+ * cannot be reached or does not answer in time; where the call may have been carried out all the same, it is `inDoubt`.
+ * Of several replicas one is asked as long as it answers; what is not in doubt is asked of the others before it fails.
  */
 export function createClient<C extends Calls>(calls: C, options: ClientOptions): Client<C> {
+  return callsOf(calls, options, async ({ body }) => {
+    return JSON.parse(await body.text()) as unknown;
+  }) as Client<C>;
+}
+
+/** As `createClient`, with answers that are not parsed. */
+export function createJsonClient<C extends Calls>(calls: C, options: ClientOptions): JsonClient<C> {
+  return callsOf(calls, options, async ({ body }) => {
+    return new JsonAnswer<unknown>(new Uint8Array(await body.arrayBuffer()));
+  }) as JsonClient<C>;
+}
+
+/** As `createClient`, with answers that are passed on while they come. */
+export function createStreamClient<C extends Calls>(
+  calls: C,
+  options: ClientOptions,
+): StreamClient<C> {
+  return callsOf(calls, options, async ({ body, headers }) => {
+    const length = Number(headers['content-length']);
+    const answer = new JsonStream<unknown>(body, length);
+    if (headers['content-type'] === 'application/json' && length >= 0) return answer;
+    answer.discard();
+    throw new Error('What was answered is not JSON of a known length');
+  }) as StreamClient<C>;
+}
+
+/** @param take what a call answers, of a response of 200 */
+function callsOf(
+  calls: Calls,
+  options: ClientOptions,
+  take: (response: Answered) => Promise<unknown>,
+): Record<string, (request: unknown) => Promise<unknown>> {
+  const post = createPost(options, take);
+  return Object.fromEntries(
+    Object.keys(calls).map((name) => [name, (request: unknown) => post(name, request)]),
+  );
+}
+
+type Answered = Dispatcher.ResponseData;
+type Post = (name: string, request: unknown) => Promise<unknown>;
+
+function createPost(options: ClientOptions, take: (response: Answered) => Promise<unknown>): Post {
   const { url, service, secret, scope, tracing, timeoutMs = 10_000 } = options;
-  const pool = new Pool(url, {
-    connections: 32,
-    // Shorter than the server's, so that no request is sent into a connection that is being closed.
-    keepAliveTimeout: 30_000,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    connect: { timeout: 3_000 },
+  const pools = [url].flat().map(
+    (each) =>
+      new Pool(each, {
+        connections: CONNECTIONS,
+        // Shorter than the server's, so that no request is sent into a connection that is being closed.
+        keepAliveTimeout: 30_000,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+        connect: { timeout: 3_000 },
+      }),
+  );
+  scope.defer(`client of ${service}`, async () => {
+    await Promise.all(pools.map((pool) => pool.destroy()));
   });
-  scope.defer(`client of ${service}`, () => pool.destroy());
+  // Many clients begin with different ones.
+  let asked = Math.floor(Math.random() * pools.length);
   const token = createServiceTokens(secret, 'agent-messenger');
 
-  async function call<N extends keyof C & string>(
-    name: N,
-    request: unknown,
-  ): Promise<CallResponse<C, N>> {
-    let status: number;
+  async function post(name: string, request: unknown): Promise<unknown> {
+    for (let others = pools.length - 1; ; others -= 1) {
+      const index = asked;
+      const pool = pools[index];
+      if (!pool) throw new TypeError(`${service} has no URL`);
+      try {
+        return await postTo(pool, name, request);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
+        // Of those that fail at the same time one moves on for all.
+        if (asked === index) asked = (index + 1) % pools.length;
+        if (others === 0 || error.inDoubt) throw error;
+      }
+    }
+  }
+
+  async function postTo(pool: Pool, name: string, request: unknown): Promise<unknown> {
+    let response: Answered;
     let text: string;
-    let refused: boolean;
-    let requestId: string | undefined;
     if (pool.stats.queued > MOST_QUEUED) {
       throw new AppError('unavailable', `${service} is overloaded`, { retryAfterMs: 1_000 });
     }
     try {
-      const response = await pool.request({
+      response = await pool.request({
         method: 'POST',
         path: `/internal/${name}`,
         headers: headers(),
         body: JSON.stringify(request),
-        // From now, the wait for a connection of the pool included.
-        signal: AbortSignal.timeout(timeoutMs),
+        // Where there is a connection the times of the pool are enough: a signal costs as much as the rest of a call.
+        ...(pool.stats.running >= CONNECTIONS && { signal: AbortSignal.timeout(timeoutMs) }),
       });
-      status = response.statusCode;
-      refused = response.headers['www-authenticate'] !== undefined;
-      requestId = response.headers['x-request-id']?.toString();
+      if (response.statusCode === 200) return await take(response);
       text = await response.body.text();
     } catch (cause) {
       throw new AppError('unavailable', `${service} cannot be reached`, {
         cause,
         retryAfterMs: 1_000,
+        inDoubt: !isUnsent(cause),
       });
     }
-    if (status === 200) return JSON.parse(text) as CallResponse<C, N>;
     // It is our token that is refused, not the caller's: a key that is being rotated, or a clock that is off.
-    if (refused) {
+    if (response.headers['www-authenticate'] !== undefined) {
       throw new AppError('unavailable', `${service} refuses our service token`, {
         retryAfterMs: 5_000,
       });
     }
     const problem = problemSchema.safeParse(parseJson(text));
-    if (!problem.success)
-      throw new AppError('unavailable', `${service} answered ${status}`, { retryAfterMs: 1_000 });
+    if (!problem.success) {
+      throw new AppError('unavailable', `${service} answered ${response.statusCode}`, {
+        retryAfterMs: 1_000,
+      });
+    }
     const { detail, ...wire } = problem.data;
+    const requestId = response.headers['x-request-id']?.toString();
     throw AppError.fromWire({ ...wire, message: detail ?? wire.title }, requestId);
   }
 
@@ -92,11 +174,19 @@ export function createClient<C extends Calls>(calls: C, options: ClientOptions):
     };
   }
 
-  const names = Object.keys(calls) as (keyof C & string)[];
-  return Object.fromEntries(
-    names.map((name) => [name, (request: CallRequest<C, typeof name>) => call(name, request)]),
-  ) as Client<C>;
+  return post;
 }
+
+/** Whether it failed before there was a connection to send it over. */
+function isUnsent(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && NO_CONNECTION.has(code);
+}
+
+const NO_CONNECTION = new Set([
+  ...['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 function parseJson(text: string): unknown {
   try {
@@ -106,10 +196,42 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Resolves when the service at this internal URL is ready. */
-export async function pingService(url: string): Promise<void> {
-  const path = new URL('/readyz?brief', url);
-  const { statusCode, body } = await httpRequest(path, { headersTimeout: 2_000 });
-  await body.dump();
-  if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
+/** Resolves when the service at this internal URL, or a replica at one of these, is ready. */
+export function pingService(url: string | readonly string[]): Promise<void> {
+  return ofAny(url, async (each) => {
+    const path = new URL('/readyz?brief', each);
+    const { statusCode, body } = await httpRequest(path, { headersTimeout: 2_000 });
+    await body.dump();
+    if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
+  });
+}
+
+/** Resolves when a dependency of the service at this internal URL is well, as the service, or a replica, itself finds. */
+export function pingDependency(url: string | readonly string[], name: string): Promise<void> {
+  return ofAny(url, async (each) => {
+    const path = new URL(`/readyz?only=${name}`, each);
+    const { statusCode, body } = await httpRequest(path, { headersTimeout: 3_000 });
+    const answer = readinessSchema.safeParse(parseJson(await body.text()));
+    if (answer.data?.dependencies[name]?.status !== 'ok') throw new Error(`answered ${statusCode}`);
+  });
+}
+
+/** The version of a service, or of a replica, that answers. @throws when none does */
+export function versionOf(url: string | readonly string[]): Promise<string | null> {
+  return ofAny(url, async (each) => {
+    const { body } = await httpRequest(new URL('/livez', each), { headersTimeout: 3_000 });
+    return aliveSchema.parse(parseJson(await body.text())).version ?? null;
+  });
+}
+
+async function ofAny<T>(
+  url: string | readonly string[],
+  ask: (url: string) => Promise<T>,
+): Promise<T> {
+  try {
+    return await Promise.any([url].flat().map(ask));
+  } catch (error) {
+    const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+    throw first ?? error;
+  }
 }

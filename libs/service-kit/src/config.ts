@@ -44,6 +44,17 @@ export function loadConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
   throw new ConfigError(problems);
 }
 
+/** Internal URLs of a service: one, or those of all its replicas where nothing distributes calls to them. */
+export function serviceUrls(what: string) {
+  const urls = (text: string): string[] => text.split(',').map((part) => part.trim());
+  const url = z.url({ protocol: /^https?$/ });
+  return z
+    .string()
+    .refine((text) => urls(text).every((each) => url.safeParse(each).success), 'Invalid URL')
+    .transform(urls)
+    .describe(`${what}; of replicas with nothing in front of them all, separated by commas.`);
+}
+
 /** What manuals and examples write where a secret belongs. */
 const PLACEHOLDERS = [
   'change.?me|change.?this|replace|insert|your[-_ ]|<.*>|to-?do|do.?not.?use|generate.?with|dev[-_]',
@@ -133,24 +144,15 @@ export const baseConfig = {
     'Private port: calls between services, /livez, /readyz, /metrics; 0 takes a free one.',
   ).default(9090),
   HOST: z.string().default('0.0.0.0').describe('Address to listen on.'),
+  INTERNAL_HOST: z
+    .string()
+    .optional()
+    .describe('Address on which the private port listens; HOST by default.'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('Least severe level that is logged.'),
   ...tracingConfig,
-};
-
-export const redisConfig = {
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).describe('Redis for leases, pub/sub and limits.'),
-  QUEUE_REDIS_URL: z
-    .url({ protocol: /^rediss?$/ })
-    .optional()
-    .describe('Redis for queues, with noeviction and AOF; REDIS_URL by default.'),
-  REDIS_PREFIX: z
-    .string()
-    .regex(/^[\w-]{1,32}$/)
-    .default('am')
-    .describe('Prefix of every key and channel, to keep stacks apart in one Redis.'),
 };
 
 export const jwtConfig = {

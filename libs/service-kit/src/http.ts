@@ -1,11 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { ErrorRequestHandler, Express, RequestHandler, Response } from 'express';
+import type { WireError } from '@agent-messenger/contracts';
+import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import express from 'express';
-import { AppError, toProblem, toWireError } from './errors';
+import { cutStalled } from './cut-stalled';
+import { hasInexactNumber } from './inexact-numbers';
+import { AppError } from './app-error';
+import { toProblem, toWireError } from './errors';
 import type { Logger } from './logger';
 import type { Scope } from './scope';
 
@@ -22,22 +26,35 @@ const REQUEST_ID = 'X-Request-Id';
 
 /** Answers with the id by which our log names the request; a proxy or client may have chosen it. */
 const identifyRequest: RequestHandler = (request, response, next) => {
-  // An app within an app: the outer one has done it.
-  if (response.hasHeader(REQUEST_ID)) return next();
-  const given = request.headers['x-request-id'];
-  const isUsable = typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given);
-  response.setHeader(REQUEST_ID, isUsable ? given : randomUUID());
+  identify(request, response);
   next();
 };
 
-/** Parses JSON bodies up to `limit` bytes; invalid UTF-8 is refused instead of being replaced. */
-export function jsonBody(limit: number): RequestHandler {
+function identify(request: IncomingMessage, response: ServerResponse): void {
+  // An app within an app: the outer one has done it.
+  if (response.hasHeader(REQUEST_ID)) return;
+  const given = request.headers['x-request-id'];
+  const isUsable = typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given);
+  response.setHeader(REQUEST_ID, isUsable ? given : randomUUID());
+}
+
+/**
+ * Parses JSON bodies up to `limit` bytes; invalid UTF-8 is refused instead of being replaced, and with `exactNumbers`
+ * what parsing would round.
+ */
+export function jsonBody(limit: number, { exactNumbers = false } = {}): RequestHandler {
   return express.json({
     limit,
     strict: false,
     inflate: false,
     verify: (_request, _response, body) => {
       if (!isUtf8(body)) throw new AppError('invalid_payload', 'The body is not valid UTF-8');
+      if (exactNumbers && hasInexactNumber(body.toString('latin1'))) {
+        throw new AppError(
+          'invalid_payload',
+          'The numbers of the body must be ones that a double keeps',
+        );
+      }
     },
   });
 }
@@ -51,20 +68,38 @@ export function answerProblem(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
     const details = { path: request.path, request_id: response.getHeader(REQUEST_ID) };
-    sendProblem(response, fromExpress(error), log.child(details));
+    sendProblem(response, toWireError(fromExpress(error), log, details));
   };
 }
 
-function sendProblem(response: Response, error: unknown, log: Logger): void {
-  const problem = toProblem(toWireError(error, log));
+/** The same for what is answered without Express. */
+export function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { error, path, log }: { error: unknown; path: string; log: Logger },
+): void {
+  if (response.headersSent) return void response.destroy();
+  identify(request, response);
+  // What has not been read of it is not read any more.
+  if (!request.complete) response.setHeader('Connection', 'close');
+  const details = { path, request_id: response.getHeader(REQUEST_ID) };
+  sendProblem(response, toWireError(error, log, details));
+}
+
+function sendProblem(response: ServerResponse, error: WireError): void {
+  const problem = toProblem(error);
   if (problem.retry_after_ms !== undefined) {
     response.setHeader('Retry-After', Math.ceil(problem.retry_after_ms / 1_000));
   }
-  response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  response.statusCode = problem.status;
+  response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
+  response.end(JSON.stringify(problem));
 }
 
 /** What Express and its body parser throw, in our codes. */
 function fromExpress(error: unknown): unknown {
+  // Also our own that went through the body parser, which has given it a status.
+  if (error instanceof AppError) return error;
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number')
     return error;
   if (error.status === 413) return new AppError('payload_too_large', 'The body is too large');
@@ -101,6 +136,8 @@ export interface HttpBounds {
   requestTimeoutMs: number;
   /** How long a connection may be open on which nothing moves, between requests or because the client does not read, ms. */
   idleTimeoutMs: number;
+  /** How long a client may take nothing of an answer, whatever it sends, ms. */
+  stallTimeoutMs: number;
   /** Open connections, those that have become WebSockets included; further ones are closed at once. */
   maxConnections: number;
 }
@@ -109,33 +146,44 @@ const BOUNDS: HttpBounds = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   idleTimeoutMs: 65_000,
+  stallTimeoutMs: 65_000,
   maxConnections: 10_000,
 };
 /** Request line and all headers; more is answered 431. */
 const HEADER_BYTES = 16 * 1024;
 
-/**
- * Requests of one connection that have no answer yet, or whose answer the client has not taken; one that sends more
- * without waiting is cut. Node.js hands over all that it has read, a thousand and more at once, and keeps the answers:
- * eight clients that took none cost 650 MB.
- */
+/** Requests of one connection that have no answer yet; one that sends more without waiting is cut. */
 const PIPELINED = 16;
 
-function boundPipelines(app: RequestListener): RequestListener {
-  const underWay = new WeakMap<Socket, number>();
+/**
+ * A request is carried out when the client has taken what it asked for before. Node.js hands over all that it has read,
+ * a thousand requests and more at once, and keeps the answers: eight clients that took none of theirs cost 650 MB.
+ */
+function inTurn(app: RequestListener, stallMs: number): RequestListener {
+  const waiting = new WeakMap<Socket, (() => void)[]>();
   return (request, response) => {
     const { socket } = request;
-    const count = (underWay.get(socket) ?? 0) + 1;
-    if (count > PIPELINED) return void socket.destroy();
-    underWay.set(socket, count);
-    response.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1));
-    app(request, response);
+    const carryOut = () => {
+      response.once('close', next);
+      cutStalled(response, socket, stallMs);
+      app(request, response);
+    };
+    const next = () => {
+      const following = waiting.get(socket)?.shift();
+      if (!following) waiting.delete(socket);
+      else if (!socket.destroyed) following();
+    };
+    const queue = waiting.get(socket);
+    if (!queue) {
+      waiting.set(socket, []);
+      carryOut();
+    } else if (queue.push(carryOut) >= PIPELINED) socket.destroy();
   };
 }
 
 /** A server with bounds against slow and large requests, and against clients that come and do not go. */
-export function createHttpServer(app?: Express, bounds: Partial<HttpBounds> = {}): Server {
-  const { headersTimeoutMs, requestTimeoutMs, idleTimeoutMs, maxConnections } = {
+export function createHttpServer(app?: RequestListener, bounds: Partial<HttpBounds> = {}): Server {
+  const { headersTimeoutMs, requestTimeoutMs, idleTimeoutMs, stallTimeoutMs, maxConnections } = {
     ...BOUNDS,
     ...bounds,
   };
@@ -149,7 +197,7 @@ export function createHttpServer(app?: Express, bounds: Partial<HttpBounds> = {}
       keepAliveTimeout: idleTimeoutMs,
       maxHeaderSize: HEADER_BYTES,
     },
-    app && boundPipelines(app),
+    app && inTurn(app, stallTimeoutMs),
   );
   server.timeout = idleTimeoutMs;
   server.maxConnections = maxConnections;

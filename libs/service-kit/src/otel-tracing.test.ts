@@ -3,7 +3,7 @@ import {
   type ReadableSpan,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace';
-import { AppError } from './errors';
+import { AppError } from './app-error';
 import { createLogger } from './logger';
 import { OtelTracing } from './otel-tracing';
 import { reportOutages } from './otlp-exporter';

@@ -23,7 +23,7 @@ import {
   TracerProvider,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace';
-import { AppError } from './errors';
+import { AppError } from './app-error';
 import type { OpenSpan, SpanOptions, Tracing, TracingConfig } from './tracing';
 
 const KINDS = {

@@ -7,14 +7,19 @@ import type { Logger } from './logger';
 import { createLogger } from './logger';
 import { Scope } from './scope';
 import { createRegistry, errorCounter } from './service-metrics';
+import { watchClock, type Clock } from './watch-clock';
 import { openTracing, type Tracing, type TracingConfig } from './tracing';
 
 export interface ServiceContext {
   log: Logger;
   scope: Scope;
   metrics: Registry;
+  /** Of the process; absent where a service is started inside another one. */
+  clock?: Clock | undefined;
   /** There where traces are on. */
   tracing?: Tracing | undefined;
+  /** Of the program. */
+  version?: string | undefined;
 }
 
 export interface Running {
@@ -96,7 +101,10 @@ export async function runService<S extends z.ZodObject<typeof baseConfig>>(
 
   try {
     tracing = await openTracing(config as TracingConfig, { service: name, version, log, scope });
-    const { port, internalPort } = await start(config, { log, scope, metrics, tracing });
+    const clock = watchClock({ log, metrics, scope });
+    const { port, internalPort } = await start(config, {
+      ...{ log, scope, metrics, clock, tracing, version },
+    });
     log.info({ port, internal_port: internalPort }, 'ready');
     host.send?.({ type: 'ready', port, internal_port: internalPort });
   } catch (error) {

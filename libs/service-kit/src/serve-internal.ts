@@ -1,27 +1,43 @@
-import type { Calls, Handlers } from '@agent-messenger/contracts';
-import type { Express, RequestHandler } from 'express';
+import type { CallRequest, CallResponse, Calls } from '@agent-messenger/contracts';
+import type { RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 import { checkDependencies, type Dependencies } from './check-dependencies';
-import { AppError } from './errors';
-import { answerProblem, createApp, createHttpServer, jsonBody, listen, notFound } from './http';
+import { AppError } from './app-error';
+import { answerProblem, createApp, createHttpServer, listen, notFound } from './http';
+import type { JsonAnswer } from './json-answer';
 import type { Logger } from './logger';
 import { observeRequests } from './observe-requests';
 import type { Scope } from './scope';
 import { readinessMetrics } from './service-metrics';
-import { createServiceTokenVerifier } from './service-tokens';
-import { traced, type Tracing } from './tracing';
+import { takeCalls, type Call } from './take-calls';
+import type { Tracing } from './tracing';
 
 interface InternalServerOptions {
-  config: { INTERNAL_PORT: number; HOST: string; INTERNAL_JWT_SECRET: string };
+  config: {
+    INTERNAL_PORT: number;
+    HOST: string;
+    INTERNAL_HOST?: string | undefined;
+    INTERNAL_JWT_SECRET: string;
+  };
   log: Logger;
   scope: Scope;
   metrics: Registry;
   tracing?: Tracing | undefined;
+  /** What /livez tells. */
+  version?: string | undefined;
 }
+
+/** One handler per call, as `Handlers`; what is JSON already need not be built again. */
+export type ServedHandlers<C extends Calls> = {
+  [N in keyof C]: (
+    request: CallRequest<C, N>,
+  ) => Promise<ServedAnswer<CallResponse<C, N>>> | ServedAnswer<CallResponse<C, N>>;
+};
+type ServedAnswer<T> = T | JsonAnswer<T>;
 
 interface Served<C extends Calls> {
   calls?: C;
-  handlers?: Handlers<C>;
+  handlers?: ServedHandlers<C>;
   dependencies?: Dependencies;
   /** Routes of this port beside the calls, that check by themselves who may use them. */
   rest?: RequestHandler | undefined;
@@ -35,16 +51,13 @@ export interface InternalServer {
   ready(): void;
 }
 
-/** A batch of messages at their largest, with JSON's escapes. */
-const BODY_BYTES = 32 * 1024 * 1024;
-
 /**
- * The private port of a service: /livez, /readyz, /metrics from the first moment on, and its calls, guarded by service
+ * The private port of a service: /livez, /readyz (`?brief`: without dependencies, `?only=name`: with one), /metrics from the first moment on, and its calls, guarded by service
  * tokens. Dependencies are told in the body of /readyz and do not change its status: all replicas would vanish at once
  * when a shared dependency does.
  */
 export async function openInternalServer(options: InternalServerOptions): Promise<InternalServer> {
-  const { config, log, scope, metrics } = options;
+  const { config, log, scope, metrics, version } = options;
   const { ready, dependencyUp, dependencySeconds } = readinessMetrics(metrics);
   let state: 'starting' | 'ready' | 'draining' = 'starting';
   let dependencies: Dependencies = {};
@@ -54,10 +67,17 @@ export async function openInternalServer(options: InternalServerOptions): Promis
   ready.set(0);
   const app = createApp();
 
-  app.get('/livez', (_request, response) => void response.json({ status: 'ok' }));
+  const alive = { status: 'ok', ...(version !== undefined && { version }) };
+  app.get('/livez', (_request, response) => void response.json(alive));
   app.get('/readyz', async (request, response) => {
-    const isBrief = request.query['brief'] !== undefined;
-    const checked = isBrief ? {} : { dependencies: await checkDependencies(dependencies) };
+    const { brief, only } = request.query;
+    const wanted = Object.entries(dependencies).filter(
+      ([name]) => only === undefined || name === only,
+    );
+    const checked =
+      brief === undefined
+        ? { dependencies: await checkDependencies(Object.fromEntries(wanted)) }
+        : {};
     response.status(state === 'ready' ? 200 : 503).json({ status: state, ...checked });
   });
   app.get('/metrics', async (_request, response) => {
@@ -72,15 +92,22 @@ export async function openInternalServer(options: InternalServerOptions): Promis
     response.type(metrics.contentType).send(await metrics.metrics());
   });
   app.use(observeRequests(metrics));
-  takeCalls(app, options, (name) => {
-    if (!find) throw notNow();
-    return find(name);
-  });
   app.use((request, response, next) => (rest ? rest(request, response, next) : next()));
   app.use(notFound);
   app.use(answerProblem(log));
 
-  const port = await listen(createHttpServer(app), config.INTERNAL_PORT, config.HOST, scope);
+  function findNow(name: string): Call {
+    if (!find) throw notNow();
+    return find(name);
+  }
+  const port = await listen(
+    createHttpServer(
+      takeCalls({ config, log, metrics, tracing: options.tracing, find: findNow }, app),
+    ),
+    config.INTERNAL_PORT,
+    config.INTERNAL_HOST ?? config.HOST,
+    scope,
+  );
   return {
     port,
     serve({ calls, handlers, dependencies: given = {}, rest: further }) {
@@ -123,51 +150,10 @@ export async function serveInternal<C extends Calls>(
   return server;
 }
 
-type Call = (body: unknown) => Promise<unknown>;
-
-function takeCalls(
-  app: Express,
-  { config, log, tracing }: InternalServerOptions,
-  find: (name: string) => Call,
-): void {
-  const verify = createServiceTokenVerifier(config.INTERNAL_JWT_SECRET);
-  app.use('/internal', (request, response, next) => {
-    try {
-      verify(request.headers.authorization);
-    } catch (error) {
-      // Tells this refusal from those that are meant for the caller of our caller.
-      response.setHeader('WWW-Authenticate', 'Bearer realm="agent-messenger-internal"');
-      log.error({ reason: String(error) }, 'a call without a valid service token was refused');
-      throw error;
-    }
-    next();
-  });
-  app.post<{ call: string }>('/internal/:call', jsonBody(BODY_BYTES), (request, response, next) => {
-    const carryOut = find(request.params.call);
-    const name = `POST /internal/${request.params.call}`;
-    // Only now: before it is known to be one of ours it is a text that somebody made up, and no label.
-    response.locals['route'] = name;
-    const answer = async () => {
-      // Not response.json(): no spaces, no replacer, no ETag to compute for megabytes of events.
-      const text = JSON.stringify(await carryOut(request.body));
-      response.setHeader('Content-Type', 'application/json');
-      response.end(text);
-    };
-    // What began elsewhere is continued; what services do by themselves begins no trace.
-    const { traceparent } = request.headers;
-    const parent = typeof traceparent === 'string' ? traceparent : undefined;
-    const within = parent === undefined ? undefined : tracing;
-    void traced(within, { name, kind: 'server', parent }, (span) =>
-      // Within the span, so that what is logged belongs to it.
-      answer().catch((error: unknown) => {
-        span?.fail(error);
-        next(error);
-      }),
-    );
-  });
-}
-
-function createFind<C extends Calls>(calls: C, handlers: Handlers<C>): (name: string) => Call {
+function createFind<C extends Calls>(
+  calls: C,
+  handlers: ServedHandlers<C>,
+): (name: string) => Call {
   return (name) => {
     const call = Object.hasOwn(calls, name) ? calls[name] : undefined;
     const handler = handlers[name];

@@ -6,6 +6,7 @@ import {
   type Metric,
   Registry,
 } from 'prom-client';
+import { clockMetrics } from './watch-clock';
 
 /** The registry of a service process, with all that services have in common already in it. */
 export function createRegistry(service: string, version: string): Registry {
@@ -20,6 +21,7 @@ export function createRegistry(service: string, version: string): Registry {
   errorCounter(registry);
   requestSeconds(registry);
   readinessMetrics(registry);
+  clockMetrics(registry);
   return registry;
 }
 

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import { AppError } from './errors';
+import { AppError } from './app-error';
 
 const AUDIENCE = 'agent-messenger-internal';
 const TTL_S = 60;
@@ -14,16 +14,17 @@ const keyOf = (secret: string) => createSecretKey(Buffer.from(secret));
 export function createServiceTokens(secret: string, issuer: string): () => string {
   const key = keyOf(secret);
   let token = '';
-  let renewAt = 0;
+  /** Monotonic: by a clock that was set back a token would be used for longer than it lives elsewhere. */
+  let renewAt = -Infinity;
   return () => {
-    if (Date.now() >= renewAt) {
+    if (performance.now() >= renewAt) {
       token = jwt.sign({}, key, {
         algorithm: 'HS256',
         audience: AUDIENCE,
         issuer,
         expiresIn: TTL_S,
       });
-      renewAt = Date.now() + (TTL_S / 2) * 1_000;
+      renewAt = performance.now() + (TTL_S / 2) * 1_000;
     }
     return token;
   };

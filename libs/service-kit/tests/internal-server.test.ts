@@ -1,14 +1,20 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { z } from 'zod';
-import { createClient, pingService } from '../src/client';
-import { AppError, toWireError } from '../src/errors';
-import { createApp } from '../src/http';
+import { createClient, createStreamClient, pingService } from '../src/client';
+import { AppError } from '../src/app-error';
+import { toWireError } from '../src/errors';
+import { createApp, createHttpServer, listen } from '../src/http';
+import { JsonAnswer } from '../src/json-answer';
 import { createLogger } from '../src/logger';
 import { observeRequests } from '../src/observe-requests';
 import { OtelTracing } from '../src/otel-tracing';
 import { Scope } from '../src/scope';
 import { openInternalServer } from '../src/serve-internal';
 import { createRegistry, errorCounter } from '../src/service-metrics';
+import { createServiceTokens } from '../src/service-tokens';
 import type { Tracing } from '../src/tracing';
 
 const SECRET = 'between-services-'.repeat(3);
@@ -128,13 +134,89 @@ test('alive at once, ready when it says so, and not any more from the end on', a
   await expect(get('/livez')).rejects.toThrow();
 });
 
+test('an answer that is passed on is the bytes that came, and a refusal is one', async () => {
+  const { server, url, client } = await setup();
+  const clients = new Scope(createLogger({ name: 'test', level: 'silent' }));
+  afterThis.push(() => clients.close());
+  const json = createStreamClient(calls, { url, service: 'test', secret: SECRET, scope: clients });
+  const text = '{ "n": 1e1, "of": "\u00fc" }';
+  server.serve({
+    calls,
+    handlers: {
+      double: () => new JsonAnswer<{ n: number }>(new TextEncoder().encode(text)),
+      hang: () => ({}),
+      fail() {
+        throw new AppError('rate_limited', 'Later', { retryAfterMs: 7 });
+      },
+    },
+  });
+  const { body, length } = await json.double({ n: 5 });
+  expect(length).toBe(Buffer.byteLength(text));
+  expect(await textOf(body)).toBe(text);
+  expect(await (await json.double({ n: 5 })).parse()).toEqual({ n: 10, of: 'ü' });
+  expect(await client.double({ n: 5 })).toEqual({ n: 10, of: 'ü' });
+  await expect(json.fail({})).rejects.toMatchObject({ code: 'rate_limited', retryAfterMs: 7 });
+});
+
+test('a call is a POST of JSON with our token; all else has a code', async () => {
+  const { serve, url, get } = await setup();
+  serve();
+  const bearer = `Bearer ${createServiceTokens(SECRET, 'agent-messenger')()}`;
+  const ask = async (call: string, init: RequestInit = {}, authorization = bearer) => {
+    const response = await fetch(`${url}/internal/${call}`, {
+      ...{ method: 'POST', body: '{"n":1}' },
+      ...init,
+      headers: { authorization },
+    });
+    const { code, n } = (await response.json()) as { code?: string; n?: number };
+    expect(response.headers.get('x-request-id') === null).toBe(response.ok);
+    return [response.status, code ?? n];
+  };
+  expect(await ask('double')).toEqual([200, 2]);
+  expect(await ask('double?a=b')).toEqual([200, 2]);
+  // Known by now.
+  expect(await ask('double')).toEqual([200, 2]);
+  expect(await ask('double', {}, `${bearer}x`)).toEqual([401, 'unauthorized']);
+  expect(await ask('double', {}, 'Basic x')).toEqual([401, 'unauthorized']);
+  expect(await ask('double', { method: 'PUT' })).toEqual([404, 'not_found']);
+  expect(await ask('triple')).toEqual([503, 'unavailable']);
+  expect(await ask('__proto__')).toEqual([503, 'unavailable']);
+  expect(await ask('double', { body: '{' })).toEqual([400, 'invalid_payload']);
+  expect(await ask('double', { body: '' })).toEqual([400, 'invalid_payload']);
+  expect(await ask('double', { body: Buffer.from('{"n":"\xff"}', 'latin1') })).toEqual([
+    400,
+    'invalid_payload',
+  ]);
+  expect(await ask('double', { body: 'x'.repeat(32 * 1024 * 1024 + 1) })).toEqual([
+    413,
+    'payload_too_large',
+  ]);
+  expect(await ask('double')).toEqual([200, 2]);
+  expect((await get('/internal')).status).toBe(404);
+});
+
+test('what is no JSON is no answer', async () => {
+  const scope = new Scope(createLogger({ name: 'test', level: 'silent' }));
+  afterThis.push(() => scope.close());
+  const app = createApp();
+  app.post('/internal/double', (_request, response) => void response.send('Welcome'));
+  const port = await listen(createHttpServer(app), 0, '127.0.0.1', scope);
+  const options = { url: `http://127.0.0.1:${port}`, service: 'test', secret: SECRET, scope };
+  for (const client of [createStreamClient(calls, options), createClient(calls, options)]) {
+    expect(await codeOf(client.double({ n: 1 }))).toBe('unavailable');
+  }
+});
+
 test('a dependency that is down is told, and does not change readiness', async () => {
   const { server, serve, get, readiness } = await setup();
   serve(() => Promise.reject(new Error('down')));
   server.ready();
   expect(await readiness()).toEqual({
     status: 200,
-    body: { status: 'ready', dependencies: { redis: { status: 'down', latency_ms: null } } },
+    body: {
+      status: 'ready',
+      dependencies: { redis: { status: 'down', latency_ms: null, reason: 'no_answer' } },
+    },
   });
   const brief = await get('/readyz?brief');
   expect([brief.status, brief.text]).toEqual([200, '{"status":"ready"}']);
@@ -253,4 +335,63 @@ test('lines of errors are counted, and say what they are part of', async () => {
     ['worse', 't1'],
   ]);
   expect(await metrics.getSingleMetricAsString('log_errors_total')).toContain('log_errors_total 2');
+});
+
+describe('of several replicas', () => {
+  const closed = 'http://127.0.0.1:1';
+  const clientOf = (...url: string[]) => {
+    const scope = createScope();
+    return createClient(calls, { url, service: 'test', secret: SECRET, scope });
+  };
+
+  test('those that cannot be reached or are not ready are passed over', async () => {
+    const starting = await setup();
+    const ready = await setup();
+    ready.serve();
+    const urls = [closed, starting.url, ready.url];
+    // Wherever it begins.
+    for (let n = 0; n < 8; n += 1) {
+      expect(await codeOf(clientOf(...urls).double({ n }))).toBe('ok');
+    }
+    ready.server.ready();
+    await pingService(urls);
+    await expect(pingService([closed, starting.url])).rejects.toThrow(/ECONNREFUSED|503/);
+    expect(await codeOf(clientOf(closed, starting.url).double({ n: 1 }))).toBe('unavailable');
+  });
+
+  test('one that breaks off leaves in doubt whether it did what was asked, and is not asked next', async () => {
+    let asked = 0;
+    const breaking = createServer((socket) => {
+      asked += 1;
+      socket.once('data', () => socket.destroy());
+    });
+    breaking.listen(0, '127.0.0.1');
+    await once(breaking, 'listening');
+    afterThis.push(async () => void breaking.close());
+    const { port } = breaking.address() as AddressInfo;
+    const broken = `http://127.0.0.1:${port}`;
+    const lost = await clientOf(broken)
+      .double({ n: 1 })
+      .catch((error: unknown) => error);
+    expect(lost).toMatchObject({ code: 'unavailable', inDoubt: true });
+    const refused = await clientOf(closed)
+      .double({ n: 1 })
+      .catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'unavailable', inDoubt: false });
+
+    const ready = await setup();
+    ready.serve();
+    const client = clientOf(broken, ready.url);
+    asked = 0;
+    const codes = [];
+    for (let n = 0; n < 4; n += 1) codes.push(await codeOf(client.double({ n })));
+    expect(codes.filter((code) => code !== 'ok')).toHaveLength(asked);
+    expect(asked).toBeLessThan(2);
+  });
+
+  function createScope(): Scope {
+    const scope = new Scope(createLogger({ name: 'test', level: 'silent' }));
+    afterThis.push(() => scope.close());
+    return scope;
+  }
 });

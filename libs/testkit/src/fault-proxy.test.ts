@@ -65,11 +65,11 @@ test('latency delays both ways and keeps the order', async () => {
   await waitFor(() => read() === '012', { intervalMs: 2 });
   expect(performance.now() - begun).toBeGreaterThanOrEqual(119);
 
+  // Longer than is waited for.
+  proxy.latency(60_000);
   proxy.latency(0);
-  const healed = performance.now();
   socket.write('3');
   await waitFor(() => read() === '0123', { intervalMs: 2 });
-  expect(performance.now() - healed).toBeLessThan(100);
 });
 
 test('a cut ends what is open and what is opened, until it is healed', async () => {

@@ -12,6 +12,8 @@ export interface FaultProxy {
   readonly port: number;
   /** Both ways, from now on; 0 ends it. */
   latency(ms: number): void;
+  /** New connections go to that port from now on; those that are open stay where they are. */
+  retarget(port: number): void;
   /** Resets all connections and every new one. */
   cut(): void;
   /** Keeps connections, and takes new ones, but reads from neither side: their buffers fill, and nobody is told. */
@@ -29,10 +31,13 @@ interface Link {
 }
 
 /** Stands between two processes of a stack and fails as networks do. */
-export async function startFaultProxy({ target }: FaultProxyOptions): Promise<FaultProxy> {
+export async function startFaultProxy({
+  target: firstTarget,
+}: FaultProxyOptions): Promise<FaultProxy> {
   const links = new Set<Link>();
   let state: State = 'healthy';
   let latencyMs = 0;
+  let target = firstTarget;
 
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     if (state === 'cut') return void socket.resetAndDestroy();
@@ -84,6 +89,7 @@ export async function startFaultProxy({ target }: FaultProxyOptions): Promise<Fa
   return {
     port: (server.address() as AddressInfo).port,
     latency: setLatency,
+    retarget: (port) => void (target = port),
     cut() {
       state = 'cut';
       for (const link of links) end(link);

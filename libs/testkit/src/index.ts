@@ -1,13 +1,22 @@
 export { createAgent, createPerson, type Agent, type Person } from './identities';
 export { rest, type RestAnswer, type RestOptions } from './rest';
 export { startRedis, type RedisProcess, type RedisOptions } from './redis-process';
-export { waitFor } from './wait-for';
+export { startRedisSentinels, type RedisSentinels } from './redis-sentinels';
+export { StreamCopies } from './stream-copies';
+export { waitFor, waitForProgress } from './wait-for';
 export { inParallel } from './in-parallel';
+export { metricOf } from './metric-of';
 export { findRoot } from './find-root';
+export { hasPythonWith, PYTHON } from './python';
+export { runsHere } from './runs-here';
 export { freePort } from './free-port';
+export { Wire } from './wire';
+export { findChromium, launchChromium } from './chromium';
 export { LaunchError } from './stack/launch-error';
+export { readAddresses, type StackAddresses } from './stack/folder-lock';
 export { writeWhole } from './stack/write-whole';
 export { ServiceProcess, type ServiceProcessOptions } from './stack/service-process';
+export { processStat } from './stack/process-stat';
 export { LogFile } from './stack/log-file';
 export {
   startStack,
@@ -16,13 +25,17 @@ export {
   type StackOptions,
   type StackRedis,
 } from './stack/stack';
-export { LIFTED_LIMITS } from './stack/lifted-limits';
+export { LIFTED_LIMITS, LIFTED_QUOTAS } from './stack/lifted-limits';
 export type { ServiceName } from './stack/service-environment';
 export { TestSocket, type TestSocketOptions } from './test-socket';
 export { TestSocketBase, type Refusal } from './test-socket-base';
 export { TestSocketPlain } from './test-socket-plain';
 export { openTestSocket, type Transport } from './test-socket-open';
+export { GREEDY_PEERS } from './abuse/catalogue';
+export type { GreedyPeer } from './abuse/greedy-peer';
+export { ABUSE_ENVIRONMENT, fillStore, GREEDY_ADDRESS, type AbuseScene } from './abuse/scene';
 export { startFaultProxy, type FaultProxy, type FaultProxyOptions } from './fault-proxy';
+export { startPathProxy, type PathProxy, type PathProxyOptions } from './path-proxy';
 export { checkHistory } from './history/check-history';
 export {
   entriesOf,
@@ -40,3 +53,12 @@ export { fcmError } from './push/fcm-standin';
 export { trustAuthority } from './push/trust-authority';
 export type { ShownNotification } from './push/shown-notification';
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver';
+export { takeBaseBackup } from './postgres/base-backup';
+export { findPostgres } from './postgres/find-postgres';
+export { hasPgBouncer, startPgBouncer, type PgBouncerProcess } from './postgres/pgbouncer-process';
+export { startPostgresPair, type PostgresPair } from './postgres/postgres-pair';
+export {
+  startPostgres,
+  type PostgresOptions,
+  type PostgresProcess,
+} from './postgres/postgres-process';

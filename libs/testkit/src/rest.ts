@@ -18,7 +18,7 @@ export async function rest(
   path: string,
   { body, bearer, headers = {} }: RestOptions = {},
 ): Promise<RestAnswer> {
-  const response = await fetch(new URL(path, url), {
+  const response = await fetch(url + path, {
     method,
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -26,7 +26,7 @@ export async function rest(
       ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(30_000),
   });
   const text = await response.text();
   return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };

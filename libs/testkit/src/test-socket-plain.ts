@@ -27,7 +27,7 @@ export class TestSocketPlain extends TestSocketBase {
     { query = {} }: TestSocketOptions = {},
   ) {
     super();
-    const target = new URL(`${namespace}/connect?${new URLSearchParams(query).toString()}`, url);
+    const target = new URL(`${url}${namespace}/connect?${new URLSearchParams(query).toString()}`);
     target.protocol = target.protocol.replace('http', 'ws');
     this.socket = new WebSocket(target);
     if (Object.keys(auth).length > 0) {

@@ -19,8 +19,11 @@ export class TestSocket extends TestSocketBase {
     { query = {} }: TestSocketOptions = {},
   ) {
     super();
-    this.socket = io(url + namespace, {
-      auth,
+    const { origin, pathname } = new URL(url);
+    this.socket = io(origin + namespace, {
+      path: `${pathname.replace(/\/$/, '')}/socket.io/`,
+      // As the SDK does; a handshake without credentials stays one.
+      auth: Object.keys(auth).length === 0 ? auth : { ...auth, retry_hints: 1 },
       query,
       transports: ['websocket'],
       forceNew: true,
@@ -49,7 +52,7 @@ export class TestSocket extends TestSocketBase {
   }
 
   raw(name: string, ...payload: unknown[]): Promise<unknown> {
-    return this.socket.timeout(10_000).emitWithAck(name as 'read', ...(payload as [never]));
+    return this.socket.timeout(30_000).emitWithAck(name as 'read', ...(payload as [never]));
   }
 
   async disconnected(): Promise<string> {

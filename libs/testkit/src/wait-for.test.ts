@@ -1,4 +1,4 @@
-import { waitFor } from './wait-for';
+import { waitFor, waitForProgress } from './wait-for';
 
 describe('waitFor', () => {
   it('resolves with the first truthy answer, errors before it notwithstanding', async () => {
@@ -25,5 +25,20 @@ describe('waitFor', () => {
       message: 'waited 5 ms in vain for the moon',
       cause: new Error('still not'),
     });
+  });
+});
+
+describe('waitForProgress', () => {
+  it('takes as long as it grows', async () => {
+    let count = 0;
+    await waitForProgress(() => (count += 1), 50, { stalledMs: 5, intervalMs: 1 });
+    expect(count).toBe(50);
+  });
+
+  it('rejects when it has stopped growing', async () => {
+    const options = { stalledMs: 5, intervalMs: 1, describe: 'the count' };
+    await expect(waitForProgress(() => 3, 4, options)).rejects.toThrow(
+      'the count stood at 3 of 4 for 5 ms',
+    );
   });
 });

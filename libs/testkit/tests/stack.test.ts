@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { buildSync } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   LaunchError,
+  readAddresses,
   startRedis,
   startStack,
   waitFor,
@@ -37,6 +39,39 @@ describe('the launcher', () => {
   afterEach(async () => {
     await Promise.all(stacks.map((stack) => stack.stop()));
     rmSync(dir, { recursive: true });
+  });
+
+  it('tells where it can be reached, and nothing of the kind once it has stopped', async () => {
+    const stack = await start({ gateways: 2 });
+    const file = join(stack.dataDir, 'launcher.json');
+    const [first] = stack.gateways;
+    expect(readAddresses(file)).toEqual({
+      gateways: stack.gateways.map(({ url }) => url),
+      admin: first?.url,
+      internal: first?.internalUrl,
+      metrics: stack.metrics,
+    });
+    expect(Object.keys(stack.metrics).sort()).toEqual(
+      ['auth', 'gateway-1', 'gateway-2', 'messages', 'push-worker'].sort(),
+    );
+    await stack.stop();
+    expect(readAddresses(file)).toBeUndefined();
+  });
+
+  it.each([
+    ['127.0.0.1', {}, 'true', 'public'],
+    ['127.0.0.1', { REGISTRATION_OPEN: 'false' }, 'false', 'public'],
+    ['0.0.0.0', {}, undefined, undefined],
+    ['0.0.0.0', { REGISTRATION_OPEN: 'true', ADMIN_ROUTES: 'public' }, 'true', 'public'],
+  ])('on %s with %j: registration %s, admin routes %s', async (host, environment, open, admin) => {
+    const stack = await start({ host, environment });
+    const [gateway] = stack.gateways;
+    const { HOST, INTERNAL_HOST, REGISTRATION_OPEN, ADMIN_ROUTES } = await environmentOf(
+      gateway?.url ?? '',
+    );
+    expect([HOST, INTERNAL_HOST]).toEqual([host, '127.0.0.1']);
+    expect([REGISTRATION_OPEN, ADMIN_ROUTES]).toEqual([open, admin]);
+    expect(stack.adminUrl).toBe(admin === 'public' ? gateway?.url : gateway?.internalUrl);
   });
 
   const environmentOf = async (url: string) =>
@@ -184,7 +219,8 @@ describe('the launcher', () => {
       signal: stopping.signal,
     });
     const ended = expect(starting).rejects.toThrow();
-    await waitFor(() => recordedPids(dir).length === 3);
+    // Gateways start beside it.
+    await waitFor(() => recordedPids(dir).length >= 3);
     pids.push(...recordedPids(dir));
     stopping.abort();
     await ended;
@@ -213,6 +249,17 @@ describe('the launcher', () => {
     const stale = JSON.stringify({ claim: 'old', launcher, children: [] });
     writeFileSync(join(stack.dataDir, 'launcher.json'), stale);
     await (await start()).stop();
+  });
+
+  it('gives its Redis a password that only its owner reads', async () => {
+    const stack = await start({});
+    for (const name of ['redis_password', join('redis', 'redis.conf')]) {
+      expect(statSync(join(stack.dataDir, name)).mode & 0o777).toBe(0o600);
+    }
+    const stranger = new Redis(stack.redis.port, '127.0.0.1', { retryStrategy: () => null });
+    stranger.on('error', () => undefined);
+    await expect(stranger.get('am:presence:expiry')).rejects.toThrow('NOAUTH');
+    stranger.disconnect();
   });
 
   it('names a Redis that does not answer, without its password', async () => {

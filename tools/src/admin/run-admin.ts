@@ -1,6 +1,5 @@
 import { MessengerError } from '@agent-messenger/sdk/rest';
 import Database from 'better-sqlite3';
-import { resolve } from 'node:path';
 import { types } from 'node:util';
 import { UsageError } from '../command-line';
 import { AdminError } from './admin-error';
@@ -17,8 +16,9 @@ ${Object.entries(commands)
   .map(([name, { usage, summary }]) => `  ${name} ${usage}\n      ${summary}`)
   .join('\n')}
 
-  --url URL        gateway (default AGENT_MESSENGER_URL, else http://127.0.0.1:8080)
-  --data-dir DIR   data folder of npm start (default .data): admin key and store
+  --url URL        where the admin routes are, a gateway or its internal port, with the path below which it is served
+                   (default AGENT_MESSENGER_URL, else what npm start runs)
+  --data-dir DIR   data folder of npm start (default that of what runs, else .data): admin key and store
   --json           answers as JSON, one object a line
   --help           this text
 
@@ -38,8 +38,7 @@ export async function runAdmin(args: string[], streams: Streams): Promise<void> 
     ...streams,
     json,
     url: shared.url,
-    dataDir: resolve(shared.dataDir ?? '.data'),
-    isDataDirNamed: shared.dataDir !== undefined,
+    dataDir: shared.dataDir,
   });
   try {
     await command.run(own, around);

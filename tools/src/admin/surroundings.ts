@@ -1,18 +1,22 @@
-import { createRest, type RestInput } from '@agent-messenger/sdk/rest';
-import type { RouteName, RouteResponse } from '@agent-messenger/contracts';
+import { createRest, type Rest, type RestInput } from '@agent-messenger/sdk/rest';
+import {
+  routes,
+  type RouteContract,
+  type RouteName,
+  type RouteResponse,
+} from '@agent-messenger/contracts';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UsageError } from '../command-line';
+import { findStack } from '../find-stack';
 import { AdminError } from './admin-error';
 
 export interface SurroundingsOptions {
   env: Record<string, string | undefined>;
-  /** Gateway; default AGENT_MESSENGER_URL, else that of `npm start`. */
+  /** Where the admin routes are; default AGENT_MESSENGER_URL, else those of what `npm start` runs. */
   url: string | undefined;
-  /** Where `npm start` keeps its data: the admin key is there, and the store. */
-  dataDir: string;
-  /** It is not the default one. */
-  isDataDirNamed: boolean;
+  /** Where `npm start` keeps its data: the admin key is there, and the store. Default: of what runs. */
+  dataDir: string | undefined;
   json: boolean;
   /** A line for people or programs, on stdout. */
   print(line: string): void;
@@ -29,19 +33,31 @@ export class Surroundings {
   readonly env: Record<string, string | undefined>;
   readonly dataDir: string;
   readonly url: string;
+  /** Internal port of a gateway. */
+  readonly internalUrl: string;
+  /** Where people are, when that is known. */
+  readonly publicUrl: string | undefined;
 
   constructor(private readonly options: SurroundingsOptions) {
     this.env = options.env;
-    this.dataDir = options.dataDir;
-    this.url = options.url ?? (options.env['AGENT_MESSENGER_URL'] || DEFAULT_URL);
+    const { dataDir, addresses } = findStack(options.dataDir, options.env);
+    this.dataDir = dataDir;
+    const given = options.url ?? options.env['AGENT_MESSENGER_URL'];
+    this.url = given || (addresses?.admin ?? DEFAULT_URL);
+    this.internalUrl = given || (addresses?.internal ?? this.url);
+    this.publicUrl = given ? undefined : addresses?.gateways[0];
+  }
+
+  /** The same with the admin routes at this URL, if one is given. */
+  adminAt(url: string | undefined): Surroundings {
+    return url === undefined ? this : new Surroundings({ ...this.options, url });
   }
 
   /** Calls an admin route. */
   async request<N extends RouteName>(name: N, input: RestInput<N>): Promise<RouteResponse<N>> {
-    if (!/^https?:\/\//.test(this.url) || !URL.canParse(this.url)) {
-      throw new UsageError(`a gateway has a URL like ${DEFAULT_URL}, not "${this.url}"`);
-    }
-    return createRest(this.url).request(name, input, { adminKey: this.adminKey() });
+    const { port }: RouteContract = routes[name];
+    const rest = this.#rest(port === 'internal' ? this.internalUrl : this.url);
+    return rest.request(name, input, { adminKey: this.adminKey() });
   }
 
   /** Every entry of a listing, page after page. */
@@ -72,12 +88,41 @@ export class Surroundings {
 
   /** The store's file: `--db`, DB_PATH, or that of `npm start`. */
   database(given: string | undefined): string {
-    return given ?? (this.env['DB_PATH'] || join(this.dataDir, 'messages.db'));
+    if (given !== undefined) return this.path(given);
+    return this.env['DB_PATH'] || join(this.dataDir, 'messages.db');
+  }
+
+  /** Whether messages has its store in PostgreSQL, as far as the environment says. */
+  get isInPostgres(): boolean {
+    return Boolean(this.env['DATABASE_URL'] || this.env['DATABASE_URL_FILE']);
+  }
+
+  /** The same for commands that copy the file. @throws AdminError where there is none */
+  databaseFile(given: string | undefined): string {
+    if (given === undefined && this.isInPostgres) {
+      throw new AdminError(
+        'the store is in PostgreSQL, whose own tools back it up and restore it: docs/postgresql.md, Backup (--db names a SQLite file)',
+      );
+    }
+    return this.database(given);
+  }
+
+  /** What is typed is relative to where the person stands: npm runs commands in the folder of the project. */
+  path(typed: string): string {
+    return resolve(this.env['INIT_CWD'] ?? '.', typed);
   }
 
   /** Whether somebody said where the store is: a gateway's operator may have none beside the command. */
   isStoreNamed(given: string | undefined): boolean {
-    return Boolean(given ?? this.env['DB_PATH']) || this.options.isDataDirNamed;
+    return Boolean(given ?? this.env['DB_PATH']) || this.options.dataDir !== undefined;
+  }
+
+  #rest(url: string): Rest {
+    try {
+      return createRest(url);
+    } catch (error) {
+      throw new UsageError((error as TypeError).message);
+    }
   }
 
   private adminKey(): string {

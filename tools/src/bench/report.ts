@@ -19,6 +19,8 @@ export interface Report {
   /** Medians over the runs; the counts of what went wrong are sums. */
   ours: Omit<RunResult, 'system'>;
   baseline?: Omit<RunResult, 'system'>;
+  /** What the baseline is. */
+  beside?: Exclude<System['name'], 'ours'>;
   /** Ours to baseline, messages/s at saturation: median over adjacent runs. */
   ratio?: number;
   runs: RunResult[];
@@ -30,10 +32,10 @@ export type Setting = Pick<
 >;
 
 export function makeReport(setting: Setting, runs: RunResult[]): Report {
-  const of = (name: System['name']) => runs.filter(({ system }) => system === name);
-  const ours = of('ours');
-  const baseline = of('baseline');
-  if (baseline.length === 0) return { ...setting, ours: medianRun(ours), runs };
+  const ours = runs.filter(({ system }) => system === 'ours');
+  const baseline = runs.filter(({ system }) => system !== 'ours');
+  const beside = baseline[0]?.system;
+  if (beside === undefined || beside === 'ours') return { ...setting, ours: medianRun(ours), runs };
   const ratios = ours.map(
     ({ saturation }, index) =>
       saturation.messages_per_s / (baseline[index]?.saturation.messages_per_s ?? NaN),
@@ -42,6 +44,7 @@ export function makeReport(setting: Setting, runs: RunResult[]): Report {
     ...setting,
     ours: medianRun(ours),
     baseline: medianRun(baseline),
+    beside,
     ratio: median(ratios),
     runs,
   };

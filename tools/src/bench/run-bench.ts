@@ -5,26 +5,24 @@ import { makeReport, type Report, type RunResult } from './report';
 import { runPhase } from './run-phase';
 import { startBaseline } from './start-baseline';
 import { startOurs } from './start-ours';
-import type { System } from './system';
+import type { BenchSurroundings, System } from './system';
 
 const UNACKED = 4;
 const STEADY_PER_SECOND = 500;
 const ALTERNATING_RUNS = 3;
 
-interface Surroundings {
-  signal: AbortSignal;
-  /** Progress. */
-  say: (line: string) => void;
-}
-
 /** Starts what is to be measured, measures it, stops it. */
-export async function runBench(options: BenchOptions, around: Surroundings): Promise<Report> {
+export async function runBench(options: BenchOptions, around: BenchSurroundings): Promise<Report> {
   const systems: System[] = [];
   const runs: RunResult[] = [];
   try {
     systems.push(await startOurs(options, around));
+    if (options.besideSqlite) {
+      const beside = await startOurs({ ...options, store: 'sqlite', replicas: 1 }, around);
+      systems.push({ ...beside, name: 'sqlite' });
+    }
     if (options.baseline) systems.push(await startBaseline(options, around));
-    for (let n = 0; n < (options.baseline ? ALTERNATING_RUNS : 1); n += 1) {
+    for (let n = 0; n < (systems.length > 1 ? ALTERNATING_RUNS : 1); n += 1) {
       for (const system of systems) runs.push(await run(system, options, around));
     }
   } finally {
@@ -39,7 +37,7 @@ export async function runBench(options: BenchOptions, around: Surroundings): Pro
 async function run(
   system: System,
   { seconds }: BenchOptions,
-  { signal, say }: Surroundings,
+  { signal, say }: BenchSurroundings,
 ): Promise<RunResult> {
   const atSaturation = await runPhase(system, saturation(UNACKED), { seconds, signal });
   say(`${system.name}: ${Math.round(atSaturation.messages_per_s)} messages/s at saturation`);

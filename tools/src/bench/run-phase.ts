@@ -1,4 +1,5 @@
 import { LIMITS } from '@agent-messenger/contracts';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Percentiles } from './latencies';
 import type { Load } from './loads';
@@ -25,11 +26,19 @@ export interface PhaseResult {
   generator_busy: number;
 }
 
+interface PhaseOptions {
+  seconds: number;
+  signal: AbortSignal;
+  /** Told at the two ends of the measured time. */
+  onBegin?(): void;
+  onEnd?(): void;
+}
+
 /** Puts a load on a system, measures it after the warm-up, and waits until everything acked has been received. */
 export async function runPhase(
   { members, latencies, broken }: System,
   load: Load,
-  { seconds, signal }: { seconds: number; signal: AbortSignal },
+  { seconds, signal, onBegin, onEnd }: PhaseOptions,
 ): Promise<PhaseResult> {
   const stop = AbortSignal.any([signal, broken]);
   stop.throwIfAborted();
@@ -42,9 +51,11 @@ export async function runPhase(
   try {
     await pause(WARM_UP_MS, stop);
     for (const { outbox } of members) outbox.measure();
+    onBegin?.();
     const start = performance.now();
     const busyBefore = performance.eventLoopUtilization();
     await pause(seconds * 1_000, stop);
+    onEnd?.();
     running.stop();
     const measuredSeconds = (performance.now() - start) / 1_000;
     const busy = performance.eventLoopUtilization(busyBefore);

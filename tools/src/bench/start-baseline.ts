@@ -8,11 +8,19 @@ import type { BenchOptions } from './options';
 import type { System } from './system';
 import { makeWorkFolder } from './work-folder';
 
+/** Servers that run, to be compared with. */
+export interface BaselineServers {
+  urls: string[];
+  pids: { servers: number[]; redis: number[] };
+  stop(): Promise<void>;
+}
+
 /** As many plain Socket.IO processes as there are gateways, with the sharded adapter and a Redis of their own. */
-export async function startBaseline(
-  { pairs: count, gateways }: BenchOptions,
+export async function startBaselineServers(
+  gateways: number,
   { signal, say }: { signal: AbortSignal; say: (line: string) => void },
-): Promise<System> {
+  env: Record<string, string> = {},
+): Promise<BaselineServers> {
   say(`baseline: starting ${gateways} server(s) …`);
   const dir = makeWorkFolder();
   const closers: (() => unknown)[] = [
@@ -24,7 +32,7 @@ export async function startBaseline(
   try {
     const redis = await startRedis({ dir });
     closers.push(() => redis.stop());
-    const urls: string[] = [];
+    const servers: ServiceProcess[] = [];
     for (let n = 1; n <= gateways; n += 1) {
       signal.throwIfAborted();
       const name = `baseline-${n}`;
@@ -33,34 +41,59 @@ export async function startBaseline(
       const server = new ServiceProcess({
         name,
         entry: join(__dirname, 'baseline-server.js'),
-        env: { REDIS_URL: redis.url },
+        env: { REDIS_URL: redis.url, ...env },
         log,
         report: say,
       });
       closers.push(() => server.stop());
       await server.start();
-      urls.push(server.url);
+      servers.push(server);
     }
-    const latencies = new Latencies();
-    const broken = new AbortController();
-    const members = await connectPairs(Array.from({ length: count }, makePair), {
-      urls,
-      // There is no other one to compare with: the baseline is Socket.IO.
-      transport: 'socket.io',
-      hasLog: false,
-      latencies,
-      onEnd: (reason) => broken.abort(new Error(`a connection ended: ${reason}`)),
-    });
-    closers.push(() => members.forEach((member) => member.close()));
-    return { name: 'baseline', members, latencies, broken: broken.signal, stop };
+    return {
+      urls: servers.map(({ url }) => url),
+      pids: { servers: defined(servers.map(({ pid }) => pid)), redis: defined([redis.pid]) },
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+function defined(pids: (number | undefined)[]): number[] {
+  return pids.filter((pid) => pid !== undefined);
+}
+
+/** The same with pairs of members that are connected to it. */
+export async function startBaseline(
+  { pairs: count, gateways }: BenchOptions,
+  around: Parameters<typeof startBaselineServers>[1],
+): Promise<System> {
+  const servers = await startBaselineServers(gateways, around);
+  try {
+    const latencies = new Latencies();
+    const broken = new AbortController();
+    const members = await connectPairs(Array.from({ length: count }, makePair), {
+      urls: servers.urls,
+      // There is no other one to compare with: the baseline is Socket.IO.
+      transport: 'socket.io',
+      hasLog: false,
+      latencies,
+      onEnd: (reason) => broken.abort(new Error(`a connection ended: ${reason}`)),
+    });
+    const stop = async (): Promise<void> => {
+      for (const member of members) member.close();
+      await servers.stop();
+    };
+    return { name: 'baseline', members, latencies, broken: broken.signal, stop };
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
+}
+
 /** Ids as long as real ones; by their common part the server knows who is in a conversation. */
-function makePair(): Pair {
+export function makePair(): Pair {
   const pair = randomUUID();
   const member = (id: string) => ({ id, auth: { identity: id } });
   return {

@@ -1,61 +1,30 @@
 import { routes } from '@agent-messenger/contracts';
-import {
-  createAgent,
-  createPerson,
-  inParallel,
-  LIFTED_LIMITS,
-  rest,
-  type Stack,
-  startStack,
-} from '@agent-messenger/testkit';
-import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { createAgent, createPerson, inParallel, rest } from '@agent-messenger/testkit';
 import { connectPairs, type Pair } from './connect-pairs';
 import { Latencies } from './latencies';
 import type { BenchOptions } from './options';
-import type { System } from './system';
-import { makeWorkFolder } from './work-folder';
+import type { BenchSurroundings, System } from './system';
+import { findTarget, startTarget, type Target } from './target';
 
-/** The whole stack with its limits lifted, and pairs that have a conversation each. */
-export async function startOurs(
-  { pairs: count, gateways, transport, cpuProf }: BenchOptions,
-  { signal, say }: { signal: AbortSignal; say: (line: string) => void },
+/** Pairs that have a conversation each, through a whole stack: our own, or one that runs. */
+export async function startOurs(options: BenchOptions, around: BenchSurroundings): Promise<System> {
+  const target = options.running ? findTarget(around.env) : await startTarget(options, around);
+  return startPairs(target, options, around);
+}
+
+/** The same through this target, which ends with them. */
+export async function startPairs(
+  target: Target,
+  options: Pick<BenchOptions, 'pairs' | 'transport'>,
+  around: BenchSurroundings,
 ): Promise<System> {
-  const dataDir = makeWorkFolder();
-  const removeData = (): void => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
-  const common = { LOG_LEVEL: 'warn' };
-  const profiled = (name: string) => ({ ...common, ...profile(cpuProf, name) });
-  say(`ours: starting ${gateways} gateway(s) …`);
-  const stack = await startStack({
-    gateways,
-    dataDir,
-    signal,
-    report: say,
-    env: {
-      // A socket does not outlive its token, and the bench refreshes none.
-      auth: { ...common, ACCESS_TOKEN_TTL_S: '86400' },
-      messages: profiled('messages'),
-      'push-worker': common,
-      gateway: {
-        ...profiled('gateway'),
-        ...LIFTED_LIMITS,
-      },
-    },
-  }).catch((error: unknown) => {
-    removeData();
-    throw error;
-  });
-  const stop = async (): Promise<void> => {
-    await stack.stop();
-    removeData();
-  };
   try {
     const latencies = new Latencies();
     const broken = new AbortController();
-    const pairs = await createPairs(stack, count, { signal, say });
+    const pairs = await createPairs(target, options.pairs, around);
     const members = await connectPairs(pairs, {
-      urls: stack.gateways.map(({ url }) => url),
-      transport,
+      urls: target.urls,
+      transport: options.transport,
       hasLog: true,
       latencies,
       onEnd: (reason) => broken.abort(new Error(`a connection ended: ${reason}`)),
@@ -67,36 +36,35 @@ export async function startOurs(
       broken: broken.signal,
       stop: async () => {
         for (const member of members) member.close();
-        await stop();
+        await target.stop();
       },
     };
   } catch (error) {
-    await stop();
+    await target.stop();
     throw error;
   }
 }
 
 /** Two bcrypt hashes and a comparison each: about 0.2 s of a core for a pair. */
-async function createPairs(
-  stack: Stack,
+export async function createPairs(
+  { urls, admin }: Target,
   count: number,
   { signal, say }: { signal: AbortSignal; say: (line: string) => void },
 ): Promise<Pair[]> {
-  const urls = stack.gateways.map(({ url }) => url);
   let done = 0;
   return inParallel(Array.from({ length: count }), async (_, index) => {
     signal.throwIfAborted();
     const url = urls[index % urls.length] ?? '';
-    const pair = await createPair(url, stack.adminKey);
+    const pair = await createPair(url, admin);
     done += 1;
     if (done % 25 === 0 || done === count) say(`ours: ${done} of ${count} pairs created`);
     return pair;
   });
 }
 
-async function createPair(url: string, adminKey: string): Promise<Pair> {
+async function createPair(url: string, admin: Target['admin']): Promise<Pair> {
   const person = await createPerson(url);
-  const agent = await createAgent(url, adminKey);
+  const agent = await createAgent(admin.url, admin.key);
   const answer = await rest(url, 'POST', '/conversations', {
     bearer: person.access_token,
     body: { agent_id: agent.id },
@@ -106,14 +74,5 @@ async function createPair(url: string, adminKey: string): Promise<Pair> {
     conversationId: routes.createConversation.response.parse(answer.body).id,
     person: { id: person.user_id, auth: { token: person.access_token } },
     agent: { id: agent.id, auth: { api_key: agent.api_key } },
-  };
-}
-
-/** Node takes --cpu-prof only on its command line, --require also from the environment. */
-function profile(dir: string | undefined, name: string): Record<string, string> {
-  if (dir === undefined) return {};
-  return {
-    NODE_OPTIONS: `--require=${join(__dirname, 'cpu-profile.js')}`,
-    CPU_PROFILE: join(resolve(dir), name),
   };
 }

@@ -6,7 +6,19 @@ const WIDTHS = [28, 24, 24];
 
 /** A report for people. */
 export function table(report: Report): string {
-  const { ours, baseline, ratio, pairs, gateways, transport, seconds, node, cpus, runs } = report;
+  const {
+    ours,
+    baseline,
+    beside = 'baseline',
+    ratio,
+    pairs,
+    gateways,
+    transport,
+    seconds,
+    node,
+    cpus,
+    runs,
+  } = report;
   const rows = (['saturation', 'steady'] as const).flatMap((phase) => [
     [],
     [phase === 'saturation' ? 'At saturation' : 'At 500 messages/s'],
@@ -20,9 +32,9 @@ export function table(report: Report): string {
   return [
     `${pairs} pairs by ${transport}, ${gateways} gateway(s), ${seconds} s each${times}; node ${node}, ${cpus} CPUs`,
     '',
-    line(['', 'ours', ...(baseline ? ['baseline'] : [])]),
+    line(['', 'ours', ...(baseline ? [beside] : [])]),
     ...rows.map(line),
-    ...(ratio === undefined ? [] : ['', `ours / baseline at saturation: ${ratio.toFixed(2)}`]),
+    ...(ratio === undefined ? [] : ['', `ours / ${beside} at saturation: ${ratio.toFixed(2)}`]),
     '',
   ].join('\n');
 }

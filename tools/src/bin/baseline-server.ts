@@ -11,11 +11,13 @@ import { createShardedAdapter } from '@socket.io/redis-adapter';
 import Redis from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
+import { WebSocketServer } from 'ws';
+import type { TokenEvents } from '../bench/open-socket';
 
-type Io = Server<ClientToServer, ServerToClient>;
+type Io = Server<ClientToServer & TokenEvents, ServerToClient & TokenEvents>;
 
 /**
  * The bare limit that the bench compares with: acks a send and emits the event to both members, through the sharded
@@ -27,6 +29,7 @@ async function serve(redisUrl: string): Promise<number> {
   // Connected before the adapter subscribes: the ready check of ioredis fails on a connection that has subscriptions.
   await Promise.all([publisher.connect(), subscriber.connect()]);
   const http = createServer();
+  if (process.env['TRANSPORT'] === 'ws') return listenOn(servePlain(http));
   const io: Io = new Server(http, {
     transports: ['websocket'],
     perMessageDeflate: false,
@@ -38,15 +41,29 @@ async function serve(redisUrl: string): Promise<number> {
       const id = String(socket.handshake.auth['identity']) as Actor['id'];
       const sender: Actor = { kind: kindOf(id), id };
       socket.on('message:send', (send, ack) => answer(io, sender, send, ack));
+      socket.on('token', (token) => io.of('/client').to(token.to).emit('token', token));
       await socket.join(id);
       // On the same connection after the room's own SSUBSCRIBE: its reply means that both are in place.
       await subscriber.ssubscribe(`joined:${id}`);
       socket.emit('synced', {});
     });
   }
+  return listenOn(http);
+}
+
+async function listenOn(http: HttpServer): Promise<number> {
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   return (http.address() as AddressInfo).port;
+}
+
+/** Bare `ws`: each connection is told that it is in sync when it has said who it is. */
+function servePlain(http: HttpServer): HttpServer {
+  const server = new WebSocketServer({ server: http, perMessageDeflate: false });
+  server.on('connection', (socket) => {
+    socket.once('message', () => socket.send(JSON.stringify({ type: 'synced', data: {} })));
+  });
+  return http;
 }
 
 function answer(

@@ -1,3 +1,4 @@
+import { findStack } from '../find-stack';
 import { parseChatOptions, USAGE } from '../chat/options';
 import { printable } from '../chat/printable';
 import { runChat } from '../chat/run-chat';
@@ -15,7 +16,9 @@ for (const [signal, code] of [
 }
 
 async function main(): Promise<void> {
-  const options = parseChatOptions(process.argv.slice(2), process.env);
+  const { addresses } = findStack(undefined, process.env);
+  const running = addresses?.gateways.join(',');
+  const options = parseChatOptions(process.argv.slice(2), process.env, running);
   if (options.help) return console.log(USAGE);
   await runChat(options, { input: process.stdin, output: process.stdout }, interrupt);
 }

@@ -1,11 +1,16 @@
 import { LaunchError, startStack, type Stack } from '@agent-messenger/testkit';
 import { join } from 'node:path';
-import { ensureDemo, type Demo } from '../demo';
+import { demoLoginCode, ensureDemo, type Demo } from '../demo';
+import { rememberStarted } from '../find-stack';
 import { pushHint, startShownStandins } from '../push-standins';
 
 export interface StartOptions {
   gateways: number;
+  /** Replicas. */
+  messages: number;
+  store: 'sqlite' | 'postgres';
   port: number;
+  host: string;
   dataDir: string;
   demo: boolean;
   pushStandins: boolean;
@@ -24,13 +29,18 @@ export async function start(options: StartOptions): Promise<void> {
       stopping.abort();
     });
   }
-  const { REDIS_URL: redisUrl, QUEUE_REDIS_URL: queueRedisUrl, REDIS_PREFIX } = process.env;
+  const { REDIS_URL: redisUrl, QUEUE_REDIS_URL: queueRedisUrl } = process.env;
+  const { DATABASE_URL, REDIS_PREFIX } = process.env;
   try {
     say('Starting …');
     const standins = options.pushStandins ? await startShownStandins(say) : undefined;
     const stack = await startStack({
       gateways: options.gateways,
+      messages: options.messages,
+      store: options.store,
+      ...(DATABASE_URL ? { databaseUrl: DATABASE_URL } : {}),
       port: options.port,
+      host: options.host,
       dataDir: options.dataDir,
       ...(redisUrl ? { redisUrl } : {}),
       ...(queueRedisUrl ? { queueRedisUrl } : {}),
@@ -40,6 +50,7 @@ export async function start(options: StartOptions): Promise<void> {
       report: say,
       signal: stopping.signal,
     });
+    rememberStarted(stack.dataDir);
     try {
       const demo = options.demo ? await startDemo(stack, say) : undefined;
       if (!stopping.signal.aborted) announce(stack, demo, options);
@@ -60,16 +71,25 @@ export async function start(options: StartOptions): Promise<void> {
   }
 }
 
+interface StartedDemo extends Demo {
+  /** Of a link that signs the demo person in; works once. */
+  code: string;
+}
+
 /** Undefined when there can be none: what people use is there without it. */
-async function startDemo(stack: Stack, say: (line: string) => void): Promise<Demo | undefined> {
-  const url = firstUrl(stack);
+async function startDemo(
+  stack: Stack,
+  say: (line: string) => void,
+): Promise<StartedDemo | undefined> {
+  const { url, internalUrl } = firstGateway(stack);
   try {
-    const demo = await ensureDemo(url, stack.adminKey, join(stack.dataDir, 'demo.json'));
+    const admin = { url: stack.adminUrl, key: stack.adminKey };
+    const demo = await ensureDemo(url, admin, join(stack.dataDir, 'demo.json'));
     await stack.addProcess('echo-agent', join(__dirname, 'echo-agent.js'), {
       AGENT_MESSENGER_URL: url,
       AGENT_API_KEY: demo.agent.api_key,
     });
-    return demo;
+    return { ...demo, code: await demoLoginCode(internalUrl, admin, demo) };
   } catch (error) {
     say(`no demo: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
@@ -78,15 +98,21 @@ async function startDemo(stack: Stack, say: (line: string) => void): Promise<Dem
 
 function announce(
   stack: Stack,
-  demo: Demo | undefined,
+  demo: StartedDemo | undefined,
   { json, pushStandins }: StartOptions,
 ): void {
   const urls = stack.gateways.map(({ url }) => url);
+  const { url } = firstGateway(stack);
+  const { app, console: operators } = pagesOf(stack, demo);
   if (json) {
     const line = {
       ready: true,
       gateways: urls,
+      ...(app !== undefined && { app_url: app }),
+      ...(operators !== undefined && { console_url: operators }),
+      admin_url: stack.adminUrl,
       admin_key: stack.adminKey,
+      metrics: stack.metrics,
       pids: { launcher: process.pid, ...stack.pids() },
       data_dir: stack.dataDir,
     };
@@ -95,15 +121,23 @@ function announce(
   }
   const chat =
     demo &&
-    `npm run chat -- --url ${firstUrl(stack)} --user ${demo.username} --password ${demo.password} --agent ${demo.agent.id}`;
+    `npm run chat -- --url ${url} --user ${demo.username} --password ${demo.password} --agent ${demo.agent.id}`;
   console.log(
     [
       '',
       'Agent Messenger is ready.',
       '',
-      `  URL         ${urls.join('  ')}`,
+      ...(app === undefined ? [] : [`  Open        ${app}`]),
+      ...(app !== undefined && demo
+        ? ['              signs the demo person in: once, within 10 minutes']
+        : []),
+      ...(operators === undefined ? [] : [`  Console     ${operators}`]),
+      `  Gateways    ${urls.join('  ')}`,
       ...(demo ? [`  Demo login  ${demo.username} / ${demo.password}`] : []),
       ...(chat ? [`  Chat        ${chat}`] : []),
+      ...Object.entries(stack.metrics).map(
+        ([name, url], n) => `  ${n === 0 ? 'Metrics' : '       '}     ${url}  ${name}`,
+      ),
       `  Data        ${stack.dataDir} (admin key in admin_api_key, logs in logs/)`,
       ...(pushStandins ? [pushHint] : []),
       `  Stop        Ctrl-C, or kill ${process.pid}`,
@@ -112,10 +146,20 @@ function announce(
   );
 }
 
-function firstUrl(stack: Stack): string {
+/** Where a browser finds the chat and the console, as far as WEB_APP has them served. */
+function pagesOf(stack: Stack, demo: StartedDemo | undefined) {
+  const { WEB_APP = 'on' } = process.env;
+  const site = `${firstGateway(stack).url}/`;
+  return {
+    app: WEB_APP === 'off' ? undefined : demo ? `${site}#link=${demo.code}` : site,
+    console: WEB_APP === 'on' ? `${stack.adminUrl}/admin/` : undefined,
+  };
+}
+
+function firstGateway(stack: Stack): Stack['gateways'][number] {
   const [gateway] = stack.gateways;
   if (!gateway) throw new Error('a stack has at least one gateway');
-  return gateway.url;
+  return gateway;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

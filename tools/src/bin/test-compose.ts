@@ -1,12 +1,16 @@
 import { LaunchError } from '@agent-messenger/testkit';
-import { testCompose } from '../compose/test-compose';
+import { STORES, testCompose } from '../compose/test-compose';
+import { parseOptions, UsageError } from '../command-line';
 
-const help = `npm run test:compose
+const help = `npm run test:compose [-- --store postgres]
 
 Builds the images and runs docker-compose.yml on the Docker engine that is here, as a project of its
 own on a free port of 127.0.0.1: people and agents talk through the load balancer while a gateway and
 messages are killed, Redis is restarted and everything is upgraded by recreating. All that they send
 and receive is recorded and checked. Nothing of it remains but the engine's build cache.
+
+--store postgres takes docker-compose.postgres.yml as well: PostgreSQL is killed, too, replicas of
+messages are upgraded one after the other, and a dump of the backup is restored.
 
 Needs docker, and docker compose or docker-compose 1.29. Exit code: 0, or 1 with what did not hold.
 `;
@@ -16,12 +20,15 @@ async function run(args: string[]): Promise<void> {
     process.stdout.write(help);
     return;
   }
+  const values = parseOptions(args, { store: { type: 'string', default: 'sqlite' } });
+  const store = STORES.find((name) => name === values.store);
+  if (!store) throw new UsageError(`--store is one of: ${STORES.join(', ')}`);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => stopping.abort(new LaunchError(`stopped by ${signal}`)));
   }
   const say = (line: string) => process.stdout.write(`${line}\n`);
-  await testCompose({ env: process.env, signal: stopping.signal, say });
+  await testCompose({ store, env: process.env, signal: stopping.signal, say });
   say('\npassed');
 }
 

@@ -1,7 +1,9 @@
 import type { Recorder, Transport } from '@agent-messenger/testkit';
-import { connectClient, MessengerError, type Client } from '@agent-messenger/sdk';
+import { connectClient, MessengerError, type Client, type Message } from '@agent-messenger/sdk';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BACKOFF } from './backoff';
+import { ChoiceLog } from './choice-log';
+import type { Question } from './choices';
 import { SendLog } from './send-log';
 import { sdkTransport } from './transports';
 
@@ -15,8 +17,8 @@ export interface DeviceOptions {
   urls: readonly string[];
   transport: Transport;
   recorder: Recorder;
-  /** Told of the answer to a message of any device. */
-  onAnswer: (clientId: string) => void;
+  /** Told of what others have written, and of what became of it. */
+  onMessage: (message: Message) => void;
 }
 
 const HISTORY_PAGE = 200;
@@ -24,6 +26,7 @@ const HISTORY_PAGE = 200;
 /** A person's device: keeps its copy of the conversation across logins, each of which is a new SDK client. */
 export class Device {
   readonly sends: SendLog;
+  private readonly choices: ChoiceLog;
   /** Up to here the copy is whole. */
   lastSeq = 0;
   /** What it was told about the agent last. */
@@ -34,6 +37,7 @@ export class Device {
   constructor(private readonly options: DeviceOptions) {
     const { recorder, name, identity, conversation } = options;
     this.sends = new SendLog(recorder, { conversation, identity });
+    this.choices = new ChoiceLog(recorder, { conversation, identity }, name);
     recorder.record({ type: 'device', device: name, identity, conversation });
   }
 
@@ -83,14 +87,36 @@ export class Device {
     this.listen(client, session);
   }
 
-  /** Does nothing while it is not logged in. */
-  send(clientId: string, content: string): void {
+  /** Resolves with whether it was sent, which it is not while it is not logged in. */
+  async send(clientId: string, content: string): Promise<boolean> {
     const { session } = this;
-    if (!session) return;
+    if (!session) return false;
     const { conversation } = this.options;
-    this.sends.track(session.name, clientId, () =>
+    return this.sends.track(session.name, clientId, () =>
       session.client.conversation(conversation).send(content, { client_id: clientId }),
     );
+  }
+
+  /** Resolves with whether the question has its outcome; nothing is chosen while it is not logged in. */
+  async choose({ message_id, client_id, action_id, rival }: Question): Promise<boolean> {
+    const { session, choices } = this;
+    if (!session) return false;
+    const { client } = session;
+    const { conversation } = this.options;
+    const over = [
+      choices.track({ client_id, action_id }, () =>
+        client.conversation(conversation).choose(message_id, action_id),
+      ),
+    ];
+    if (rival !== undefined) {
+      const request = {
+        params: { conversation_id: conversation, message_id },
+        body: { action_id: rival },
+      };
+      const other = { client_id, action_id: rival };
+      over.push(choices.track(other, () => client.rest.request('chooseAction', request)));
+    }
+    return (await Promise.all(over)).includes(true);
   }
 
   /** Waits for the acks of what was sent. */
@@ -114,9 +140,11 @@ export class Device {
       const page = await repeat(signal, () =>
         client.conversation(conversation).history({ after_seq: this.lastSeq, limit: HISTORY_PAGE }),
       );
-      for (const { seq, client_id } of page.messages) {
+      for (const message of page.messages) {
+        const { seq, client_id } = message;
         recorder.record({ type: 'load', conversation, device: name, seq, client_id });
         this.lastSeq = seq;
+        this.take(message);
       }
       more = page.has_more;
       if (!more) this.lastSeq = Math.max(this.lastSeq, page.last_seq);
@@ -124,15 +152,30 @@ export class Device {
   }
 
   private listen(client: Client, session: string): void {
-    const { name, identity, conversation, recorder, onAnswer } = this.options;
+    const { name, conversation, recorder } = this.options;
     client.on('event', (event) => {
       const message = event.type === 'message.created' ? event.message : null;
       const { seq } = event;
       const client_id = message?.client_id ?? null;
       recorder.record({ type: 'receive', conversation, device: name, session, seq, client_id });
       this.lastSeq = Math.max(this.lastSeq, seq);
-      if (message && message.sender.id !== identity) onAnswer(message.client_id);
+      if (message) this.take(message);
+      else if (event.type === 'action.chosen') this.take(event.message);
     });
+    client.on('stream', ({ stream_id, text }) =>
+      recorder.record({ type: 'stream', conversation, session, stream_id, text }),
+    );
+  }
+
+  private take(message: Message): void {
+    const { name, identity, conversation, recorder, onMessage } = this.options;
+    const { client_id, choice, sender } = message;
+    if (sender.id === identity) return;
+    if (choice) {
+      const { action_id } = choice;
+      recorder.record({ type: 'choice', conversation, device: name, client_id, action_id });
+    }
+    onMessage(message);
   }
 }
 

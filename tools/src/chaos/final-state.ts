@@ -1,4 +1,4 @@
-import { createRest } from '@agent-messenger/sdk';
+import { createRest, type Message } from '@agent-messenger/sdk';
 import { entriesOf, type EntryOf, inParallel, waitFor } from '@agent-messenger/testkit';
 import type { Pair } from './pair';
 import type { ChaosSystem } from './system';
@@ -17,13 +17,17 @@ export async function deliverToAllDevices(
   pairs: readonly Pair[],
 ): Promise<void> {
   const last = new Map<string, number>();
-  for (const { conversation, seq } of entriesOf(recorder.entries, 'ack')) {
+  const committed = [
+    ...entriesOf(recorder.entries, 'ack'),
+    ...entriesOf(recorder.entries, 'chosen'),
+  ];
+  for (const { conversation, seq } of committed) {
     last.set(conversation, Math.max(seq, last.get(conversation) ?? 0));
   }
   await Promise.all(
-    pairs.map(async ({ devices, device, options: { conversation, responder } }) => {
+    pairs.map(async ({ devices, device, options: { conversation, agent } }) => {
       const seq = last.get(conversation) ?? 0;
-      await patiently(() => responder.lastSeq >= seq && (device?.lastSeq ?? 0) >= seq);
+      await patiently(() => agent.log.lastSeq >= seq && (device?.lastSeq ?? 0) >= seq);
       // The other device of the person: it is to end with the same.
       for (const other of devices.filter((each) => each !== device)) {
         await other.login(signal);
@@ -47,11 +51,17 @@ export async function recordLogs(
       const params = { conversation_id: id };
       const page = await rest.request('listEvents', { params, query }, { bearer });
       for (const event of page.events) {
-        const client_id = event.type === 'message.created' ? event.message.client_id : null;
-        events.push({ seq: event.seq, client_id });
+        const message = event.type === 'message.created' ? event.message : undefined;
+        const { client_id = null, content = null } = message ?? {};
+        const choice = event.type === 'action.chosen' ? chosenIn(event.message) : undefined;
+        events.push({ seq: event.seq, client_id, content, ...(choice && { choice }) });
       }
       more = page.has_more;
     }
     recorder.record({ type: 'log', conversation: id, events });
   });
+}
+
+function chosenIn({ client_id, choice }: Message) {
+  return choice && { client_id, action_id: choice.action_id };
 }

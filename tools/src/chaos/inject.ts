@@ -1,7 +1,8 @@
 import { MessengerError } from '@agent-messenger/sdk';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Device } from './device';
-import type { Fault } from './schedule';
+import type { Pair } from './pair';
+import { KILLED_AGENTS, type Fault } from './schedule';
 import type { ChaosGateway, ChaosSystem } from './system';
 
 const LATENCY_MS = 700;
@@ -11,13 +12,19 @@ const BURST = { messages: 120, characters: 50_000 };
 
 /** Does it and undoes it: resolves when what was broken is whole again. */
 export async function inject(fault: Fault, system: ChaosSystem): Promise<void> {
-  const { stack, signal } = system;
+  const { stack, database, signal } = system;
   const wait = (ms: number) => delay(ms, undefined, { signal });
   switch (fault.name) {
     case 'kill-gateway':
       return (await gatewayAt(system, fault.gateway)).process.crash();
     case 'kill-messages':
-      return stack.messages.crash();
+      return stack.replicas[fault.replica]?.crash();
+    case 'kill-postgres':
+      await database.kill();
+      await wait(fault.downMs);
+      return database.start();
+    case 'failover':
+      return database.failOver();
     case 'restart-redis':
       await stack.redis.kill();
       await wait(fault.downMs);
@@ -29,11 +36,13 @@ export async function inject(fault: Fault, system: ChaosSystem): Promise<void> {
       return;
     }
     case 'partition': {
-      const proxy = (await gatewayAt(system, fault.gateway))[fault.from];
-      if (fault.manner === 'cut') proxy.cut();
-      else if (fault.manner === 'half-open') proxy.halfOpen();
-      else proxy.latency(LATENCY_MS);
-      await wait(fault.forMs).finally(() => proxy.heal());
+      const proxies = (await gatewayAt(system, fault.gateway))[fault.from];
+      for (const proxy of proxies) {
+        if (fault.manner === 'cut') proxy.cut();
+        else if (fault.manner === 'half-open') proxy.halfOpen();
+        else proxy.latency(LATENCY_MS);
+      }
+      await wait(fault.forMs).finally(() => proxies.forEach((proxy) => proxy.heal()));
       return;
     }
     case 'slow-reader':
@@ -43,7 +52,17 @@ export async function inject(fault: Fault, system: ChaosSystem): Promise<void> {
       return;
     case 'take-over':
       return takeOver(system, fault);
+    case 'kill-agents':
+      await Promise.all(killedBy(fault, system).map(({ options }) => options.agent.restart()));
   }
+}
+
+/** The pairs whose agents it ends. */
+export function killedBy(
+  { pair }: { pair: number },
+  { pairs }: Pick<ChaosSystem, 'pairs'>,
+): Pair[] {
+  return [...pairs.slice(pair), ...pairs.slice(0, pair)].slice(0, KILLED_AGENTS);
 }
 
 async function gatewayAt({ gateways }: ChaosSystem, rank: number): Promise<ChaosGateway> {
@@ -72,7 +91,7 @@ async function readSlowly(system: ChaosSystem, forMs: number): Promise<void> {
   const stamp = Math.round(recorder.now);
   const content = 'x'.repeat(BURST.characters);
   for (let n = 1; n <= BURST.messages; n += 1) {
-    slow.pair.options.responder.say(`burst-${stamp}.${n}`, content);
+    slow.pair.options.agent.say(`burst-${stamp}.${n}`, content);
   }
   await delay(forMs, undefined, { signal }).finally(() => slow.link.heal());
 }

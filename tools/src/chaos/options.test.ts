@@ -1,6 +1,6 @@
 import { UsageError } from '../command-line';
 import { chaosOptions } from './options';
-import { FAULTS } from './schedule';
+import { FAULTS, POSTGRES_FAULTS } from './schedule';
 
 test('defaults', () => {
   expect(chaosOptions([])).toEqual({
@@ -9,6 +9,9 @@ test('defaults', () => {
     faults: FAULTS,
     pairs: 8,
     transport: 'both',
+    store: 'sqlite',
+    replicas: 1,
+    pgbouncer: false,
     json: false,
     help: false,
   });
@@ -26,9 +29,18 @@ test('all options', () => {
     faults: ['deploy', 'partition'],
     pairs: 3,
     transport: 'ws',
+    store: 'sqlite',
+    replicas: 1,
+    pgbouncer: false,
     json: true,
     help: false,
   });
+});
+
+test('with PostgreSQL there are two messages and more faults', () => {
+  const options = chaosOptions(['--store', 'postgres']);
+  expect(options).toMatchObject({ store: 'postgres', replicas: 2 });
+  expect(options.faults).toEqual([...FAULTS, ...POSTGRES_FAULTS]);
 });
 
 test.each([
@@ -37,6 +49,10 @@ test.each([
   [['--seed', 'x'], '--seed takes a whole number'],
   [['--seed', '4294967296'], '--seed takes a whole number'],
   [['--transport', 'polling'], '--transport takes socket.io, ws, both'],
+  [['--faults', 'kill-postgres'], '--faults: "kill-postgres" is none of'],
+  [['--store', 'files'], '--store takes sqlite or postgres'],
+  [['--pgbouncer'], '--pgbouncer: it stands before --store postgres'],
+  [['--replicas', '2'], 'several messages need --store postgres'],
   [['--faults', 'deploy,flood'], '--faults: "flood" is none of'],
 ])('%j is a usage error', (args, message) => {
   expect(() => chaosOptions(args)).toThrow(UsageError);

@@ -1,5 +1,5 @@
 import type { Entry } from '@agent-messenger/testkit';
-import { recoveries, roundTrips } from './recovery';
+import { acknowledgements, longestSend, recoveries, roundTrips } from './recovery';
 
 const agents = new Set(['agent']);
 const pair = { conversation: 'c', members: ['ann', 'agent'] };
@@ -54,4 +54,24 @@ test('who keeps the connection and gets answers is not hit; who loses it is', ()
     at: 160,
   };
   expect(recoveries([...history, lost], trips, window, [pair])).toEqual([{ hit: true, ms: 20 }]);
+});
+
+test('a send waits for its own ack, counted from the fault', () => {
+  const send = { type: 'send', conversation: 'c', sender: '' } as const;
+  const ack = { type: 'ack', conversation: 'c', seq: 1 } as const;
+  const history: Entry[] = [
+    { ...send, identity: 'ann', client_id: 'x', at: 50 },
+    { ...send, identity: 'agent', client_id: 'x', at: 120 },
+    { ...ack, identity: 'agent', client_id: 'x', at: 130 },
+    { ...ack, identity: 'ann', client_id: 'x', at: 400 },
+    { ...ack, identity: 'ann', client_id: 'x', at: 5_000 },
+    { ...send, identity: 'ann', client_id: 'never', at: 150 },
+  ];
+  const acks = acknowledgements(history);
+  expect(acks).toEqual([
+    { sentAt: 120, ackedAt: 130 },
+    { sentAt: 50, ackedAt: 400 },
+  ]);
+  expect(longestSend(acks, { begin: 100, end: 200, recovered: 300 })).toBe(300);
+  expect(longestSend(acks, { begin: 600, end: 700, recovered: 800 })).toBeNull();
 });

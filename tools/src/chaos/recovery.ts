@@ -1,5 +1,5 @@
 import { groupBy, type Entry } from '@agent-messenger/testkit';
-import { answered } from './responder';
+import { answered } from './agents/answers';
 
 /** A fault in time, ms since the run began; `recovered` when every pair had an answer to a message sent after `end`. */
 export interface FaultWindow {
@@ -41,6 +41,31 @@ export function roundTrips(history: readonly Entry[], agents: ReadonlySet<string
     trips.push({ conversation: entry.conversation, sentAt, answeredAt: entry.at });
   }
   return trips;
+}
+
+/** From each send to its ack. */
+export function acknowledgements(history: readonly Entry[]): { sentAt: number; ackedAt: number }[] {
+  const sent = new Map<string, number>();
+  return history.flatMap((entry) => {
+    if (entry.type !== 'send' && entry.type !== 'ack') return [];
+    const key = `${entry.identity} ${entry.conversation} ${entry.client_id}`;
+    if (entry.type === 'send') sent.set(key, entry.at);
+    const sentAt = sent.get(key);
+    if (entry.type === 'send' || sentAt === undefined) return [];
+    sent.delete(key);
+    return [{ sentAt, ackedAt: entry.at }];
+  });
+}
+
+/** The longest that a send waited for its ack, counted from the fault, of those under way or sent during it; null: none. */
+export function longestSend(
+  acks: readonly { sentAt: number; ackedAt: number }[],
+  { begin, recovered }: FaultWindow,
+): number | null {
+  const waits = acks
+    .filter(({ sentAt, ackedAt }) => sentAt <= recovered && ackedAt >= begin)
+    .map(({ sentAt, ackedAt }) => ackedAt - Math.max(sentAt, begin));
+  return waits.length === 0 ? null : Math.round(Math.max(...waits));
 }
 
 /** What a fault did to each of the conversations. */

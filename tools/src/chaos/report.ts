@@ -5,9 +5,16 @@ import {
   type Entry,
   type Violation,
 } from '@agent-messenger/testkit';
+import type { Language } from './agents/start-agent';
 import type { FaultName } from './schedule';
 import type { TransportChoice } from './transports';
-import { recoveries, roundTrips, type FaultWindow } from './recovery';
+import {
+  acknowledgements,
+  longestSend,
+  recoveries,
+  roundTrips,
+  type FaultWindow,
+} from './recovery';
 
 /** A fault as it happened. */
 export interface FaultRun {
@@ -31,6 +38,8 @@ export interface FaultRow {
   /** Of those that noticed. */
   median_ms: number | null;
   worst_ms: number | null;
+  /** The longest that anybody's send waited for its ack. */
+  send_ms: number | null;
 }
 
 export interface Report {
@@ -38,7 +47,12 @@ export interface Report {
   transport: TransportChoice;
   /** From the first fault to the last recovery. */
   seconds: number;
-  counts: Record<'sends' | 'acks' | 'refused' | 'received' | 'connections', number>;
+  /** Agents of pairs, by the SDK that they are written with. */
+  agents: Record<Language, number>;
+  counts: Record<
+    'sends' | 'acks' | 'refused' | 'received' | 'streamed' | 'chosen' | 'connections',
+    number
+  >;
   faults: FaultRow[];
   violations: (Violation & { timeline: string[] })[];
 }
@@ -54,16 +68,20 @@ export function makeReport(
     transport,
     runs,
     agents,
+    languages,
     broken,
   }: {
     seed: number;
     transport: TransportChoice;
     runs: readonly FaultRun[];
     agents: ReadonlySet<string>;
+    languages: readonly Language[];
     broken: readonly Violation[];
   },
 ): Report {
   const trips = roundTrips(history, agents);
+  const acks = acknowledgements(history);
+  const written = (language: Language) => languages.filter((each) => each === language).length;
   const names = [...new Set(runs.map(({ name }) => name))];
   const violations = [...broken, ...checkHistory(history)];
   return {
@@ -72,11 +90,14 @@ export function makeReport(
     seconds: Math.round(
       ((runs.at(-1)?.window.recovered ?? 0) - (runs[0]?.window.begin ?? 0)) / 1_000,
     ),
+    agents: { typescript: written('typescript'), python: written('python') },
     counts: {
       sends: entriesOf(history, 'send').length,
       acks: entriesOf(history, 'ack').length,
       refused: entriesOf(history, 'refused').length,
       received: entriesOf(history, 'receive').length,
+      streamed: new Set(entriesOf(history, 'stream').map(({ stream_id }) => stream_id)).size,
+      chosen: entriesOf(history, 'answered').length,
       connections: entriesOf(history, 'connected').length,
     },
     faults: names.map((fault) => {
@@ -94,6 +115,10 @@ export function makeReport(
         of: all.length,
         median_ms: waits[Math.floor(waits.length / 2)] ?? null,
         worst_ms: waits.at(-1) ?? null,
+        send_ms: own.reduce<number | null>((most, { window }) => {
+          const longest = longestSend(acks, window);
+          return longest === null ? most : Math.max(most ?? 0, longest);
+        }, null),
       };
     }),
     violations: violations.map((violation, index) => ({

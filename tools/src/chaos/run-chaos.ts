@@ -28,12 +28,24 @@ interface Surroundings {
 
 /** Starts a stack, breaks it again and again, and says what became of the promises. */
 export async function runChaos(options: ChaosOptions, around: Surroundings): Promise<Report> {
-  const { seed, pairs, transport } = options;
+  const { seed, pairs, transport, store, replicas, pgbouncer, faults } = options;
   const { signal, say } = around;
   const dataDir = makeWorkFolder('chaos');
   let report: Report | undefined;
   try {
-    const setting = { dataDir, seed, pairs, rivals: RIVALS, transport, signal, say };
+    const setting = {
+      dataDir,
+      seed,
+      pairs,
+      rivals: RIVALS,
+      transport,
+      store,
+      replicas,
+      pgbouncer,
+      faults,
+      signal,
+      say,
+    };
     const system = await startChaosSystem(setting);
     try {
       report = await watchFaults(options, system, around);
@@ -56,13 +68,13 @@ function keep(dataDir: string, { recorder }: ChaosSystem): void {
 }
 
 async function watchFaults(
-  { seed, transport, minutes, faults }: ChaosOptions,
+  { seed, transport, minutes, faults, replicas }: ChaosOptions,
   system: ChaosSystem,
   { signal, say }: Surroundings,
 ): Promise<Report> {
-  const { recorder, stack, pairs, slow, rivals } = system;
+  const { recorder, stack, pairs, slow, rivals, languages } = system;
   const all = [...pairs, slow.pair];
-  const agents = all.map(({ options }) => options.responder.identity);
+  const agents = all.map(({ options }) => options.agent.log.identity);
   const people = all.map(({ options }) => options.person);
   const rivalIds = rivals.map(({ identity }) => identity);
   const leases = new LeaseWatch(stack, [...agents, ...people, ...rivalIds], recorder);
@@ -73,6 +85,7 @@ async function watchFaults(
       random: createRandom(seed),
       faults,
       gateways: GATEWAYS,
+      replicas,
       pairs: pairs.length,
       leaseTtlMs: LEASE_TTL_MS,
       slowConsumerMs: SLOW_CONSUMER_MS,
@@ -95,6 +108,7 @@ async function watchFaults(
       transport,
       runs,
       agents: new Set(agents),
+      languages,
       broken,
     });
   } finally {

@@ -6,6 +6,7 @@ function stepsOf(seed: number, faults: readonly FaultName[]): Generator<Step, ne
     random: createRandom(seed),
     faults,
     gateways: 3,
+    replicas: 1,
     pairs: 4,
     leaseTtlMs: 6_000,
     slowConsumerMs: 4_000,

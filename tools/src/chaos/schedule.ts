@@ -9,13 +9,18 @@ export const FAULTS = [
   'slow-reader',
   'deploy',
   'take-over',
+  'kill-agents',
 ] as const;
-export type FaultName = (typeof FAULTS)[number];
+/** What there is besides where the store is PostgreSQL. */
+export const POSTGRES_FAULTS = ['kill-postgres', 'failover'] as const;
+export type FaultName = (typeof FAULTS)[number] | (typeof POSTGRES_FAULTS)[number];
 
 /** What is done to the system; times in ms. `gateway` is a rank by connections: 0 has the most. `pair` is an index. */
 export type Fault =
   | { name: 'kill-gateway'; gateway: number }
-  | { name: 'kill-messages' }
+  | { name: 'kill-messages'; replica: number }
+  | { name: 'kill-postgres'; downMs: number }
+  | { name: 'failover' }
   | { name: 'restart-redis'; empty: boolean; downMs: number }
   | { name: 'pause-gateway'; gateway: number; forMs: number }
   | {
@@ -27,7 +32,11 @@ export type Fault =
     }
   | { name: 'slow-reader'; forMs: number }
   | { name: 'deploy' }
-  | { name: 'take-over'; pair: number; forMs: number };
+  | { name: 'take-over'; pair: number; forMs: number }
+  /** Of `KILLED_AGENTS` pairs from this one on: one of them is in Python. */
+  | { name: 'kill-agents'; pair: number };
+
+export const KILLED_AGENTS = 3;
 
 export interface Step {
   /** After the recovery from the one before. */
@@ -43,6 +52,8 @@ export interface ScheduleOptions {
   random: Random;
   faults: readonly FaultName[];
   gateways: number;
+  /** Of messages. */
+  replicas: number;
   pairs: number;
   leaseTtlMs: number;
   /** How long a gateway bears a reader that takes nothing. */
@@ -56,7 +67,7 @@ const MEANWHILE_MS = 400;
 
 /** Faults for ever, in rounds; variants of a fault take turns. The same seed gives the same faults. */
 export function* schedule(options: ScheduleOptions): Generator<Step, never> {
-  const { random, faults, gateways, pairs, leaseTtlMs, slowConsumerMs } = options;
+  const { random, faults, gateways, replicas, pairs, leaseTtlMs, slowConsumerMs } = options;
   const partitions = random.shuffled(
     (['redis', 'messages'] as const).flatMap((from) =>
       (['cut', 'half-open', 'latency'] as const).map((manner) => ({ from, manner })),
@@ -71,6 +82,10 @@ export function* schedule(options: ScheduleOptions): Generator<Step, never> {
       case 'kill-gateway':
         return { name, gateway: gateway() };
       case 'kill-messages':
+        return { name, replica: replicas === 1 ? 0 : random.whole(0, replicas - 1) };
+      case 'kill-postgres':
+        return { name, downMs: random.whole(0, 2_500) };
+      case 'failover':
       case 'deploy':
         return { name };
       case 'restart-redis':
@@ -96,6 +111,8 @@ export function* schedule(options: ScheduleOptions): Generator<Step, never> {
         return { name, forMs: random.whole(slowConsumerMs / 2, slowConsumerMs * 2) };
       case 'take-over':
         return { name, pair: random.whole(0, pairs - 1), forMs: random.whole(500, 3_000) };
+      case 'kill-agents':
+        return { name, pair: random.whole(0, pairs - 1) };
     }
   }
 

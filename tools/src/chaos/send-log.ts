@@ -10,19 +10,21 @@ export class SendLog {
     private readonly about: { conversation: string; identity: string },
   ) {}
 
-  /** @param sender what keeps the order of its sends */
-  track(sender: string, client_id: string, send: () => Promise<Sent>): void {
+  /** Resolves with whether it has its ack. @param sender what keeps the order of its sends */
+  async track(sender: string, client_id: string, send: () => Promise<Sent>): Promise<boolean> {
     const { recorder, about } = this;
     this.pending += 1;
     recorder.record({ type: 'send', ...about, sender, client_id });
-    void send()
-      .then(
-        ({ message }) => recorder.record({ type: 'ack', ...about, client_id, seq: message.seq }),
-        (error: unknown) => {
-          const code = error instanceof MessengerError ? error.code : String(error);
-          recorder.record({ type: 'refused', ...about, client_id, code });
-        },
-      )
-      .finally(() => (this.pending -= 1));
+    try {
+      const { message } = await send();
+      recorder.record({ type: 'ack', ...about, client_id, seq: message.seq });
+      return true;
+    } catch (error) {
+      const code = error instanceof MessengerError ? error.code : String(error);
+      recorder.record({ type: 'refused', ...about, client_id, code });
+      return false;
+    } finally {
+      this.pending -= 1;
+    }
   }
 }

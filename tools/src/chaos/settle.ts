@@ -10,7 +10,7 @@ const PRESENCE_MS = 20_000;
 export async function settle(system: ChaosSystem, leases: LeaseWatch): Promise<void> {
   const { pairs, slow, rivals } = system;
   const all = [...pairs, slow.pair];
-  for (const pair of all) pair.stop();
+  for (const pair of all) pair.stopWriting();
   for (const rival of rivals) rival.stop();
   await patiently(() => all.every(({ pending }) => pending === 0));
   await deliverToAllDevices(system, all);
@@ -25,17 +25,17 @@ async function checkPresenceOf(
   pairs: readonly Pair[],
   leases: LeaseWatch,
 ): Promise<void> {
-  await Promise.all(pairs.map(({ options: { responder } }) => responder.watchPerson()));
-  const members = pairs.flatMap(({ device, options: { person, responder } }, index) => [
+  await Promise.all(pairs.map(({ options: { agent } }) => agent.watchPerson()));
+  const members = pairs.flatMap(({ device, options: { person, agent } }, index) => [
     {
-      identity: responder.identity,
+      identity: agent.log.identity,
       isOnline: () => device?.agentStatus !== 'offline',
       leaves: index % 3 === 0,
-      leave: () => responder.agent.close(),
+      leave: () => agent.close(),
     },
     {
       identity: person,
-      isOnline: () => responder.personStatus !== 'offline',
+      isOnline: () => agent.log.personStatus !== 'offline',
       leaves: index % 3 === 1,
       leave: async () => device?.close(),
     },

@@ -4,19 +4,23 @@ import {
   createPerson,
   type FaultProxy,
   type GatewayHandle,
+  hasPythonWith,
   inParallel,
   LIFTED_LIMITS,
+  LIFTED_QUOTAS,
   Recorder,
   rest,
   type Stack,
   startFaultProxy,
   startStack,
 } from '@agent-messenger/testkit';
+import { languageOf, startAgent, type Language } from './agents/start-agent';
+import { ownDatabase, startDatabase, type ChaosDatabase } from './database';
 import { Device } from './device';
 import { Pair } from './pair';
 import { createRandom } from './random';
-import { Responder } from './responder';
 import { Rival } from './rival';
+import type { FaultName } from './schedule';
 import { transportOf, type TransportChoice } from './transports';
 
 export const GATEWAYS = 3;
@@ -28,18 +32,22 @@ const DRAIN_SPREAD_MS = 1_500;
 /** A gateway and the networks around it. */
 export interface ChaosGateway {
   process: GatewayHandle;
-  redis: FaultProxy;
-  messages: FaultProxy;
+  redis: FaultProxy[];
+  /** To each replica. */
+  messages: FaultProxy[];
 }
 
 export interface ChaosSystem {
   stack: Stack;
+  database: Pick<ChaosDatabase, 'kill' | 'start' | 'failOver'>;
   gateways: ChaosGateway[];
   recorder: Recorder;
   pairs: Pair[];
   /** A pair whose person is behind a network of its own. */
   slow: { pair: Pair; link: FaultProxy };
   rivals: Rival[];
+  /** Of the agents of `pairs`. */
+  languages: readonly Language[];
   /** All conversations, with who may read them. */
   conversations: { id: string; reader: { username: string; password: string } }[];
   signal: AbortSignal;
@@ -52,6 +60,11 @@ export interface SystemOptions {
   pairs: number;
   rivals: number;
   transport: TransportChoice;
+  store: 'sqlite' | 'postgres';
+  /** Of messages. */
+  replicas: number;
+  pgbouncer: boolean;
+  faults: readonly FaultName[];
   signal: AbortSignal;
   say: (line: string) => void;
 }
@@ -59,12 +72,16 @@ export interface SystemOptions {
 /** The whole stack with faulty networks, and people and agents who are connected and silent. */
 export async function startChaosSystem(options: SystemOptions): Promise<ChaosSystem> {
   const { dataDir, seed, transport, signal, say } = options;
+  const given = await startDatabase(options);
   const stack = await startStack({
     gateways: 0,
+    messages: options.replicas,
+    store: options.store,
     dataDir,
     signal,
+    ...(given && { databaseUrl: given.url }),
     env: {
-      messages: { LOG_LEVEL: 'info' },
+      messages: { LOG_LEVEL: 'info', ...LIFTED_QUOTAS, ...given?.env },
       gateway: {
         LEASE_TTL_MS: `${LEASE_TTL_MS}`,
         SLOW_CONSUMER_MS: `${SLOW_CONSUMER_MS}`,
@@ -72,6 +89,9 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
         ...LIFTED_LIMITS,
       },
     },
+  }).catch(async (error: unknown) => {
+    await given?.stop();
+    throw error;
   });
   const proxies: FaultProxy[] = [];
   const members: { close(): Promise<unknown> }[] = [];
@@ -80,6 +100,7 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
     // A network that is cut would hold up the drain.
     for (const proxy of proxies) proxy.heal();
     await stack.stop();
+    await given?.stop();
     await Promise.all(proxies.map((proxy) => proxy.close()));
   };
   const proxyTo = async (url: string): Promise<FaultProxy> => {
@@ -92,14 +113,16 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
     const gateways: ChaosGateway[] = [];
     for (let n = 0; n < GATEWAYS; n += 1) {
       const redis = await proxyTo(stack.redisUrl);
-      const messages = await proxyTo(stack.messages.internalUrl);
+      const messages = await Promise.all(
+        stack.replicas.map(({ internalUrl }) => proxyTo(internalUrl)),
+      );
       const process = await stack.addGateway({
         env: {
-          REDIS_URL: `redis://127.0.0.1:${redis.port}`,
-          MESSAGES_URL: `http://127.0.0.1:${messages.port}`,
+          REDIS_URL: withPort(stack.redisUrl, redis.port),
+          MESSAGES_URL: messages.map(({ port }) => `http://127.0.0.1:${port}`).join(),
         },
       });
-      gateways.push({ process, redis, messages });
+      gateways.push({ process, redis: [redis], messages });
     }
     const urls = gateways.map(({ process }) => process.url);
     const [firstUrl = ''] = urls;
@@ -115,23 +138,32 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
       return { id, person, agent };
     }
 
-    async function createPair(name: string, index: number, personUrls: string[]): Promise<Pair> {
+    async function createPair(
+      name: string,
+      index: number,
+      personUrls: string[],
+      language: Language,
+    ): Promise<Pair> {
       const { id: conversation, person, agent } = await createConversation(`${name} agent`);
-      const responder = await Responder.connect({
-        identity: agent.id,
-        apiKey: agent.api_key,
-        conversation,
-        person: person.user_id,
-        urls: rotated(urls, index),
-        transport: transportOf(transport, seed + index),
-        recorder,
-      });
-      members.push(responder.agent);
+      const chaosAgent = await startAgent(
+        language,
+        {
+          identity: agent.id,
+          apiKey: agent.api_key,
+          conversation,
+          person: person.user_id,
+          urls: rotated(urls, index),
+          transport: transportOf(transport, seed + index),
+          recorder,
+        },
+        dataDir,
+      );
+      members.push(chaosAgent);
       const pair = new Pair({
         name,
         conversation,
         person: person.user_id,
-        responder,
+        agent: chaosAgent,
         random: createRandom(seed + index + 1),
         now: () => recorder.now,
       });
@@ -147,7 +179,7 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
             // Both sides of a pair alike and different, and a take-over goes from one transport to the other.
             transport: transportOf(transport, seed + Math.floor(index / 2) + n),
             recorder,
-            onAnswer: (clientId) => pair.noteAnswer(clientId),
+            onMessage: (message) => pair.note(message),
           }),
       );
       members.push(...pair.devices);
@@ -168,22 +200,30 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
       return rival;
     }
 
+    const isPythonHere = hasPythonWith('websockets');
+    if (!isPythonHere) say('no agents in Python: this machine has no Python 3.11 with websockets');
+    const languages = Array.from({ length: options.pairs }, (_, index) =>
+      languageOf(index, isPythonHere),
+    );
     say(`creating ${options.pairs} pairs …`);
     const indexes = (count: number) => Array.from({ length: count }, (_, index) => index);
     // The next gateway but one first: the two sides of a pair are on different gateways.
     const pairs = await inParallel(indexes(options.pairs), (index) =>
-      createPair(`pair${index}`, index, rotated(urls, index + 1)),
+      createPair(`pair${index}`, index, rotated(urls, index + 1), languages[index] ?? 'typescript'),
     );
     const link = await proxyTo(firstUrl);
-    const slowPair = await createPair('slow', 1, [`http://127.0.0.1:${link.port}`]);
+    const slowUrls = [`http://127.0.0.1:${link.port}`];
+    const slowPair = await createPair('slow', 1, slowUrls, 'typescript');
     const rivals = await inParallel(indexes(options.rivals), createRival);
     return {
       stack,
+      database: given ?? ownDatabase(stack),
       gateways,
       recorder,
       pairs,
       slow: { pair: slowPair, link },
       rivals,
+      languages,
       conversations,
       signal,
       stop,
@@ -192,6 +232,13 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
     await stop();
     throw error;
   }
+}
+
+/** The same URL, credentials included, at another port. */
+function withPort(url: string, port: number): string {
+  const moved = new URL(url);
+  moved.port = `${port}`;
+  return moved.href;
 }
 
 async function openConversation(url: string, bearer: string, agentId: string): Promise<string> {

@@ -1,29 +1,32 @@
 import type { Report } from './report';
 
-const WIDTHS = [16, 8, 12, 14, 12, 10];
+const WIDTHS = [16, 8, 12, 14, 12, 10, 10];
 
 /** A report for people. */
-export function table({ seed, transport, seconds, counts, faults, violations }: Report): string {
-  const rows = faults.map(({ fault, times, overlapped, hit, of, median_ms, worst_ms }) => [
+export function table(report: Report): string {
+  const { seed, transport, seconds, agents, counts, faults, violations } = report;
+  const rows = faults.map(({ fault, times, overlapped, hit, of, ...waited }) => [
     fault,
     `${times}`,
     `${overlapped}`,
     `${hit} of ${of}`,
-    duration(median_ms),
-    duration(worst_ms),
+    duration(waited.median_ms),
+    duration(waited.worst_ms),
+    duration(waited.send_ms),
   ]);
   return [
     `seed ${seed}, transport ${transport}, ${seconds} s of faults`,
+    `agents: ${agents.typescript} in TypeScript, ${agents.python} in Python`,
     Object.entries(counts)
       .map(([name, count]) => `${count.toLocaleString('en')} ${name}`)
       .join(', '),
     '',
-    line(['fault', 'times', 'overlapped', 'pairs hit', 'median', 'worst']),
+    line(['fault', 'times', 'overlapped', 'pairs hit', 'median', 'worst', 'send']),
     ...rows.map(line),
     '',
     'Hit: lost a connection, or waited more than a second for an answer. Median and worst: the longest',
     'that a message of a hit pair waited for its answer, counted from the beginning of the fault. What',
-    'happened while two faults overlapped counts for both.',
+    'happened while two faults overlapped counts for both. Send: the longest that anybody waited for an ack.',
     '',
     violations.length === 0 ? 'No rule was broken.' : `BROKEN: ${violations.length}`,
     '',

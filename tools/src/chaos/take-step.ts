@@ -1,6 +1,6 @@
 import { waitFor, type Violation } from '@agent-messenger/testkit';
 import { setTimeout as delay } from 'node:timers/promises';
-import { inject } from './inject';
+import { inject, killedBy } from './inject';
 import type { Pair } from './pair';
 import type { FaultRun } from './report';
 import { describeFault, type Fault, type Step } from './schedule';
@@ -41,7 +41,7 @@ export async function takeStep(
       isOverlapped: spans.some((other) => other !== span && overlap(span, other)),
       pairs: within(span.fault, system).map(({ options }) => ({
         conversation: options.conversation,
-        members: [options.person, options.responder.identity],
+        members: [options.person, options.agent.log.identity],
       })),
     })),
     violations: reached
@@ -67,7 +67,9 @@ async function breakAndHeal(fault: Fault, system: ChaosSystem): Promise<Span> {
 }
 
 /** The pairs that a fault is aimed at. */
-function within(fault: Fault, { pairs, slow }: ChaosSystem): Pair[] {
+function within(fault: Fault, system: ChaosSystem): Pair[] {
+  const { pairs, slow } = system;
+  if (fault.name === 'kill-agents') return killedBy(fault, system);
   if (fault.name === 'slow-reader') return [slow.pair];
   if (fault.name === 'take-over') return pairs.slice(fault.pair, fault.pair + 1);
   return pairs;

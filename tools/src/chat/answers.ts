@@ -6,8 +6,8 @@ import { orAbort } from './or-abort';
 const MAX_EARLY = 1_000;
 
 /**
- * Asks, and finds the answer: what the agent's SDK or a `reply_to` marks as the answer to this very message. An
- * agent that has never marked anything is taken to answer with the next thing it says.
+ * Asks, and finds the answer: what `reply_to` marks as the answer to this very message. An agent that has never marked
+ * anything is taken to answer in order, with the next thing it says.
  */
 export class Answers {
   #marks = false;
@@ -24,7 +24,7 @@ export class Answers {
   }
 
   /** Sends and resolves with the answer; each of the two may take `timeoutMs`. */
-  async ask(text: string, timeoutMs: number, signal: AbortSignal): Promise<string> {
+  async ask(text: string, timeoutMs: number, signal: AbortSignal): Promise<Message> {
     signal.throwIfAborted();
     const early: Message[] = [];
     let take = (message: Message): void => {
@@ -42,9 +42,9 @@ export class Answers {
         `the message was not accepted within ${seconds}`,
       );
       const { message: sent } = await orAbort(sending, signal);
-      const answer = new Promise<string>((resolve) => {
+      const answer = new Promise<Message>((resolve) => {
         take = (message) => {
-          if (message.content !== null && this.#answers(message, sent)) resolve(message.content);
+          if (message.content !== null && this.#answers(message, sent)) resolve(message);
         };
         early.forEach((message) => take(message));
       });
@@ -57,7 +57,7 @@ export class Answers {
 
   #answers(message: Message, sent: Message): boolean {
     this.#marks ||= isMarked(message);
-    if (message.client_id.startsWith(`${sent.id}:`) || message.reply_to === sent.id) return true;
+    if (message.reply_to === sent.id) return true;
     return !this.#marks && message.seq > sent.seq;
   }
 
@@ -66,9 +66,8 @@ export class Answers {
   }
 }
 
-/** Names the message that it answers: the agent SDK in the `client_id`, others in `reply_to`. */
-function isMarked({ client_id, reply_to }: Message): boolean {
-  return reply_to !== undefined || /^msg_[^:]+:/.test(client_id);
+function isMarked({ reply_to }: Message): boolean {
+  return reply_to !== undefined;
 }
 
 function within<T>(work: Promise<T>, timeoutMs: number, problem: string): Promise<T> {

@@ -16,6 +16,7 @@ describe('parseChatOptions', () => {
     ['an unknown option', ['--bogus']],
     ['a URL of another kind', ['--url', 'ftp://x']],
     ['no URL', ['--url', 'localhost']],
+    ['a URL with a password', ['--url', 'https://ada:secret@example.org']],
     ['a timeout that is none', ['--timeout', 'soon']],
     ['a timeout of 0', ['--timeout', '0']],
   ])('refuses %s', (_, args) => {

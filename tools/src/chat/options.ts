@@ -1,8 +1,10 @@
+import { gatewayUrl } from '@agent-messenger/sdk/rest';
 import { parseArgs } from 'node:util';
 
 export const USAGE = `Usage: npm run chat -- [options]
 
-  --url URL          gateway, several separated by commas (default http://127.0.0.1:8080)
+  --url URL          gateway, with the path below which it is served; several separated by commas
+                     (default AGENT_MESSENGER_URL, else what npm start runs, else http://127.0.0.1:8080)
   --user NAME        username (asked for when absent)
   --password TEXT    password (asked for when absent; or AGENT_MESSENGER_PASSWORD)
   --register         create the user first
@@ -30,17 +32,17 @@ export class ChatError extends Error {
 export function parseChatOptions(
   args: string[],
   env: Record<string, string | undefined>,
+  defaultUrl = 'http://127.0.0.1:8080',
 ): ChatOptions {
   const { values } = parse(args);
   const seconds = Number(values.timeout);
   if (!(seconds > 0 && seconds <= 86_400)) {
     throw new ChatError('--timeout must be a number of seconds above 0');
   }
-  const url = values.url.split(',').map((each) => each.trim());
-  const wrong = url.find((each) => !/^https?:\/\//.test(each) || !URL.canParse(each));
-  if (wrong !== undefined) throw new ChatError(`--url: "${wrong}" is not an http(s) URL`);
+  const given = values.url ?? (env['AGENT_MESSENGER_URL'] || defaultUrl);
+  const url = given.split(',').map((each) => each.trim());
   return {
-    url,
+    url: url.map(addressOf),
     user: values.user,
     password: values.password ?? env['AGENT_MESSENGER_PASSWORD'],
     register: values.register,
@@ -51,12 +53,20 @@ export function parseChatOptions(
   };
 }
 
+function addressOf(text: string): string {
+  try {
+    return gatewayUrl(text);
+  } catch (error) {
+    throw new ChatError(`--${(error as TypeError).message}`);
+  }
+}
+
 function parse(args: string[]) {
   try {
     return parseArgs({
       args,
       options: {
-        url: { type: 'string', default: 'http://127.0.0.1:8080' },
+        url: { type: 'string' },
         user: { type: 'string' },
         password: { type: 'string' },
         register: { type: 'boolean', default: false },

@@ -1,11 +1,12 @@
 import { connectClient, MessengerError, register, type Client } from '@agent-messenger/sdk';
 import { Answers } from './answers';
 import { chooseAgent, chooseConversation } from './choose';
-import { converse, HISTORY } from './converse';
+import { converse, HISTORY, stopAnswers } from './converse';
 import { ChatError, type ChatOptions } from './options';
 import { orAbort } from './or-abort';
 import { plainError } from './plain-error';
 import { printable } from './printable';
+import { Questions } from './questions';
 import { Terminal, type TerminalStreams } from './terminal';
 
 /** How long an interrupt waits for acks that are on their way. */
@@ -80,13 +81,20 @@ async function talk(
   answers.learn(messages);
   if (send === undefined) {
     const history = { messages, lastSeq: last_seq };
-    await converse({ client, agent, conversation, history, answers, terminal, timeoutMs, signal });
+    const questions = new Questions();
+    const about = { client, agent, conversation, history, answers, questions };
+    const talking = { ...about, terminal, timeoutMs, signal };
+    terminal.onStop(() => stopAnswers(talking));
+    await converse(talking);
     signal.throwIfAborted();
     return;
   }
   const answer = await answers.ask(send, timeoutMs, signal);
+  const { content, state, error } = answer;
   // A script gets the answer as it is.
-  streams.output.write(`${streams.output.isTTY ? printable(answer) : answer}\n`);
+  if (content) streams.output.write(`${streams.output.isTTY ? printable(content) : content}\n`);
+  if (state === 'failed') throw new ChatError(`${agent.name} failed: ${error}`);
+  if (state === 'interrupted') throw new ChatError(`${agent.name} was interrupted`);
 }
 
 async function askCredentials(

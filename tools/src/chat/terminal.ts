@@ -1,13 +1,26 @@
-import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline';
+import {
+  clearScreenDown,
+  createInterface,
+  cursorTo,
+  moveCursor,
+  type Interface,
+} from 'node:readline';
 import { Writable } from 'node:stream';
+import stringWidth from 'string-width';
 import { printable } from './printable';
 
 /** Lines of piped input that are read ahead. */
 const MAX_LINES = 1_000;
+const DEFAULT_COLUMNS = 80;
 
 export interface TerminalStreams {
   input: NodeJS.ReadableStream & { isTTY?: boolean };
-  output: NodeJS.WritableStream & { isTTY?: boolean };
+  output: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+}
+
+interface Key {
+  name?: string;
+  ctrl?: boolean;
 }
 
 /** Lines in, lines out; on a terminal what is printed does not tear apart what is being typed. */
@@ -16,10 +29,15 @@ export class Terminal {
   readonly #readline: Interface;
   readonly #output: TerminalStreams['output'];
   readonly #lines: string[] = [];
+  /** What passes, between what was printed and the prompt. */
+  readonly #passing = { activity: '', openRow: '' };
+  /** Rows of it that are on the screen. */
+  #passingRows = 0;
   #waiting: ((line: string | null) => void) | null = null;
   #ended = false;
   #prompting = false;
   #muted = false;
+  #stop: () => void = () => undefined;
 
   constructor({ input, output }: TerminalStreams, onInterrupt: () => void) {
     this.#output = output;
@@ -30,11 +48,19 @@ export class Terminal {
         done();
       },
     });
+    // So that readline knows in which row of a long line the cursor is.
+    Object.defineProperty(echo, 'columns', { get: () => this.#width });
     this.#readline = createInterface({ input, output: echo, terminal: this.interactive });
     this.#readline.on('line', (line) => this.#arrived(line));
     this.#readline.on('close', () => this.#arrived(null));
     // On a terminal in raw mode Ctrl-C is a key, not a signal.
     this.#readline.on('SIGINT', onInterrupt);
+    if (this.interactive) input.on('keypress', (_text, key: Key) => this.#pressed(key));
+  }
+
+  /** Cells in a row that text may fill. */
+  get columns(): number {
+    return this.#width;
   }
 
   /** The line that answers the question; null at the end of the input. */
@@ -48,24 +74,85 @@ export class Terminal {
   }
 
   print(text: string): void {
-    const typing = this.interactive && this.#prompting && !this.#ended;
-    if (typing) {
-      cursorTo(this.#output, 0);
-      clearLine(this.#output, 0);
-    }
-    this.#output.write(`${printable(text)}\n`);
-    if (typing) this.#readline.prompt(true);
+    this.#draw(`${printable(text)}\n`);
+  }
+
+  /** What somebody is doing, for as long as they do it; '': nothing. */
+  showActivity(text: string): void {
+    this.#pass({ activity: text });
+  }
+
+  /** A row that is still being written; '': none. It has to fit into `columns`. */
+  showOpenRow(row: string): void {
+    this.#pass({ openRow: row });
+  }
+
+  /** Esc or Ctrl-X. */
+  onStop(listener: () => void): void {
+    this.#stop = listener;
   }
 
   close(): void {
     this.#readline.close();
   }
 
+  get #width(): number {
+    return this.#output.columns || DEFAULT_COLUMNS;
+  }
+
+  get #isTyping(): boolean {
+    return this.interactive && this.#prompting && !this.#ended;
+  }
+
+  #pass(change: Partial<{ activity: string; openRow: string }>): void {
+    if (!this.interactive) return;
+    Object.assign(this.#passing, change);
+    if (this.#isTyping) this.#draw('');
+  }
+
+  /** Prints in the place of what passes and of the prompt, and draws those anew below. */
+  #draw(text: string): void {
+    if (!this.#isTyping) return void this.#output.write(text);
+    const { line, cursor } = this.#entry();
+    this.#eraseFrom(cursor.rows + this.#passingRows);
+    // A space makes a terminal that has filled a row go on in the next one.
+    const width = stringWidth(line);
+    const end = width % this.#width === 0 ? ' ' : '';
+    this.#output.write(`${text}${this.#takePassing()}${line}${end}`);
+    // The cursor stands where readline believes it to be.
+    moveCursor(this.#output, 0, cursor.rows - Math.floor(width / this.#width));
+    cursorTo(this.#output, cursor.cols);
+  }
+
+  /** The question and what has been typed, and where in it the cursor is. */
+  #entry(): { line: string; cursor: { rows: number; cols: number } } {
+    const question = this.#readline.getPrompt();
+    if (this.#muted) return { line: question, cursor: { rows: 0, cols: stringWidth(question) } };
+    return { line: `${question}${this.#readline.line}`, cursor: this.#readline.getCursorPos() };
+  }
+
+  /** What passes, in rows; they count as drawn. */
+  #takePassing(): string {
+    const { activity, openRow } = this.#passing;
+    const rows = [openRow, activity].filter((row) => row !== '').map((row) => printable(row));
+    this.#passingRows = rows.length;
+    return rows.map((row) => `${row}\n`).join('');
+  }
+
+  #eraseFrom(rowsUp: number): void {
+    moveCursor(this.#output, 0, -rowsUp);
+    cursorTo(this.#output, 0);
+    clearScreenDown(this.#output);
+  }
+
   /** The question is readline's prompt: whatever key redraws the line draws it too. */
   async #read(question: string, hidden: boolean): Promise<string | null> {
     this.#readline.setPrompt(question);
     const isWaiting = this.interactive || this.#lines.length === 0;
-    if (isWaiting && !this.#ended) this.#readline.prompt();
+    if (isWaiting && !this.#ended) {
+      if (this.interactive) this.#output.write(this.#takePassing());
+      this.#readline.prompt();
+    }
     this.#muted = hidden;
     this.#prompting = true;
     const line = await this.#next();
@@ -83,6 +170,7 @@ export class Terminal {
   }
 
   #arrived(line: string | null): void {
+    if (line !== null) this.#settle(line);
     if (line === null) this.#ended = true;
     const waiting = this.#waiting;
     this.#waiting = null;
@@ -92,5 +180,19 @@ export class Terminal {
     if (this.#lines.length >= MAX_LINES && !this.interactive && !this.#ended) {
       this.#readline.pause();
     }
+  }
+
+  /** Moves a line that was entered up over what passes, which would stay above it for ever. */
+  #settle(line: string): void {
+    if (this.#passingRows === 0 || !this.#isTyping || this.#muted) return;
+    const entered = `${this.#readline.getPrompt()}${line}`;
+    const rows = Math.floor(stringWidth(entered) / this.#width) + 1;
+    this.#eraseFrom(rows + this.#passingRows);
+    this.#passingRows = 0;
+    this.#output.write(`${entered}\n`);
+  }
+
+  #pressed({ name, ctrl }: Key): void {
+    if (name === 'escape' || (ctrl && name === 'x')) this.#stop();
   }
 }

@@ -13,31 +13,45 @@ export async function refusesWithoutSecrets(project: ComposeProject): Promise<vo
   if (!answer.output.includes('npm run secrets')) throw answer;
 }
 
-/** What a queue and leases need of Redis, and that strangers get nothing from it. */
+/** What a queue and leases need of the two Redis, and that strangers get nothing from them. */
 export async function redisProblems(project: ComposeProject): Promise<string[]> {
-  const [redis] = await project.containers('redis');
+  const [live, queue] = await Promise.all([
+    problemsOf(project, 'redis-live', 'no'),
+    problemsOf(project, 'redis-queue', 'yes'),
+  ]);
+  return [...live, ...queue];
+}
+
+async function problemsOf(
+  project: ComposeProject,
+  name: string,
+  appendOnly: 'yes' | 'no',
+): Promise<string[]> {
+  const [redis] = await project.containers(name);
   const [lb] = await project.containers('lb');
-  if (!redis || !lb) return ['there is no redis, or no lb'];
+  if (!redis || !lb) return [`there is no ${name}, or no lb`];
   const ask = async (...args: string[]) =>
     (await project.docker('exec', redis.Id, 'redis-cli', ...args)).stdout;
-  const [policy, appendOnly, stranger] = await Promise.all([
+  const [policy, append, stranger] = await Promise.all([
     ask('config', 'get', 'maxmemory-policy'),
     ask('config', 'get', 'appendonly'),
     project.docker('exec', '--env', 'REDISCLI_AUTH=', redis.Id, 'redis-cli', 'ping'),
   ]);
-  const reached = await project
-    .docker('exec', lb.Id, 'bash', '-c', 'exec 3<>/dev/tcp/redis/6379')
-    .then(
-      () => true,
-      () => false,
-    );
+  const reached = await isReached(project, lb, `${name}/6379`);
   const rules: [string, boolean][] = [
-    ['redis evicts', policy.includes('noeviction')],
-    ['redis has no AOF', appendOnly.includes('yes')],
-    ['redis answers without a password', stranger.all.includes('NOAUTH')],
-    ['lb reaches redis', !reached],
+    [`${name} evicts`, policy.includes('noeviction')],
+    [`appendonly of ${name} is not ${appendOnly}`, append.includes(appendOnly)],
+    [`${name} answers without a password`, stranger.all.includes('NOAUTH')],
+    [`lb reaches ${name}`, !reached],
   ];
   return rules.filter(([, holds]) => !holds).map(([problem]) => problem);
+}
+
+function isReached(project: ComposeProject, from: Container, place: string): Promise<boolean> {
+  return project.docker('exec', from.Id, 'bash', '-c', `exec 3<>/dev/tcp/${place}`).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The store is its owner's alone. */
@@ -51,6 +65,64 @@ export async function storeProblems(project: ComposeProject): Promise<string[]> 
     ...lines.filter((line) => !/^[67]00 /.test(line)),
     ...(lines.length > 1 ? [] : ['there is no store']),
   ];
+}
+
+/** PostgreSQL lets in who has the password, and is where only services are. */
+export async function postgresProblems(project: ComposeProject): Promise<string[]> {
+  const [postgres] = await project.containers('postgres');
+  const [lb] = await project.containers('lb');
+  if (!postgres || !lb) return ['there is no postgres, or no lb'];
+  const args = ['psql', '-w', '-h', 'postgres', '-U', 'messenger', '-c', 'SELECT 1', 'messenger'];
+  const stranger = await project.docker('exec', postgres.Id, ...args).then(
+    () => true,
+    () => false,
+  );
+  const mode = await project.docker('exec', postgres.Id, 'sh', '-c', 'stat -c %a "$PGDATA"');
+  const rules: [string, boolean][] = [
+    ['postgres answers without a password', !stranger],
+    ['lb reaches postgres', !(await isReached(project, lb, 'postgres/5432'))],
+    ['others may read the data of postgres', /^7[05]0$/.test(mode.stdout.trim())],
+  ];
+  return rules.filter(([, holds]) => !holds).map(([problem]) => problem);
+}
+
+const DUMPS = '/var/lib/postgresql/data/messenger-*.dump';
+
+/** Has a dump made, the only one then, and resolves with how many events are in it: read from another database. */
+export async function dumpedEvents(project: ComposeProject): Promise<number> {
+  const [backup] = await project.containers('backup-postgres');
+  if (!backup) throw new Error('there is no backup-postgres');
+  await project.docker('exec', backup.Id, 'bash', '-c', `rm -f ${DUMPS}`);
+  await project.compose('restart', 'backup-postgres');
+  // Healthy is: there is one.
+  await project.healthy('backup-postgres');
+  const script = `
+    set -e
+    dropdb --if-exists restored
+    createdb restored
+    pg_restore --dbname restored --exit-on-error ${DUMPS} >&2
+    psql --no-align --tuples-only --command 'SELECT count(*) FROM log' restored`;
+  const { stdout } = await project.docker('exec', backup.Id, 'bash', '-c', script);
+  return Number(stdout);
+}
+
+/** As docs/compose.md has it. */
+const RESTORE = `
+  psql --dbname postgres --command 'ALTER DATABASE messenger RENAME TO before'
+  createdb --encoding UTF8 --template template0 messenger
+  pg_restore --dbname messenger --exit-on-error "$(ls -1 ${DUMPS} | tail -n 1)"`;
+
+/** The volume of PostgreSQL is gone, and what is in the newest dump is put into a new one. */
+export async function restoreLostDatabase(project: ComposeProject): Promise<void> {
+  const replicas = ['messages', 'messages-2'];
+  await project.compose('stop', ...replicas);
+  await project.compose('rm', '--force', '--stop', 'postgres');
+  await project.docker('volume', 'rm', project.volume('postgres-data'));
+  await project.compose('up', '--detach', '--no-deps', 'postgres');
+  await project.healthy('postgres');
+  await project.compose('exec', '-T', 'backup-postgres', 'bash', '-ec', RESTORE);
+  await project.compose('start', ...replicas);
+  for (const replica of replicas) await project.healthy(replica);
 }
 
 /** An address that a client makes up counts for nothing: the limit per address is its real one's. */
@@ -85,7 +157,7 @@ export function stopProblems(containers: readonly Container[]): string[] {
   return containers.flatMap((container) => {
     const service = serviceOf(container);
     const { Running, ExitCode, OOMKilled } = container.State;
-    const isOrderly = ExitCode === 0 || (service === 'backup' && ExitCode === TERMINATED);
+    const isOrderly = ExitCode === 0 || (service.startsWith('backup') && ExitCode === TERMINATED);
     return isOrderly && !Running && !OOMKilled ? [] : [`${service} ended with ${ExitCode}`];
   });
 }

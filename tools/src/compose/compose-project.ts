@@ -65,6 +65,11 @@ export class ComposeProject {
     return this.run([...engine.compose, ...about, ...files, ...args]);
   }
 
+  /** Its name at the engine. */
+  volume(name: string): string {
+    return `${this.options.name}_${name}`;
+  }
+
   docker(...args: string[]): Promise<Output> {
     return this.run(['docker', ...args]);
   }

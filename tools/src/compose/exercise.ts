@@ -1,7 +1,10 @@
 import {
   answersWithoutGateways,
+  dumpedEvents,
   isLimitedByRealAddress,
+  postgresProblems,
   redisProblems,
+  restoreLostDatabase,
   startTimes,
   stopProblems,
   storeProblems,
@@ -11,6 +14,7 @@ import type { ComposeProject } from './compose-project';
 import { containerProblems } from './container-problems';
 import { leaks } from './leaks';
 import { expectNone, Steps } from './steps';
+import type { Store } from './test-compose';
 import { Traffic } from './traffic';
 
 /** Tags of the images before and after the upgrade. */
@@ -22,8 +26,10 @@ const QUERY_SECRET = 'a-token-in-a-query-string';
 const MESSAGE_TEXT = 'People and agents talk.';
 
 interface Surroundings {
+  store: Store;
   /** Where the project's load balancer will listen. */
   url: string;
+  adminUrl: string;
   /** Of the project, by their names in .env. */
   secrets: Record<string, string>;
   signal: AbortSignal;
@@ -33,12 +39,12 @@ interface Surroundings {
 /** Builds and starts the project, and breaks and upgrades it while people and agents talk through its load balancer. */
 export async function exercise(
   project: ComposeProject,
-  { url, secrets, signal, say }: Surroundings,
+  { store, url, adminUrl, secrets, signal, say }: Surroundings,
 ): Promise<void> {
   const steps = new Steps(say);
-  await buildAndStart(project, steps);
-  const adminKey = secrets['ADMIN_API_KEY'] ?? '';
-  const traffic = await Traffic.start({ url, adminKey, signal });
+  await buildAndStart(project, store, steps);
+  const admin = { url: adminUrl, key: secrets['ADMIN_API_KEY'] ?? '' };
+  const traffic = await Traffic.start({ url, admin, signal });
   try {
     await steps.step(
       'people and agents talk through the load balancer, over both transports',
@@ -47,7 +53,7 @@ export async function exercise(
         return `${traffic.acked} messages so far`;
       },
     );
-    const logs = await disturb(project, { url, traffic, steps });
+    const logs = await disturb(project, { store, url, traffic, steps });
     await steps.step('everything has arrived, once and in order', async () => {
       const violations = await traffic.settle();
       expectNone(
@@ -56,6 +62,20 @@ export async function exercise(
       );
       return `${traffic.acked} messages acked, none lost or doubled`;
     });
+    if (store === 'postgres') {
+      await steps.step('the database is lost, and restored from a dump', async () => {
+        await dumpedEvents(project);
+        const before = await traffic.history();
+        await restoreLostDatabase(project);
+        await traffic.goOn();
+        const after = new Set(await traffic.history());
+        expectNone(
+          'there is no more',
+          before.filter((line) => !after.has(line)),
+        );
+        return `${before.length} events are there, and everybody has answers to new messages`;
+      });
+    }
     await traffic.close();
     await steps.step('addresses that clients make up do not count', async () => {
       if (!(await isLimitedByRealAddress(url)))
@@ -88,7 +108,7 @@ export async function exercise(
   }
 }
 
-async function buildAndStart(project: ComposeProject, steps: Steps): Promise<void> {
+async function buildAndStart(project: ComposeProject, store: Store, steps: Steps): Promise<void> {
   await steps.step('the file that scales is valid', async () => {
     await project.with({ overrides: ['docker-compose.scale.yml'] }).compose('config', '--quiet');
     return 'valid';
@@ -107,7 +127,7 @@ async function buildAndStart(project: ComposeProject, steps: Steps): Promise<voi
     expectNone('they are not', [
       ...containerProblems(containers),
       ...(await redisProblems(project)),
-      ...(await storeProblems(project)),
+      ...(await (store === 'postgres' ? postgresProblems : storeProblems)(project)),
     ]);
     return `${containers.length} containers`;
   });
@@ -116,7 +136,7 @@ async function buildAndStart(project: ComposeProject, steps: Steps): Promise<voi
 /** Resolves with what the containers logged that are no more. */
 async function disturb(
   project: ComposeProject,
-  { url, traffic, steps }: { url: string; traffic: Traffic; steps: Steps },
+  { store, url, traffic, steps }: { store: Store; url: string; traffic: Traffic; steps: Steps },
 ): Promise<string> {
   const fault = async (name: string, work: () => Promise<unknown>) => {
     await steps.step(name, async () => {
@@ -133,15 +153,36 @@ async function disturb(
     if (messages) await project.crash(messages);
   });
   await fault('Redis is restarted', async () => {
-    await project.compose('restart', 'redis');
-    await project.healthy('redis');
+    await project.compose('restart', 'redis-live', 'redis-queue');
+    await project.healthy('redis-live');
+    await project.healthy('redis-queue');
   });
+  if (store === 'postgres') {
+    await fault('PostgreSQL is killed and comes back', async () => {
+      const [postgres] = await project.containers('postgres');
+      if (postgres) await project.crash(postgres);
+    });
+    await steps.step('a dump is made while they talk', async () => {
+      const { acked } = traffic;
+      const events = await dumpedEvents(project);
+      if (events < acked) throw new Error(`${events} events are in it of ${acked} messages`);
+      return `${events} events, ${acked} messages before it began`;
+    });
+  }
   const { all: logs } = await project.compose('logs', '--no-color');
   const newer = project.withImages(NEW);
   await steps.step('building the next version', async () => {
     await newer.compose('build');
     return 'built';
   });
+  if (store === 'postgres') {
+    for (const replica of ['messages', 'messages-2']) {
+      await fault(`${replica} is upgraded beside the other one`, async () => {
+        await newer.compose('up', '--detach', '--no-deps', replica);
+        await newer.healthy(replica);
+      });
+    }
+  }
   await fault('all is upgraded by recreating', async () => {
     await newer.compose('up', '--detach', '--force-recreate');
     await newer.healthy();

@@ -13,7 +13,16 @@ import { runCommand } from './run-command';
 const IMAGES = ['auth', 'gateway', 'messages', 'push-worker'];
 const TEARDOWN_MS = 180_000;
 
+export const STORES = ['sqlite', 'postgres'] as const;
+export type Store = (typeof STORES)[number];
+
+const OVERRIDES: Record<Store, string[]> = {
+  sqlite: [],
+  postgres: ['docker-compose.postgres.yml'],
+};
+
 export interface Surroundings {
+  store: Store;
   /** Of the commands that are run. */
   env: NodeJS.ProcessEnv;
   signal: AbortSignal;
@@ -26,7 +35,7 @@ export interface Surroundings {
  * remains afterwards.
  * @throws what does not hold
  */
-export async function testCompose({ env, signal, say }: Surroundings): Promise<void> {
+export async function testCompose({ store, env, signal, say }: Surroundings): Promise<void> {
   const root = findRoot();
   const engine = await findEngine({ cwd: root, env, signal });
   const name = `am-test-${randomBytes(4).toString('hex')}`;
@@ -41,15 +50,38 @@ export async function testCompose({ env, signal, say }: Surroundings): Promise<v
     // What a shell happens to export has precedence over the file.
     const without = Object.fromEntries(Object.keys(secrets).map((secret) => [secret, undefined]));
     const publish = `127.0.0.1:${await freePort()}`;
-    const own = { PUBLISH: publish, IMAGE_PREFIX: name, IMAGE_TAG: OLD };
-    const options = { engine, name, root, envFile, signal, env: { ...env, ...without, ...own } };
+    const adminPublish = `127.0.0.1:${await freePort()}`;
+    const own = {
+      PUBLISH: publish,
+      ADMIN_PUBLISH: adminPublish,
+      REGISTRATION_OPEN: 'true',
+      IMAGE_PREFIX: name,
+      IMAGE_TAG: OLD,
+    };
+    const overrides = OVERRIDES[store];
+    const options = {
+      engine,
+      overrides,
+      name,
+      root,
+      envFile,
+      signal,
+      env: { ...env, ...without, ...own },
+    };
     const project = new ComposeProject(options);
     const emptyFile = join(folder, 'empty');
     writeFileSync(emptyFile, '');
     try {
       await refusesWithoutSecrets(project.with({ envFile: emptyFile }));
       say('without secrets nothing starts');
-      await exercise(project, { url: `http://${publish}`, secrets, signal, say });
+      await exercise(project, {
+        store,
+        url: `http://${publish}`,
+        adminUrl: `http://${adminPublish}`,
+        secrets,
+        signal,
+        say,
+      });
     } catch (error) {
       isKept = !signal.aborted;
       if (isKept) say(await saveLogs(project, folder));

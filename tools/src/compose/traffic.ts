@@ -9,17 +9,17 @@ import {
   waitFor,
   type Violation,
 } from '@agent-messenger/testkit';
+import { Responder } from '../chaos/agents/responder';
 import { Device } from '../chaos/device';
 import { deliverToAllDevices, patiently, recordLogs } from '../chaos/final-state';
 import { Pair } from '../chaos/pair';
 import { createRandom } from '../chaos/random';
-import { Responder } from '../chaos/responder';
 import { transportOf } from '../chaos/transports';
 
 export interface TrafficOptions {
-  /** The load balancer: there is no other way in. */
+  /** The load balancer: there is no other way in, but for operators. */
   url: string;
-  adminKey: string;
+  admin: { url: string; key: string };
   signal: AbortSignal;
 }
 
@@ -94,11 +94,26 @@ export class Traffic {
 
   /** Ends it, waits until everything has arrived at all devices, those too that were off, and looks at the record. */
   async settle(): Promise<Violation[]> {
-    for (const pair of this.pairs) pair.stop();
+    for (const pair of this.pairs) pair.stopWriting();
     await patiently(() => this.pairs.every(({ pending }) => pending === 0));
     await deliverToAllDevices({ recorder: this.recorder, signal: this.options.signal }, this.pairs);
     await recordLogs([this.options.url], this);
     return checkHistory(this.recorder.entries);
+  }
+
+  /** After `settle`: they write again. */
+  goOn(): Promise<void> {
+    for (const pair of this.pairs) pair.goOnWriting();
+    return this.flows();
+  }
+
+  /** All that is in the conversations, as lines. */
+  async history(): Promise<string[]> {
+    const recorder = new Recorder();
+    await recordLogs([this.options.url], { recorder, conversations: this.conversations });
+    return entriesOf(recorder.entries, 'log').flatMap(({ conversation, events }) =>
+      events.map((event) => `${conversation} ${JSON.stringify(event)}`),
+    );
   }
 
   async close(): Promise<void> {
@@ -108,10 +123,10 @@ export class Traffic {
 
   private async addPair(index: number): Promise<void> {
     const { recorder } = this;
-    const { url, adminKey, signal } = this.options;
+    const { url, admin, signal } = this.options;
     const name = `pair${index}`;
     const person = await createPerson(url);
-    const agent = await createAgent(url, adminKey, { name: `${name} agent` });
+    const agent = await createAgent(admin.url, admin.key, { name: `${name} agent` });
     const { username, password, access_token: bearer } = person;
     const body = { agent_id: agent.id as `agt_${string}` };
     const { id } = await this.rest.request('createConversation', { body }, { bearer });
@@ -127,12 +142,12 @@ export class Traffic {
       transport: transportOf('both', index),
       recorder,
     });
-    this.members.push(responder.agent);
+    this.members.push(responder);
     const pair = new Pair({
       name,
       conversation: id,
       person: person.user_id,
-      responder,
+      agent: responder,
       random: createRandom(index + 1),
       now: () => recorder.now,
     });
@@ -147,7 +162,7 @@ export class Traffic {
           urls: [url],
           transport: transportOf('both', Math.floor(index / 2)),
           recorder,
-          onAnswer: (clientId) => pair.noteAnswer(clientId),
+          onMessage: (message) => pair.note(message),
         }),
     );
     this.members.push(...pair.devices);

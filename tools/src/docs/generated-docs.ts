@@ -7,6 +7,11 @@ import { configurationPage } from './configuration';
 import { metricsPage, type ServiceMetrics } from './metrics';
 import { protocolPage } from './protocol';
 
+const BENCHES = ['push', 'ratios', 'store', 'abuse', 'streams', 'web'];
+const COMMANDS = [
+  ...[['admin'], ['chat'], ['chaos'], ['bench']],
+  ...BENCHES.map((kind) => ['bench', kind]),
+];
 const SERVICES = ['gateway', 'auth', 'messages', 'push-worker'];
 
 /** What each service measures, as its build says it. */
@@ -25,7 +30,16 @@ export function generatedDocs(root: string): Record<string, string> {
     'docs/asyncapi.json': `${JSON.stringify(asyncApiDocument(), null, 2)}\n`,
     'docs/configuration.md': configurationPage(configs),
     'docs/metrics.md': metricsPage(describedMetrics(root)),
+    ...Object.fromEntries(
+      COMMANDS.map((command) => [`tools/help/${command.join('-')}.txt`, helpOf(root, command)]),
+    ),
   };
+}
+
+/** What a command answers to `--help`; `tools/run.mjs` shows it where nothing is installed yet. */
+function helpOf(root: string, [tool = '', ...kind]: string[]): string {
+  const entry = join(root, 'tools', 'dist', `${tool}.js`);
+  return execFileSync(process.execPath, [entry, ...kind, '--help'], { encoding: 'utf8' });
 }
 
 /** JSON Schema of the variables of a built service, as it prints it itself. */

@@ -45,7 +45,7 @@ function introduction(): string {
   return [
     `Version ${PROTOCOL_VERSION}. Within a version changes are additive: ignore fields and event types that you do not know.`,
     'Ids are prefixed (`usr_`, `agt_`, `cnv_`, `msg_`), times are RFC 3339 in UTC with milliseconds, and `?` marks what may be absent.',
-    'The same as documents for machines: `GET /openapi.json` on a gateway for REST, [asyncapi.json](asyncapi.json) for sockets.',
+    'The same as documents for machines: `GET /openapi.json` on a gateway for REST, `GET /asyncapi.json` or [asyncapi.json](asyncapi.json) for sockets. `/docs` on a gateway shows both in a browser.',
   ].join('\n');
 }
 
@@ -86,7 +86,9 @@ function socketSection(book: SchemaBook): string[] {
     [
       'Socket.IO 4 over the WebSocket transport at `/socket.io`, in the namespaces `/client` for people and `/agent` for agents.',
       'Credentials travel in the handshake payload (`auth`); for clients that cannot send one, `?token=` in the URL is an access token.',
-      'A refused handshake is a `connect_error` with an [Error](#error) without its `message` as `data`.',
+      'A refused handshake is a `connect_error` with an [Error](#error) without its `message` as `data`; the client has 10 s to close the connection.',
+      'One that is refused for now (`unavailable`, `rate_limited`) is for clients that say `retry_hints: 1` and come back after `retry_after_ms`;',
+      'for others the transport ends without it, so that clients of Socket.IO come back by themselves.',
       'A request is answered by its ack, `{ ok: true, … }` or `{ ok: false, error: Error }`, once.',
     ].join('\n'),
     '### Handshake',

@@ -14,7 +14,7 @@ interface Variable {
 
 /** Configuration that gives whoever reads it power over something. */
 const SECRET =
-  /(SECRET|_KEYS?|PASSWORD|OTLP_HEADERS|REDIS_URL|REDISCLI_AUTH|SERVICE_ACCOUNT)(_PREVIOUS)?(_FILE)?$/;
+  /(SECRET|_KEYS?|PASSWORD|OTLP_HEADERS|DATABASE_URL|REDIS_URL|REDISCLI_AUTH|SERVICE_ACCOUNT)(_PREVIOUS)?(_FILE)?$/;
 const PUBLIC = ['WEBPUSH_PUBLIC_KEY'];
 
 /** The variables of a container as the kubelet would make them; those of ConfigMaps that are missing are not there. */

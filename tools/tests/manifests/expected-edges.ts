@@ -25,6 +25,7 @@ export const outsiders: Party[] = [
   { name: 'external live Redis', address: '192.0.2.10' },
   { name: 'external queue Redis', address: '192.0.2.11' },
   { name: 'neighbour of the external Redis', address: '192.0.2.12' },
+  { name: 'external PostgreSQL', address: '192.0.2.20' },
   { name: 'cloud metadata', address: '169.254.169.254' },
   { name: 'cloud metadata by IPv6', address: 'fd00:ec2::254' },
   { name: 'private network 10', address: '10.96.0.1' },
@@ -56,9 +57,12 @@ const redisOutside: typeof everywhere = [
   [SERVICES, ['external live Redis', 'external queue Redis'], '6379/TCP'],
 ];
 
+const postgresOutside: typeof everywhere = [[['messages'], ['external PostgreSQL'], '5432/TCP']];
+
 export const expectedEdges = {
   local: listed([...everywhere, ...redisInside]),
   production: listed([...everywhere, ...redisOutside]),
+  postgres: listed([...everywhere, ...redisOutside, ...postgresOutside]),
   complete: listed([...everywhere, ...redisInside, ...tracing]),
 };
 

@@ -1,8 +1,17 @@
 import { LIMITS, routes } from '@agent-messenger/contracts';
+import { findRoot } from '@agent-messenger/testkit';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { ofKind, titleOf, type Manifest } from './manifest';
 
 const NGINX = 'nginx.ingress.kubernetes.io';
 const SOCKETS = ['/socket.io/', '/client/connect', '/agent/connect'];
+const PAGES = ['/docs', '/', '/assets'];
+/** Of the web app, beside its pages. */
+const WEB_FILES = [
+  ...readdirSync(join(findRoot(), 'apps', 'web', 'public')),
+  ...['service-worker.js', 'icon-192.png', 'icon-512.png'],
+];
 
 /** A WebSocket is silent for as long as a ping and its answer may take; a token in its URL is not to be logged. */
 export function webSockets(manifests: Manifest[]): string[] {
@@ -23,7 +32,10 @@ export function webSockets(manifests: Manifest[]): string[] {
 /** All that is public is routed, by paths of which each serves something, and the admin routes are not. */
 export function publicPaths(manifests: Manifest[]): string[] {
   const served = [
-    ...SOCKETS.map((path) => ({ path, isPublic: true })),
+    ...[...SOCKETS, ...PAGES, ...WEB_FILES.map((name) => `/${name}`)].map((path) => ({
+      path,
+      isPublic: true,
+    })),
     ...Object.values(routes).map(({ path, caller }) => ({
       path: path.replace(/:\w+/g, 'x'),
       isPublic: caller !== 'admin',

@@ -2,8 +2,39 @@ import { CLOSE_DEADLINE_MS } from '@agent-messenger/service-kit';
 import { variablesOf } from './environment-rules';
 import { ofKind, selects, servicesOf, titleOf, workloadsOf, type Manifest } from './manifest';
 
-/** SQLite has one writer, on a volume of one node. */
+/** What PostgreSQL lets in unless it is told otherwise, without what it keeps for its operators. */
+const CONNECTIONS = 97;
+
+/** SQLite has one writer, on a volume of one node; PostgreSQL has replicas, and room for their connections. */
 export function oneStore(manifests: Manifest[]): string[] {
+  const replicated = servicesOf(manifests).find(
+    ({ service, workload }) => service === 'messages' && workload.kind === 'Deployment',
+  );
+  return replicated ? replicas(manifests, replicated) : oneWriter(manifests);
+}
+
+function replicas(manifests: Manifest[], { container }: ReturnType<typeof servicesOf>[number]) {
+  const deployment = ofKind(manifests, 'Deployment').find(
+    ({ metadata }) => metadata?.name === 'messages',
+  );
+  const { replicas = 1, strategy } = deployment?.spec ?? {};
+  const most = replicas + Number(strategy?.rollingUpdate?.maxSurge ?? 1);
+  const variables = variablesOf(manifests, container);
+  const each = variables.find(({ name }) => name === 'DATABASE_CONNECTIONS')?.value;
+  return [
+    ...(replicas > 1 ? [] : ['messages has no second replica']),
+    ...(variables.some(({ name }) => name === 'DATABASE_URL') ? [] : ['messages has no database']),
+    ...(variables.some(({ name }) => name === 'DB_PATH') ? ['messages has two stores'] : []),
+    ...(most * Number(each) <= CONNECTIONS
+      ? []
+      : [`messages opens up to ${most * Number(each)} connections`]),
+    ...(ofKind(manifests, 'StatefulSet').some(({ metadata }) => metadata?.name === 'messages')
+      ? ['messages is there twice']
+      : []),
+  ];
+}
+
+function oneWriter(manifests: Manifest[]): string[] {
   const store = ofKind(manifests, 'StatefulSet').find(
     ({ metadata }) => metadata?.name === 'messages',
   );

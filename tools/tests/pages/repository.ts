@@ -34,7 +34,9 @@ export function readRepository(root: string): Repository {
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith(end))
       .map((file) => read(join(folder, file)));
-  const compose = ['docker-compose.yml', 'docker-compose.scale.yml'].map(read);
+  const compose = ['docker-compose', 'docker-compose.scale', 'docker-compose.postgres'].map(
+    (name) => read(`${name}.yml`),
+  );
   const metrics = describedMetrics(root).flatMap((service) => service.metrics);
   return {
     root,

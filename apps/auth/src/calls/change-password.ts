@@ -18,7 +18,7 @@ export function changePasswordCall(deps: ChangePasswordDeps): AuthHandlers['chan
   return ({ user_id, session_id, current_password, new_password, by }) =>
     audit.watch('user.password', by, async (about) => {
       about.target = user_id;
-      await confirm(user_id, current_password);
+      await confirm({ user_id, session_id }, current_password);
       const { username } = await store.getUser({ user_id });
       checkPassword(new_password, username);
       const { ended } = await store.updateUser({

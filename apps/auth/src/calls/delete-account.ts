@@ -10,7 +10,7 @@ export function deleteAccountCall(
   return ({ user_id, session_id, password, by }) =>
     audit.watch('user.delete', by, async (about) => {
       about.target = user_id;
-      await confirm(user_id, password);
+      await confirm({ user_id, session_id }, password);
       return store.eraseUser({ user_id, session_id, by });
     });
 }

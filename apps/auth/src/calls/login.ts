@@ -43,7 +43,9 @@ export function loginCall(deps: LoginDeps): AuthHandlers['login'] {
           return matches && !found?.disabled ? found : null;
         });
         const hash = user.password_hash;
-        const rehash = hasher.isOutdated(hash) ? { rehash: await hasher.hash(password) } : {};
+        const rehash = hasher.isOutdated(hash)
+          ? { rehash: await hasher.hash(password.normalize('NFC')) }
+          : {};
         const { tokens, ended } = await sessions.open(user.user_id, { hash, ...rehash }, by);
         return { tokens: { ...tokens, device_token: devices.issue(account, device) }, ended };
       }),

@@ -13,7 +13,7 @@ function contactsOf(code: string): string[] {
   const { status, stderr } = spawnSync('env', [...assignments, process.execPath, '-e', program], {
     cwd: findRoot(),
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 50_000,
   });
   expect({ status, stderr }).toMatchObject({ status: 0 });
   const contacts: Contact[] = recording.contacts();

@@ -2,6 +2,7 @@ import type { Conversation, LoggedIn, Tokens } from '@agent-messenger/contracts'
 import { createAgent, openTestSocket, rest, type TestSocketBase } from '@agent-messenger/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { PushStack } from '../push-setup';
+import { writeAnswers } from './write-answers';
 
 /** Everything secret that was used, by what it is. */
 export type Secrets = Map<string, string>;
@@ -106,6 +107,7 @@ export async function useEverything(push: PushStack): Promise<Secrets> {
     message_id: message.id as `msg_${string}`,
     content: made('message'),
   });
+  await writeAnswers({ agent: theAgent, person: thePerson, conversation: id, made });
   await call('POST', path, { client_id: randomUUID(), content: made('message') }, token);
   await call('POST', path, { client_id: randomUUID(), content: { text: made('message') } }, token);
   await fetch(first + path, {

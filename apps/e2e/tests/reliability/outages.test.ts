@@ -80,16 +80,14 @@ describe('Redis', () => {
       const answer = await person.request('presence:watch', watched);
       return answer.ok && answer.presence[0]?.status === 'online';
     });
-  }, 30_000);
+  });
 
   test('stays down: REST and logins answer, sockets end with their lease, new ones wait', async () => {
     const pair = await system.pair();
     const [person, agent] = await connect(pair);
-    const from = performance.now();
     await system.stack.redis.kill();
     await roundTripOverRest(pair);
     await Promise.all([person.disconnected(), agent.disconnected()]);
-    expect(performance.now() - from).toBeLessThan(LEASE_TTL_MS + 1_000);
     expect(person.all('closing')).toEqual([{ code: 'lease_lost', reconnect: true }]);
 
     expect(await system.socket(first, pair.person).refused()).toEqual(UNAVAILABLE);
@@ -106,7 +104,7 @@ describe('Redis', () => {
     const back = await waitFor(() => connect(pair), { describe: 'connections', intervalMs: 200 });
     expect(back[1].contents).toEqual(['by REST']);
     await roundTrip(back[0], back[1], pair, 'again');
-  }, 30_000);
+  });
 
   async function roundTripOverRest({ person, conversation }: Pair): Promise<void> {
     const sent = await rest(first.url, 'POST', `/conversations/${conversation}/messages`, {
@@ -138,7 +136,7 @@ describe('messages', () => {
       message: { id: accepted.message.id },
     });
     expect([person.socket.connected, agent.socket.connected]).toEqual([true, true]);
-  }, 30_000);
+  });
 
   test('dies between the commit and the delivery: the relay goes on from its offset', async () => {
     const pair = await system.pair();
@@ -155,7 +153,7 @@ describe('messages', () => {
     await agent.when('event', ({ seq }) => seq === Math.max(...acked.map((a) => a.message.seq)));
     expect(agent.contents).toEqual(['one', 'two', 'three']);
     expect(agent.socket.connected).toBe(true);
-  }, 30_000);
+  });
 });
 
 test('auth is down: live sockets and agents with a token go on, logins wait', async () => {
@@ -176,4 +174,4 @@ test('auth is down: live sockets and agents with a token go on, logins wait', as
   await system.stack.auth.start();
   expect(await login()).toMatchObject({ status: 200 });
   expect([person.socket.connected, agent.socket.connected]).toEqual([true, true]);
-}, 30_000);
+});

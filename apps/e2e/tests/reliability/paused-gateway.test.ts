@@ -6,9 +6,15 @@ import {
   type Client,
   type TransportOptions,
 } from '@agent-messenger/sdk';
-import { createAgent, createPerson, waitFor, type ServiceProcess } from '@agent-messenger/testkit';
+import {
+  createAgent,
+  createPerson,
+  metricOf,
+  waitFor,
+  type ServiceProcess,
+} from '@agent-messenger/testkit';
 import { WebSocket } from 'ws';
-import { gatewaysOf, metricOf, seqsTo, startReliability, type Reliability } from './setup';
+import { gatewaysOf, seqsTo, startReliability, type Reliability } from './setup';
 
 const LEASE_TTL_MS = 3_000;
 /** After this long without a word from the server a client knows that it has lost it. */
@@ -88,12 +94,12 @@ test('a gateway stops for ever: its clients get elsewhere, presence follows, not
   expect(await metricOf(stops, 'gateway_connections')).toBe(2);
   expect(talks.flatMap(({ moves }) => moves)).toEqual([]);
 
-  const from = performance.now();
   stops.pause();
   const meanwhile = exchange(talks, 'meanwhile');
   // Who has its leases renewed by nobody is offline, and those who watch are told.
-  for (const { statuses } of talks) await waitFor(() => statuses.includes('offline'));
-  expect(performance.now() - from).toBeLessThan(LEASE_TTL_MS + 2_000);
+  for (const { statuses } of talks) {
+    await waitFor(() => statuses.includes('offline'), { timeoutMs: SILENT_MS });
+  }
 
   // Somebody who tries the one that has stopped first gets in.
   const late = await connectAgent({
@@ -102,9 +108,10 @@ test('a gateway stops for ever: its clients get elsewhere, presence follows, not
     backoff,
   });
   open.push(late);
-  await waitFor(() => talks.every(({ moves }) => moves.length > 0), { timeoutMs: SILENT_MS });
+  await waitFor(() => talks.every(({ moves }) => moves.length > 0), {
+    timeoutMs: SILENT_MS + MOVE_MS,
+  });
   await meanwhile;
-  expect(performance.now() - from).toBeLessThan(SILENT_MS + MOVE_MS);
   await exchange(talks, 'after');
   expect(await metricOf(stays, 'gateway_connections')).toBe(5);
   for (const { handled, seqs, moves, statuses, client, id } of talks) {

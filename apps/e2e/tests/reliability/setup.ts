@@ -19,6 +19,7 @@ import {
   type ServiceName,
   type ServiceProcess,
   type Stack,
+  type StackOptions,
 } from '@agent-messenger/testkit';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -72,12 +73,18 @@ const TOKEN_TTL_S = 3_600;
 export async function startReliability({
   gateways = 2,
   env = {},
-}: {
+  redisUrl,
+  ...stored
+}: Pick<StackOptions, 'store' | 'databaseUrl' | 'messages'> & {
   gateways?: number;
+  /** One that runs already, in place of the stack's own. */
+  redisUrl?: string;
   env?: Partial<Record<ServiceName, Record<string, string>>>;
 } = {}): Promise<Reliability> {
   const stack = await startStack({
     gateways,
+    ...stored,
+    ...(redisUrl !== undefined && { redisUrl }),
     env: {
       ...env,
       gateway: {
@@ -182,16 +189,6 @@ export function gatewaysOf({ stack }: Reliability): [ServiceProcess, ServiceProc
   const [first, second] = stack.gateways;
   if (!first || !second) throw new Error('this stack has fewer than two gateways');
   return [first, second];
-}
-
-/** Sum of a metric over its labels; 0 when it is not there. */
-export async function metricOf(service: ServiceProcess, name: string): Promise<number> {
-  const text = await (await fetch(`${service.internalUrl}/metrics`)).text();
-  const values = text
-    .split('\n')
-    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-    .map((line) => Number(line.split(' ').at(-1)));
-  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** One, then the next numbers: the seqs of a log from its beginning. */

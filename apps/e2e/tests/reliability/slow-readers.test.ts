@@ -1,5 +1,6 @@
 import {
   inParallel,
+  metricOf,
   type ServiceProcess,
   TestSocket,
   TestSocketPlain,
@@ -11,7 +12,6 @@ import type { WebSocket } from 'ws';
 import { heldBytes, INSPECTED, residentBytes } from './memory';
 import {
   gatewaysOf,
-  metricOf,
   seqsTo,
   startReliability,
   type ConversationId,
@@ -115,9 +115,11 @@ async function shareBacklog(people: readonly Member[]): Promise<ConversationId> 
   await messages.stop();
   const db = new Database(join(dataDir, 'messages.db'));
   const add = db.prepare(
-    `INSERT OR IGNORE INTO members (conversation_id, identity_id, joined_seq, rev)
-     SELECT conversation_id, ?, joined_seq, rev FROM members
-     WHERE conversation_id = ? AND identity_id = ?`,
+    `INSERT OR IGNORE INTO members (conversation, identity, joined_seq, rev, message_pos, pending)
+     SELECT m.conversation, i.n, m.joined_seq, m.rev, m.message_pos, m.pending
+     FROM identities i JOIN conversations c JOIN identities o
+       JOIN members m ON m.conversation = c.n AND m.identity = o.n
+     WHERE i.id = ? AND c.id = ? AND o.id = ?`,
   );
   db.transaction(() => people.forEach(({ id }) => add.run(id, conversation, owner.id)))();
   db.close();

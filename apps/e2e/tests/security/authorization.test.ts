@@ -1,22 +1,33 @@
 import { requests, routes, type RequestName, type RouteName } from '@agent-messenger/contracts';
 import { createRest, MessengerError, type RestCredential } from '@agent-messenger/sdk';
-import { openTestSocket, type Transport } from '@agent-messenger/testkit';
-import { gatewaysOf, startReliability, type Reliability } from '../reliability/setup';
+import { inParallel, openTestSocket, type Transport } from '@agent-messenger/testkit';
 import { asMarkdown, documentedTable, type Table } from './documented-table';
 import { outcomeOf } from './outcome-of';
 import { requestInputs } from './request-inputs';
 import { routeInputs } from './route-inputs';
-import { createScenes, type Scene } from './scene';
+import type { Scene } from './scene';
+import { useScenes } from './use-scenes';
 
-let system: Reliability;
-let scene: () => Promise<Scene>;
-let url: string;
-beforeAll(async () => {
-  system = await startReliability();
-  url = gatewaysOf(system)[0].url;
-  scene = await createScenes(system);
-}, 60_000);
-afterAll(() => system.stop(), 60_000);
+const world = useScenes();
+
+/** A row for each name, a column for each entry: what came of it. A scene serves until something was carried out in it. */
+async function tableOf<N extends string, C>(
+  names: readonly N[],
+  columns: Record<string, C>,
+  outcome: (name: N, column: C, here: Scene) => Promise<string>,
+): Promise<Table> {
+  const rows = await inParallel(names, async (name) => {
+    const row: Record<string, string> = {};
+    let here: Scene | undefined;
+    for (const [title, column] of Object.entries(columns)) {
+      here ??= await world.scene();
+      row[title] = await outcome(name, column, here);
+      if (row[title] === 'ok') here = undefined;
+    }
+    return [name, row] as const;
+  });
+  return Object.fromEntries(rows);
+}
 
 /** Compares with the documentation, and shows what would have to stand there. */
 function expectDocumented(heading: string, actual: Table): void {
@@ -40,12 +51,12 @@ const CALLERS: Record<string, (scene: Scene, name: RouteName) => RestCredential>
     bearer: routes[name].caller === 'agent_key' ? agent.apiKey : agent.token,
   }),
   'revoked session': ({ revokedToken }) => ({ bearer: revokedToken }),
-  admin: () => ({ adminKey: system.stack.adminKey }),
+  admin: () => ({ adminKey: world.system.stack.adminKey }),
 };
 
 async function call(name: RouteName, here: Scene, credential: RestCredential): Promise<string> {
-  const input = await routeInputs[name](here, url);
-  const rest = createRest(url);
+  const input = await routeInputs[name](here, world.url);
+  const rest = createRest(world.url);
   try {
     await rest.request<'health'>(name as 'health', input as object, credential);
     return 'ok';
@@ -56,15 +67,11 @@ async function call(name: RouteName, here: Scene, credential: RestCredential): P
 }
 
 test('every route as every kind of caller is as documented', async () => {
-  const actual: Table = {};
-  for (const name of Object.keys(routes) as RouteName[]) {
-    const row: Record<string, string> = {};
-    for (const [caller, credential] of Object.entries(CALLERS)) {
-      const here = await scene();
-      row[caller] = await call(name, here, credential(here, name));
-    }
-    actual[name] = row;
-  }
+  const actual = await tableOf(
+    Object.keys(routes) as RouteName[],
+    CALLERS,
+    (name, credential, here) => call(name, here, credential(here, name)),
+  );
   expectDocumented('Routes', actual);
 }, 120_000);
 
@@ -86,21 +93,16 @@ interface Answer {
 test.each(TRANSPORTS)(
   'every request of a socket as every kind of identity is as documented: %s',
   async (transport) => {
-    const actual: Table = {};
-    for (const name of Object.keys(requests) as RequestName[]) {
-      const row: Record<string, string> = {};
-      for (const [party, of] of Object.entries(PARTIES)) {
-        const here = await scene();
-        const [namespace, own] = of(here);
-        const socket = openTestSocket(transport, url, namespace, { token: own.token });
-        await socket.synced();
-        const answer = (await socket.raw(name, requestInputs[name](here, own))) as Answer;
-        // A watch is answered with whom it may watch.
-        row[party] = answer.error?.code ?? (answer.presence?.length === 0 ? 'nobody' : 'ok');
-        socket.close();
-      }
-      actual[name] = row;
-    }
+    const names = Object.keys(requests) as RequestName[];
+    const actual = await tableOf(names, PARTIES, async (name, of, here) => {
+      const [namespace, own] = of(here);
+      const socket = openTestSocket(transport, world.url, namespace, { token: own.token });
+      await socket.synced();
+      const answer = (await socket.raw(name, requestInputs[name](here, own))) as Answer;
+      socket.close();
+      // A watch is answered with whom it may watch.
+      return answer.error?.code ?? (answer.presence?.length === 0 ? 'nobody' : 'ok');
+    });
     expectDocumented('Requests of sockets', actual);
   },
   60_000,
@@ -117,7 +119,7 @@ const HANDSHAKES: Record<string, (scene: Scene) => Record<string, unknown>> = {
   'token of a revoked session': ({ revokedToken }) => ({ token: revokedToken }),
   'revoked API key': ({ revokedKey }) => ({ api_key: revokedKey }),
   'token of a revoked key': ({ revokedKeyToken }) => ({ token: revokedKeyToken }),
-  'admin key': () => ({ token: system.stack.adminKey }),
+  'admin key': () => ({ token: world.system.stack.adminKey }),
 };
 
 test.each(TRANSPORTS)(
@@ -126,7 +128,7 @@ test.each(TRANSPORTS)(
     const actual: Table = {};
     for (const [credential, payload] of Object.entries(HANDSHAKES)) {
       const open = async (namespace: '/client' | '/agent') =>
-        outcomeOf(openTestSocket(transport, url, namespace, payload(await scene())));
+        outcomeOf(openTestSocket(transport, world.url, namespace, payload(await world.scene())));
       const [client, agent] = await Promise.all([open('/client'), open('/agent')]);
       actual[credential] = { '/client': client, '/agent': agent };
     }

@@ -4,6 +4,7 @@ import {
   routes,
   type CallRequest,
   type RequestName,
+  type RouteContract,
   type RouteName,
 } from '@agent-messenger/contracts';
 import type { RestCredential } from '@agent-messenger/sdk';
@@ -11,22 +12,15 @@ import { createTokenIssuer, hs256Key } from '@agent-messenger/service-kit';
 import { openTestSocket, type Transport } from '@agent-messenger/testkit';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gatewaysOf, startReliability, type Reliability } from '../reliability/setup';
+import { gatewaysOf } from '../reliability/setup';
 import { callRoute, type AnyInput } from './call-route';
 import { outcomeOf } from './outcome-of';
 import { requestInputs } from './request-inputs';
 import { routeInputs } from './route-inputs';
-import { createScenes, type Scene } from './scene';
+import type { Scene } from './scene';
+import { useScenes } from './use-scenes';
 
-let system: Reliability;
-let scene: () => Promise<Scene>;
-let url: string;
-beforeAll(async () => {
-  system = await startReliability();
-  url = gatewaysOf(system)[0].url;
-  scene = await createScenes(system);
-}, 60_000);
-afterAll(() => system.stop(), 60_000);
+const world = useScenes();
 
 const PREFIXES = ['usr', 'agt', 'cnv', 'msg'] as const;
 const ID = /^(usr|agt|cnv|msg)_(.+)$/;
@@ -74,7 +68,7 @@ function confusionsOf(input: unknown, here: Scene): Confusion[] {
 /** Who may call the route with the right ids. */
 function ownerOf(name: RouteName, { person, agent }: Scene): RestCredential {
   const { caller } = routes[name];
-  if (caller === 'admin') return { adminKey: system.stack.adminKey };
+  if (caller === 'admin') return { adminKey: world.system.stack.adminKey };
   return { bearer: caller === 'agent_key' ? agent.apiKey : person.token };
 }
 
@@ -83,9 +77,9 @@ const withIds = (Object.keys(routes) as RouteName[]).filter((name) =>
 );
 
 test('the catalogue has ids of each kind in its routes and requests', async () => {
-  const here = await scene();
+  const here = await world.scene();
   const inputs = await Promise.all([
-    ...withIds.map((name) => routeInputs[name](here, url)),
+    ...withIds.map((name) => routeInputs[name](here, world.url)),
     ...(Object.keys(requests) as RequestName[]).map((name) =>
       requestInputs[name](here, here.person),
     ),
@@ -96,17 +90,19 @@ test('the catalogue has ids of each kind in its routes and requests', async () =
 });
 
 test.each(withIds)('%s takes no id of another kind', async (name) => {
-  const here = await scene();
-  const right = await routeInputs[name](here, url);
+  const here = await world.scene();
+  const right = await routeInputs[name](here, world.url);
   const credential = ownerOf(name, here);
+  const { port }: RouteContract = routes[name];
+  const at = port === 'internal' ? gatewaysOf(world.system)[0].internalUrl : world.url;
   for (const { what, input } of confusionsOf(right, here)) {
-    const { status } = await callRoute(url, name, input, credential);
+    const { status } = await callRoute(at, name, input, credential);
     expect({ what, status, refused: status === 400 || status === 404 }).toMatchObject({
       refused: true,
     });
   }
   // With the right ones it is carried out: nothing else was wrong.
-  const { status } = await callRoute(url, name, right, credential);
+  const { status } = await callRoute(at, name, right, credential);
   expect(status).toBeLessThan(300);
 });
 
@@ -115,9 +111,9 @@ const TRANSPORTS: Transport[] = ['socket.io', 'ws'];
 test.each(TRANSPORTS)(
   'no request of a socket takes an id of another kind: %s',
   async (transport) => {
-    const here = await scene();
+    const here = await world.scene();
     const token = here.person.token;
-    const socket = await openTestSocket(transport, url, '/client', { token }).synced();
+    const socket = await openTestSocket(transport, world.url, '/client', { token }).synced();
     for (const name of Object.keys(requests) as RequestName[]) {
       for (const { what, input } of confusionsOf(requestInputs[name](here, { token }), here)) {
         const answer = (await socket.raw(name, input)) as { ok: boolean; presence?: object[] };
@@ -131,15 +127,15 @@ test.each(TRANSPORTS)(
 );
 
 test('to end the connection of somebody of the same number and another kind ends none', async () => {
-  const here = await scene();
+  const here = await world.scene();
   const { token, id } = here.person;
-  const socket = await openTestSocket('ws', url, '/client', { token }).synced();
+  const socket = await openTestSocket('ws', world.url, '/client', { token }).synced();
   const end = (identity_id: string) =>
     callRoute(
-      url,
+      world.url,
       'endConnection',
       { params: { identity_id } },
-      { adminKey: system.stack.adminKey },
+      { adminKey: world.system.stack.adminKey },
     );
   await end(id.replace('usr_', 'agt_'));
   await expect(socket.request('presence:watch', { identities: [] })).resolves.toMatchObject({
@@ -150,8 +146,8 @@ test('to end the connection of somebody of the same number and another kind ends
 });
 
 test('a token with the number of another kind is nobody’s', async () => {
-  const { person, agent } = await scene();
-  const secret = readFileSync(join(system.stack.dataDir, 'jwt_secret'), 'utf8').trim();
+  const { person, agent } = await world.scene();
+  const secret = readFileSync(join(world.system.stack.dataDir, 'jwt_secret'), 'utf8').trim();
   const issue = createTokenIssuer({ key: hs256Key(secret), ttlSeconds: 300 });
   const session = claimsOf(person.token).sid;
   const confused = [
@@ -165,7 +161,7 @@ test('a token with the number of another kind is nobody’s', async () => {
     for (const transport of TRANSPORTS) {
       const [client, agentSide] = await Promise.all(
         (['/client', '/agent'] as const).map((namespace) =>
-          outcomeOf(openTestSocket(transport, url, namespace, { token })),
+          outcomeOf(openTestSocket(transport, world.url, namespace, { token })),
         ),
       );
       expect([client, agentSide].sort()).toEqual(['forbidden', 'unauthorized']);
@@ -179,8 +175,8 @@ function claimsOf(token: string): { sub: string; sid: string } {
 }
 
 test('the store itself takes no id of another kind either', async () => {
-  const { store } = system;
-  const here = await scene();
+  const { store } = world.system;
+  const here = await world.scene();
   const by = { actor: { kind: 'admin' as const, id: null }, ip: null };
   const [user_id, agent_id] = [here.agent.id, here.person.id];
   const session: CallRequest<typeof messagesCalls, 'createSession'> = {

@@ -7,35 +7,27 @@ import {
 } from '@agent-messenger/contracts';
 import { openTestSocket, type TestSocketBase, type Transport } from '@agent-messenger/testkit';
 import { randomUUID } from 'node:crypto';
-import { gatewaysOf, startReliability, type Reliability } from '../reliability/setup';
 import { callRoute } from './call-route';
 import { requestInputs } from './request-inputs';
 import { routeInputs } from './route-inputs';
-import { createScenes, type Scene } from './scene';
+import type { Scene } from './scene';
+import { useScenes } from './use-scenes';
 
-let system: Reliability;
-let scene: () => Promise<Scene>;
-let url: string;
-beforeAll(async () => {
-  system = await startReliability();
-  url = gatewaysOf(system)[0].url;
-  scene = await createScenes(system);
-}, 60_000);
-afterAll(() => system.stop(), 60_000);
+const world = useScenes();
 
 const open: TestSocketBase[] = [];
 afterEach(() => open.splice(0).forEach((socket) => socket.close()));
 
 async function connect(transport: Transport, party: { id: string; token: string }) {
   const namespace = party.id.startsWith('agt_') ? '/agent' : '/client';
-  const socket = openTestSocket(transport, url, namespace, { token: party.token });
+  const socket = openTestSocket(transport, world.url, namespace, { token: party.token });
   open.push(socket);
   return socket.synced();
 }
 
 /** All that members can see of a conversation. */
 async function stateOf({ conversation, person, agent }: Scene) {
-  const { store } = system;
+  const { store } = world.system;
   const seen = await Promise.all(
     [person, agent].map(({ id }) =>
       store.getConversation({ identity_id: id, conversation_id: conversation }),
@@ -58,7 +50,7 @@ describe('to an outsider a conversation is one that does not exist', () => {
   );
 
   test.each(inside)('%s', async (name) => {
-    const here = await scene();
+    const here = await world.scene();
     const before = await stateOf(here);
     const elsewhere: Scene = {
       ...here,
@@ -70,7 +62,7 @@ describe('to an outsider a conversation is one that does not exist', () => {
       if (routes[name].caller === 'person' && id.startsWith('agt_')) continue;
       const [there, nowhere] = await Promise.all(
         [here, elsewhere].map(async (of) =>
-          callRoute(url, name, await routeInputs[name](of, url), { bearer }),
+          callRoute(world.url, name, await routeInputs[name](of, world.url), { bearer }),
         ),
       );
       expect(there).toEqual(NOT_FOUND);
@@ -86,7 +78,7 @@ describe('to an outsider a conversation is one that does not exist', () => {
   test.each(about.flatMap((name) => TRANSPORTS.map((transport) => [name, transport] as const)))(
     '%s over %s',
     async (name, transport) => {
-      const here = await scene();
+      const here = await world.scene();
       const before = await stateOf(here);
       const elsewhere: Scene = {
         ...here,
@@ -124,7 +116,7 @@ function positionsOf({ members }: Conversation) {
 test.each(TRANSPORTS)(
   'what an outsider has received or read moves nothing: %s',
   async (transport) => {
-    const here = await scene();
+    const here = await world.scene();
     const before = await stateOf(here);
     for (const party of [here.otherPerson, here.otherAgent]) {
       const socket = await connect(transport, party);
@@ -137,9 +129,12 @@ test.each(TRANSPORTS)(
         ...{ op, identity_id: party.id, epoch: null },
         ...position,
       }));
-      const { results } = await system.store.append({ operations: moves });
+      const { results } = await world.system.store.append({ operations: moves });
       expect(results).toMatchObject(moves.map(() => ({ ok: false, error: { code: 'not_found' } })));
-      const { pending } = await system.store.listPending({ identity_id: party.id, limit: 10 });
+      const { pending } = await world.system.store.listPending({
+        identity_id: party.id,
+        limit: 10,
+      });
       expect(pending).toEqual([]);
     }
     // What a gateway has noted it hands over with its next append at the latest.
@@ -158,13 +153,13 @@ test.each(TRANSPORTS)(
 describe('a message of another conversation', () => {
   /** A person in two conversations with one agent, and a message of its own in each. */
   async function two() {
-    const here = await scene();
-    const { conversation } = await system.store.createConversation({
+    const here = await world.scene();
+    const { conversation } = await world.system.store.createConversation({
       user_id: here.person.id,
       agent_id: here.agent.id,
     });
     const other: Scene = { ...here, conversation: conversation.id as Scene['conversation'] };
-    const { results } = await system.store.append({
+    const { results } = await world.system.store.append({
       operations: [
         {
           op: 'send',
@@ -179,20 +174,29 @@ describe('a message of another conversation', () => {
     const [sent] = results;
     if (!sent?.ok || !('sent' in sent)) throw new Error('a member may send');
     other.message = sent.sent.message.id as Scene['message'];
-    return { here, other, mixed: { ...here, message: other.message } };
+    const about = (message: Scene['message']) => ({ ...here, message, question: message });
+    return { here, other, about, mixed: about(other.message) };
   }
 
-  const ROUTES = ['editMessage', 'deleteMessage', 'addReaction', 'removeReaction'] as const;
+  const ROUTES = [
+    'chooseAction',
+    'editMessage',
+    'deleteMessage',
+    'addReaction',
+    'removeReaction',
+  ] as const;
+  const CHANGES = ['action:choose', 'message:edit', 'message:delete', 'reaction:set'] as const;
 
   test('cannot be reached through the one that it is not in, by its author neither', async () => {
-    const { here, other, mixed } = await two();
+    const { here, other, about, mixed } = await two();
     const before = await Promise.all([here, other].map(stateOf));
-    const nowhere: Scene = { ...here, message: `msg_${randomUUID()}` };
+    const nowhere: Scene = about(`msg_${randomUUID()}`);
     for (const name of ROUTES) {
-      for (const { token: bearer } of [here.person, here.agent]) {
+      const isForPeople = routes[name].caller === 'person';
+      for (const { token: bearer } of isForPeople ? [here.person] : [here.person, here.agent]) {
         const [mix, none] = await Promise.all(
           [mixed, nowhere].map(async (of) =>
-            callRoute(url, name, await routeInputs[name](of, url), { bearer }),
+            callRoute(world.url, name, await routeInputs[name](of, world.url), { bearer }),
           ),
         );
         expect(mix).toEqual(NOT_FOUND);
@@ -201,7 +205,7 @@ describe('a message of another conversation', () => {
     }
     for (const transport of TRANSPORTS) {
       const socket = await connect(transport, here.person);
-      for (const name of ['message:edit', 'message:delete', 'reaction:set'] as const) {
+      for (const name of CHANGES) {
         const ask = (of: Scene) => socket.raw(name, requestInputs[name](of, here.person));
         const mix = await ask(mixed);
         expect(mix).toMatchObject({ ok: false, error: { code: 'not_found' } });
@@ -213,11 +217,11 @@ describe('a message of another conversation', () => {
 
   test('cannot be replied to, and the answer does not tell whether there is one', async () => {
     const { here, other, mixed } = await two();
-    const foreign = await scene();
+    const foreign = await world.scene();
     const before = await Promise.all([here, other, foreign].map(stateOf));
     const replyTo = async (reply_to: string) =>
       callRoute(
-        url,
+        world.url,
         'sendMessage',
         {
           params: { conversation_id: here.conversation },

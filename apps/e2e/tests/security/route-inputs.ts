@@ -11,6 +11,9 @@ const newPassword = () => randomBytes(12).toString('hex');
 const newUsername = () => `n-${randomBytes(8).toString('hex')}`;
 const ofUser = ({ person }: Scene) => ({ params: { user_id: person.id } });
 const ofAgent = ({ agent }: Scene) => ({ params: { agent_id: agent.id } });
+const ofListing = ({ agent, person }: Scene) => ({
+  params: { agent_id: agent.id, user_id: person.id },
+});
 const inConversation = ({ conversation }: Scene) => ({ params: { conversation_id: conversation } });
 const ofMessage = ({ conversation, message }: Scene) => ({
   params: { conversation_id: conversation, message_id: message },
@@ -24,6 +27,7 @@ const logIn = ({ person }: Scene, url: string) =>
 export const routeInputs: RouteInputs = {
   register: () => ({ body: { username: newUsername(), password: newPassword() } }),
   login: ({ person }) => ({ body: { username: person.username, password: person.password } }),
+  loginByLink: async ({ loginCode }) => ({ body: { code: await loginCode() } }),
   refresh: async (scene, url) => {
     const { refresh_token } = await logIn(scene, url);
     return { body: { refresh_token } };
@@ -56,6 +60,14 @@ export const routeInputs: RouteInputs = {
   deleteMessage: ofMessage,
   addReaction: (scene) => ({ params: { ...ofMessage(scene).params, emoji: '👍' } }),
   removeReaction: (scene) => ({ params: { ...ofMessage(scene).params, emoji: '👍' } }),
+  stopStream: ({ conversation, agent }) => ({
+    params: { conversation_id: conversation, stream_id: 'answer' },
+    body: { agent_id: agent.id },
+  }),
+  chooseAction: ({ conversation, question }) => ({
+    params: { conversation_id: conversation, message_id: question },
+    body: { action_id: 'approve' },
+  }),
   registerPush: () => ({
     body: { device_id: 'phone', platform: 'fcm', token: randomBytes(32).toString('hex') },
   }),
@@ -66,6 +78,9 @@ export const routeInputs: RouteInputs = {
   adminGetAgent: ofAgent,
   updateAgent: (scene) => ({ ...ofAgent(scene), body: { description: 'changed' } }),
   deleteAgent: ofAgent,
+  listAgentPeople: (scene) => ({ ...ofAgent(scene), query: {} }),
+  addAgentPerson: ofListing,
+  removeAgentPerson: ofListing,
   listAgentKeys: (scene) => ({ ...ofAgent(scene), query: {} }),
   createAgentKey: (scene) => ({ ...ofAgent(scene), body: {} }),
   revokeAgentKey: ({ agent }) => ({ params: { agent_id: agent.id, key_id: agent.keyId } }),
@@ -73,13 +88,19 @@ export const routeInputs: RouteInputs = {
   listUsers: () => ({ query: {} }),
   getUser: ofUser,
   updateUser: (scene) => ({ ...ofUser(scene), body: { disabled: true } }),
+  createLoginLink: ofUser,
   eraseUser: ofUser,
   exportUser: (scene) => ({ ...ofUser(scene), query: {} }),
+  listSessions: (scene) => ({ ...ofUser(scene), query: {} }),
+  endSessions: ofUser,
   listAudit: () => ({ query: {} }),
   listConnections: () => ({ query: {} }),
   endConnection: ({ person }) => ({ params: { identity_id: person.id } }),
+  getStatus: () => ({}),
   listDeadPushes: () => ({ query: {} }),
   replayDeadPushes: () => ({ body: {} }),
   health: () => ({}),
+  readyz: () => ({}),
   openapi: () => ({}),
+  asyncapi: () => ({}),
 };

@@ -1,4 +1,5 @@
 import { createTokenIssuer, hs256Key } from '@agent-messenger/service-kit';
+import { createRest } from '@agent-messenger/sdk';
 import { createAgent, createPerson } from '@agent-messenger/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -36,7 +37,16 @@ export interface Scene {
   conversation: `cnv_${string}`;
   /** The person's. */
   message: `msg_${string}`;
+  /** A code that logs in the person. */
+  loginCode(): Promise<string>;
+  /** The agent's, which the person has not answered. */
+  question: `msg_${string}`;
 }
+
+const ACTIONS = [
+  { id: 'approve', label: 'Yes', style: 'danger' as const },
+  { id: 'deny', label: 'No' },
+];
 
 /**
  * Makes scenes fast: their people and agents share one hash, whose password and secret are known, because making a hash for
@@ -60,6 +70,11 @@ export async function createScenes({ stack, store }: Reliability): Promise<() =>
   const keySecret = realAgent.api_key.split('_').slice(2).join('_');
 
   const expires_at = () => new Date(Date.now() + TTL_S * 1_000).toISOString();
+  const operators = createRest(gateway.internalUrl);
+  const loginCode = async (user_id: PersonParty['id']) => {
+    const { adminKey } = stack;
+    return (await operators.request('createLoginLink', { params: { user_id } }, { adminKey })).code;
+  };
   const session = async (user_id: string) =>
     store.createSession({
       user_id,
@@ -130,17 +145,22 @@ export async function createScenes({ stack, store }: Reliability): Promise<() =>
       revokedKey(ada.id),
     ]);
     const { results } = await store.append({
-      operations: [one.id, ada.id].map((identity_id) => ({
+      operations: [
+        { identity_id: one.id, content: 'hello' },
+        { identity_id: ada.id, content: 'hello?', actions: ACTIONS },
+      ].map((send) => ({
         op: 'send' as const,
-        identity_id,
         epoch: null,
         conversation_id: conversation.id as Scene['conversation'],
         client_id: randomUUID(),
-        content: 'hello',
+        ...send,
       })),
     });
-    const [sent] = results;
-    if (!sent?.ok || !('sent' in sent)) throw new Error('a member may send');
+    const [message, question] = results.map((result) => {
+      if (!result.ok || !('sent' in result)) throw new Error('a member may send');
+      return result.sent.message.id as Scene['message'];
+    });
+    if (!message || !question) throw new Error('both have sent');
     return {
       person: one,
       agent: ada,
@@ -150,7 +170,9 @@ export async function createScenes({ stack, store }: Reliability): Promise<() =>
       revokedKey: old.apiKey,
       revokedKeyToken: old.token,
       conversation: conversation.id as Scene['conversation'],
-      message: sent.sent.message.id as Scene['message'],
+      message,
+      question,
+      loginCode: () => loginCode(one.id),
     };
   };
 }

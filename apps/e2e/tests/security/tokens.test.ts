@@ -252,7 +252,7 @@ describe('inside and outside are apart', () => {
       const { status } = await rest(url, 'POST', `/internal/${call}`, { bearer, body: {} });
       expect({ call, status }).toEqual({ call, status: 404 });
     }
-    for (const path of ['/metrics', '/livez', '/readyz']) {
+    for (const path of ['/metrics', '/livez']) {
       expect((await rest(url, 'GET', path, { bearer })).status).toBe(404);
     }
   });

@@ -1,47 +1,45 @@
-import type { CallResponse, Client, messagesCalls } from '@agent-messenger/contracts';
+import type { CallResponse, Client, ClientWishes, messagesCalls } from '@agent-messenger/contracts';
 import { LIMITS, PROTOCOL_VERSION } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
-import pLimit from 'p-limit';
-import type { Limit } from 'p-limit';
 import { uuidv7 } from 'uuidv7';
-import type { AppendQueue } from '../append-queue';
+import type { AppendQueue } from '../writes/append-queue';
 import type { Credentials } from '../authenticate';
 import type { GatewayConfig } from '../config';
 import type { EphemeralBus } from '../ephemeral-bus';
+import type { Activities } from '../presence/activities';
 import type { PresenceService } from '../presence/presence';
+import type { Streams } from '../streams/streams';
+import type { Typists } from '../presence/typists';
 import { Connection } from './connection';
 import type { ConnectionTelemetry } from './connection-telemetry';
 import type { Connections } from './connections';
 import type { Leases } from './leases';
-import type { RateLimits } from '../rate-limits';
+import type { RateLimits } from '../limits/rate-limits';
 import { AdmissionRate } from './admission-rate';
-import { backoff } from './backoff';
+import type { CatchUp } from './catch-up';
+import type { DeliveryAttempts } from './delivery-attempts';
 import type { LiveConnection } from './live-connection';
 import { LogFeed } from './log-feed';
-
-/** Log reads under way at once, of all connections of this gateway: a reconnect storm must not starve the store. */
-const READS_AT_ONCE = 16;
-/** Conversations caught up before the next page of what is pending is asked for. */
-const PENDING_PAGE = 500;
 
 interface AdmissionOptions {
   messages: Client<typeof messagesCalls>;
   connections: Connections;
   leases: Leases;
   presence: PresenceService;
+  typists: Typists;
+  activities: Activities;
+  streams: Pick<Streams, 'join' | 'leave'>;
   bus: EphemeralBus;
   appends: AppendQueue;
-  limits: Pick<RateLimits, 'takeOvers'>;
+  limits: Pick<RateLimits, 'takeOvers' | 'load'>;
   config: Pick<
     GatewayConfig,
-    | 'CONNECTS_PER_SECOND'
-    | 'LEASE_TTL_MS'
-    | 'MAX_CONNECTIONS'
-    | 'MAX_CONNECTION_AGE_S'
-    | 'SLOW_CONSUMER_MS'
+    'CONNECTS_PER_SECOND' | 'MAX_CONNECTIONS' | 'MAX_CONNECTION_AGE_S' | 'SLOW_CONSUMER_MS'
   >;
   telemetry: ConnectionTelemetry;
+  attempts: DeliveryAttempts;
+  catchUp: CatchUp;
   log: Logger;
 }
 
@@ -50,14 +48,9 @@ export interface Admitted {
   backlog: CallResponse<typeof messagesCalls, 'connect'>;
 }
 
-type PendingPage = Pick<Admitted['backlog'], 'pending' | 'next_cursor'>;
-
 /** How a connection comes and goes, whatever the transport. */
 export class Admission {
-  private readonly reads: Limit = pLimit(READS_AT_ONCE);
-  private readonly askingPresence = new WeakSet<Connection>();
   private closing = false;
-
   private readonly rate: AdmissionRate;
 
   constructor(private readonly options: AdmissionOptions) {
@@ -68,6 +61,10 @@ export class Admission {
   checkRoom(): void {
     const { connections, config } = this.options;
     if (this.closing || connections.size >= config.MAX_CONNECTIONS) throw noRoom(1_000);
+  }
+
+  /** Of CONNECTS_PER_SECOND. @throws AppError `unavailable` with when to come back */
+  takeTurn(): void {
     const waitMs = this.rate.take(performance.now());
     if (waitMs > 0) throw noRoom(waitMs);
   }
@@ -77,15 +74,30 @@ export class Admission {
    * In between the connection is already in the table: live events mark its conversations dirty, so that nothing that is
    * committed after the backlog was read can be missed. @throws AppError
    */
-  async admit(credentials: Credentials, live: LiveConnection): Promise<Admitted> {
-    const { messages, connections, leases, limits, presence, config, telemetry, log } =
-      this.options;
-    const { identity, credentialId } = credentials;
-    await limits.takeOvers.take(identity.id);
+  async admit(
+    credentials: Credentials & { wishes: ClientWishes },
+    live: LiveConnection,
+  ): Promise<Admitted> {
+    const {
+      messages,
+      connections,
+      leases,
+      limits,
+      presence,
+      typists,
+      activities,
+      catchUp,
+      config,
+      telemetry,
+      log,
+    } = this.options;
+    const { identity, credentialId, wishes } = credentials;
     const [{ epoch: floor }, until] = await Promise.all([
       messages.authorize({ identity_id: identity.id, credential_id: credentialId }),
       leases.attemptUntil().catch(noLease),
     ]);
+    // Only now: a credential that was revoked takes no place of its owner.
+    await Promise.all([limits.takeOvers.take(identity.id), limits.load(identity.id)]);
     // Gone meanwhile, perhaps to another gateway, whose lease it must not take.
     if (!live.isOpen) throw new AppError('unavailable', 'The peer has gone');
 
@@ -94,20 +106,21 @@ export class Admission {
       .acquire({ identityId: identity.id, connectionId: id, credentialId, floor, until })
       .catch(noLease);
     const connection = new Connection({
-      ...{ id, identity, credentialId, live, ...lease },
+      ...{ id, identity, credentialId, live, wishes, ...lease },
       onClose: (code) => telemetry.closed(code),
     });
     const deliveries = telemetry.deliveries(id);
     connection.feed = new LogFeed({
       connection,
       readLog: messages.readLog,
-      limit: this.reads,
+      limit: catchUp.reads,
       log,
-      onWritten: (event) => {
-        deliveries.written(event);
+      onWritten: (event, traceparent) => {
+        deliveries.written(event, traceparent);
         void presence.noteEvent(connection, event);
+        typists.noteEvent(connection, event);
+        activities.noteEvent(connection, event);
       },
-      onTraced: (event, traceparent) => deliveries.offered(event, traceparent),
     });
     connection.stallMs = config.SLOW_CONSUMER_MS;
     connections.add(connection);
@@ -132,38 +145,48 @@ export class Admission {
 
   /** The transport is open: greets, then writes what is undelivered, then `synced`. */
   async begin({ connection, backlog }: Admitted): Promise<void> {
-    const { bus, presence, telemetry } = this.options;
+    const { bus, presence, streams, catchUp, telemetry } = this.options;
     const from = performance.now();
-    connection.send('connected', {
+    connection.greet({
       identity: connection.identity,
       connection_id: connection.id,
       log_id: backlog.log_id,
       protocol_version: PROTOCOL_VERSION,
       server_time: new Date().toISOString(),
     });
-    bus.join(connection);
+    const joined = bus.join(connection);
+    // Before the snapshots are read: what is told meanwhile is compared with them.
+    void streams.join(connection);
     presence.watchAllowed(connection, backlog.counterparts);
     await Promise.all([
       connection.feed?.start(),
-      this.catchUp(connection, backlog),
-      this.tellPresence(connection, backlog.counterparts),
+      catchUp.writePending(connection, backlog),
+      catchUp.tellPresence(connection, backlog.counterparts),
+      joined,
     ]);
     connection.send('synced', {});
+    connection.feed?.releaseSuspects();
     telemetry.resumed({ events: connection.feed?.written ?? 0, ms: performance.now() - from });
   }
 
   /** The connection has ended, or never began: everything of it goes, as far as it is still its own. */
   async leave(connection: Connection, wasSilent = false): Promise<void> {
-    if (!connection.isClosed) this.options.telemetry.closed('peer');
+    const { attempts, telemetry } = this.options;
+    if (!connection.isClosed) telemetry.closed('peer');
+    // What we close for reasons of our own, or ask to go elsewhere, was not broken by an event.
+    const isBroken = !connection.isClosed || connection.closedWith === 'slow_consumer';
     await this.giveUp(connection, wasSilent);
+    if (isBroken && !this.closing) await attempts.count(connection);
   }
 
   private async giveUp(connection: Connection, wasSilent = false): Promise<void> {
-    const { connections, presence, bus, appends, leases, log } = this.options;
+    const { connections, presence, bus, appends, leases, streams, log } = this.options;
     connection.ended();
+    connection.feed?.stop();
     connections.remove(connection);
     presence.unwatch(connection);
     bus.leave(connection);
+    streams.leave(connection);
     void appends.flush();
     await leases
       .release(connection.identity.id, connection.id, wasSilent)
@@ -175,82 +198,14 @@ export class Admission {
       );
   }
 
+  /** Nobody is admitted any more. */
+  get isStopping(): boolean {
+    return this.closing;
+  }
+
   /** From now on nobody is admitted. */
   stop(): void {
     this.closing = true;
-  }
-
-  /**
-   * Wake-ups may have been lost: everything undelivered is looked up in the store, also in conversations that this
-   * connection has not touched.
-   */
-  async recover(connection: Connection): Promise<void> {
-    this.tellPresenceLater(connection);
-    await Promise.all([connection.feed?.markAllDirty(), this.catchUp(connection)]);
-  }
-
-  /** Writes what is undelivered, page by page. @param first the first page, if it is known */
-  private async catchUp(connection: Connection, first?: PendingPage): Promise<void> {
-    const { feed } = connection;
-    if (!feed) return;
-    let page = first ?? (await this.listPending(connection));
-    while (page) {
-      await Promise.all(page.pending.map(({ conversation_id }) => feed.markDirty(conversation_id)));
-      if (page.next_cursor === null) return;
-      page = await this.listPending(connection, page.next_cursor);
-    }
-  }
-
-  /** A page of what is undelivered, asked for until the store answers; undefined when the connection has ended. */
-  private async listPending(
-    connection: Connection,
-    cursor?: string,
-  ): Promise<PendingPage | undefined> {
-    const { messages, log } = this.options;
-    for (let failures = 0; connection.isCurrent; failures += 1) {
-      try {
-        return await this.reads(() =>
-          messages.listPending({
-            identity_id: connection.identity.id,
-            limit: PENDING_PAGE,
-            cursor,
-          }),
-        );
-      } catch (error) {
-        if (failures === 0)
-          log.warn(
-            { reason: String(error), connection_id: connection.id },
-            'listing what is undelivered failed',
-          );
-        await backoff(failures);
-      }
-    }
-    return undefined;
-  }
-
-  /**
-   * Changes of presence are lost with the wake-ups, and right after an empty restart of Redis nobody is online: the truth
-   * is asked for when every gateway has renewed its leases, not by all connections at once.
-   */
-  private tellPresenceLater(connection: Connection): void {
-    if (this.askingPresence.has(connection)) return;
-    this.askingPresence.add(connection);
-    const afterMs = this.options.config.LEASE_TTL_MS * (0.5 + Math.random() / 2);
-    const ask = () => {
-      this.askingPresence.delete(connection);
-      if (!connection.isCurrent) return;
-      void this.reads(() => this.tellPresence(connection, [...connection.watching]));
-    };
-    setTimeout(ask, afterMs).unref();
-  }
-
-  private async tellPresence(connection: Connection, ids: readonly string[]): Promise<void> {
-    const { presence, log } = this.options;
-    try {
-      for (const one of await presence.of(ids)) connection.sendEphemeral('presence', one);
-    } catch (error) {
-      log.info({ reason: String(error) }, 'presence at connect is not known');
-    }
   }
 }
 

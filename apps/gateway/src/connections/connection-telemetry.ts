@@ -1,9 +1,6 @@
 import type { CloseCode, Event } from '@agent-messenger/contracts';
-import type { OpenSpan, Tracing } from '@agent-messenger/service-kit';
+import type { Tracing } from '@agent-messenger/service-kit';
 import type { GatewayMetrics } from '../metrics';
-
-/** Events of one connection that the relay has brought and that are not written yet; of more, traces end in the relay. */
-const AWAITED = 1_000;
 
 interface TelemetryOptions {
   metrics: Pick<
@@ -37,43 +34,26 @@ export class ConnectionTelemetry {
 class Deliveries {
   /** What was committed before is resumed, not delivered: how old it is says nothing about us. */
   private readonly since = Date.now();
-  private readonly awaited = new Map<string, OpenSpan>();
 
   constructor(
     private readonly connectionId: string,
     private readonly options: TelemetryOptions,
   ) {}
 
-  /** The relay has brought an event that is part of a trace; now, or after what is before it, it is written. */
-  offered({ conversation_id, seq }: Event, parent: string): void {
-    const { tracing } = this.options;
-    if (!tracing) return;
+  /** Live or from a page of the log. @param parent what brought it, when it is part of a trace */
+  written({ conversation_id, seq, at }: Event, parent: string | undefined): void {
+    const { metrics, tracing } = this.options;
+    metrics.delivered.inc();
+    const committed = Date.parse(at);
+    const tookMs = Date.now() - committed;
+    // Below 0 the clocks differ or one was set back: that is told as such, and is no duration.
+    if (committed >= this.since && tookMs >= 0) metrics.deliverySeconds.observe(tookMs / 1_000);
+    if (!tracing || parent === undefined) return;
     const attributes = {
       'messenger.connection_id': this.connectionId,
       'messenger.conversation_id': conversation_id,
       'messenger.seq': seq,
     };
-    const span = tracing.start({ name: 'deliver', kind: 'consumer', parent, attributes });
-    this.awaited.set(keyOf(conversation_id, seq), span);
-    if (this.awaited.size <= AWAITED) return;
-    const [oldest] = this.awaited.keys();
-    if (oldest !== undefined) this.awaited.delete(oldest);
+    tracing.start({ name: 'deliver', kind: 'consumer', parent, attributes }).end();
   }
-
-  written({ conversation_id, seq, at }: Event): void {
-    const { delivered, deliverySeconds } = this.options.metrics;
-    delivered.inc();
-    const committed = Date.parse(at);
-    if (committed >= this.since) {
-      deliverySeconds.observe(Math.max(0, Date.now() - committed) / 1_000);
-    }
-    if (this.awaited.size === 0) return;
-    const key = keyOf(conversation_id, seq);
-    this.awaited.get(key)?.end();
-    this.awaited.delete(key);
-  }
-}
-
-function keyOf(conversationId: string, seq: number): string {
-  return `${conversationId} ${seq}`;
 }

@@ -1,5 +1,6 @@
 import { closeCodeSchema } from '@agent-messenger/contracts';
-import { connectionOf } from '../../tests/fakes';
+import { connectionOf, eventOf, GREETING, ungreeted } from '../../tests/fakes';
+import { bothClocks, later } from './deadline';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -21,8 +22,49 @@ test.each(closeCodeSchema.options)('%s is told once, and nothing after it', (cod
   expect(live.closes[0]).toBe(staysAway ? 'stay_away' : isCut ? 'terminate' : 'reconnect');
 });
 
+test('a receipt waits for the next event, or a moment; of one position the last one counts', () => {
+  const { connection, live } = connectionOf();
+  const receipt = (delivered_seq: number, identity_id = 'agt_1') => ({
+    ...{ conversation_id: 'cnv_a', identity_id, delivered_seq, read_seq: 0 },
+  });
+  connection.sendReceipt(receipt(1));
+  connection.sendReceipt(receipt(2));
+  connection.sendReceipt(receipt(1, 'agt_2'));
+  expect(live.sent).toEqual([]);
+  connection.sendEvent(eventOf('cnv_a', 3));
+  expect(live.sent).toEqual([
+    { name: 'event', payload: eventOf('cnv_a', 3) },
+    { name: 'receipt', payload: receipt(2) },
+    { name: 'receipt', payload: receipt(1, 'agt_2') },
+  ]);
+  connection.sendReceipt(receipt(4));
+  jest.advanceTimersByTime(100);
+  expect(live.sent.slice(3)).toEqual([{ name: 'receipt', payload: receipt(4) }]);
+  connection.sendReceipt(receipt(5));
+  connection.ended();
+  connection.sendReceipt(receipt(6));
+  jest.advanceTimersByTime(1_000);
+  expect(live.sent).toHaveLength(4);
+});
+
+test('it is greeted first, and what comes before is left to what it reads then', () => {
+  const { connection, live } = ungreeted();
+  connection.sendReceipt({
+    ...{ conversation_id: 'cnv_a', identity_id: 'agt_1', delivered_seq: 1, read_seq: 0 },
+  });
+  jest.advanceTimersByTime(100);
+  connection.send('draining', { reconnect_after_ms: 0 });
+  expect(live.sent).toEqual([]);
+  connection.greet(GREETING);
+  connection.sendEvent(eventOf('cnv_a', 1));
+  expect(live.sent).toEqual([
+    { name: 'connected', payload: GREETING },
+    { name: 'event', payload: eventOf('cnv_a', 1) },
+  ]);
+});
+
 test('past the deadline nothing is written', () => {
-  const { connection, live } = connectionOf({ deadline: performance.now() + 1_000 });
+  const { connection, live } = connectionOf({ lastsMs: 1_000 });
   jest.advanceTimersByTime(999);
   connection.send('synced', {});
   jest.advanceTimersByTime(1);
@@ -31,10 +73,24 @@ test('past the deadline nothing is written', () => {
   expect(connection.isCurrent).toBe(false);
 });
 
+test.each([
+  ['the machine was suspended: its monotonic clock stood still', 60_000, 'lease_lost'],
+  ['the wall clock was set back: the monotonic one counts', -60_000, undefined],
+])('%s', (_what, step, code) => {
+  const { connection, live } = connectionOf({ lastsMs: 1_000 });
+  jest.setSystemTime(Date.now() + step);
+  connection.send('synced', {});
+  expect(live.sent).toHaveLength(code ? 0 : 1);
+  connection.leaseRenewed(later(bothClocks(), 1_000));
+  expect(connection.closedWith).toBe(code);
+  jest.advanceTimersByTime(1_000);
+  expect(connection.isCurrent).toBe(false);
+});
+
 test('a renewal only moves the deadline on', () => {
-  const { connection } = connectionOf({ deadline: performance.now() + 1_000 });
-  connection.leaseRenewed(performance.now() + 3_000);
-  connection.leaseRenewed(performance.now() + 2_000);
+  const { connection } = connectionOf({ lastsMs: 1_000 });
+  connection.leaseRenewed(later(bothClocks(), 3_000));
+  connection.leaseRenewed(later(bothClocks(), 2_000));
   jest.advanceTimersByTime(2_500);
   expect(connection.isCurrent).toBe(true);
 });

@@ -1,18 +1,29 @@
-import pLimit from 'p-limit';
+import pLimit, { type Limit } from 'p-limit';
 import type {
   Actor,
+  ClientWishes,
   CloseCode,
+  Event,
+  Receipt,
   ServerEventName,
   ServerEventPayload,
 } from '@agent-messenger/contracts';
+import { fitEvent } from '../compact/fit-frame';
+import { isPast, type Deadline } from './deadline';
+import { HeldReceipts } from './held-receipts';
 import type { CloseManner, LiveConnection } from './live-connection';
+import type { StreamReader } from '../streams/stream-reader';
 import type { LogFeed } from './log-feed';
+import { TurnQuota } from './turn-quota';
 
 /**
  * Above this many unsent bytes nothing more is handed to the transport: the log keeps what is durable. With one event that
  * goes beyond it, this is what a reader that does not read costs.
  */
 export const HIGH_WATER_BYTES = 256 * 1024;
+
+/** Requests of a connection that begin in one turn of the event loop: a few milliseconds of work. */
+const REQUESTS_PER_TURN = 50;
 
 /** setTimeout overflows above this and would fire at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -31,9 +42,10 @@ interface ConnectionOptions {
   identity: Actor;
   credentialId: string;
   epoch: number;
-  /** Monotonic time (performance.now()) until which the lease surely stands. */
-  deadline: number;
+  /** Until when the lease surely stands. */
+  deadline: Deadline;
   live: LiveConnection;
+  wishes?: ClientWishes;
   /** Told of its close, unless it ends because the transport has gone. */
   onClose?: (code: CloseCode) => void;
 }
@@ -45,25 +57,37 @@ export class Connection {
   readonly credentialId: string;
   readonly epoch: number;
   readonly live: LiveConnection;
+  /** Reaction events come without their message. */
+  readonly isCompact: boolean;
+  /** Nothing larger is sent to it. */
+  readonly maxFrameBytes: number | undefined;
   /** Ids whose presence this connection is told. */
   watching: ReadonlySet<string> = new Set();
   /** What an agent calls itself. */
   status: 'online' | 'busy' | 'idle' = 'online';
   /** Requests that have not been answered yet. */
   pendingRequests = 0;
+  /** When they begin: who asks for much at once lets others in between. */
+  readonly turns = new TurnQuota(REQUESTS_PER_TURN);
   /** The log that it was told it reads; undefined until it is told. */
   logId: string | undefined;
   feed: LogFeed | undefined;
-  private deadline: number;
+  /** What it is told of the streams of others. */
+  streams: StreamReader | undefined;
+  private deadline: Deadline;
   private expiry: NodeJS.Timeout | undefined;
   private retirement: NodeJS.Timeout | undefined;
   /** How long a reader may take nothing while more waits for it than the high-water mark, ms. */
   stallMs = 30_000;
-  /** Pages of the log on their way to this connection: what a greedy peer has in memory is bounded. */
-  readonly pages = pLimit(2);
+  private pageLimit: Limit | undefined;
+  private receipts: HeldReceipts | undefined;
   private draining: Promise<boolean> | undefined;
   private readonly onClose: ConnectionOptions['onClose'];
+  private greeted = false;
   private closed = false;
+  private bySameSession = false;
+  /** With what the server closed it; undefined while it is open, and when the transport went first. */
+  closedWith: CloseCode | undefined;
 
   constructor(options: ConnectionOptions) {
     this.id = options.id;
@@ -71,13 +95,20 @@ export class Connection {
     this.credentialId = options.credentialId;
     this.epoch = options.epoch;
     this.live = options.live;
+    this.isCompact = options.wishes?.compact === 1;
+    this.maxFrameBytes = options.wishes?.max_frame_bytes;
     this.deadline = options.deadline;
     this.onClose = options.onClose;
   }
 
+  /** Pages of the log on their way to this connection: what a greedy peer has in memory is bounded. */
+  get pages(): Limit {
+    return (this.pageLimit ??= pLimit(2));
+  }
+
   /** Past the lease's deadline another gateway may hold the identity: then nothing is delivered. */
   get isCurrent(): boolean {
-    return !this.closed && performance.now() < this.deadline;
+    return !this.closed && !isPast(this.deadline);
   }
 
   get isClosed(): boolean {
@@ -93,14 +124,34 @@ export class Connection {
     return HIGH_WATER_BYTES - this.live.bufferedBytes();
   }
 
-  leaseRenewed(deadline: number): void {
+  leaseRenewed(deadline: Deadline): void {
     // Too late: what was to be written since the deadline has been dropped.
     if (!this.isCurrent) return this.close('lease_lost');
-    this.deadline = Math.max(this.deadline, deadline);
+    if (deadline.monotonic > this.deadline.monotonic) this.deadline = deadline;
+  }
+
+  /** An event of the log, as far as it fits into what the peer takes. */
+  sendEvent(event: Event): void {
+    const { maxFrameBytes } = this;
+    this.send('event', maxFrameBytes === undefined ? event : fitEvent(event, maxFrameBytes));
+    this.receipts?.flush();
+  }
+
+  /** With the next event, or after a moment. */
+  sendReceipt(receipt: Receipt): void {
+    if (this.closed) return;
+    this.receipts ??= new HeldReceipts((held) => this.sendEphemeral('receipt', held));
+    this.receipts.hold(receipt);
+  }
+
+  /** The first that it is told. Until then it only marks what it has missed, and nothing but its close is written. */
+  greet(greeting: ServerEventPayload<'connected'>): void {
+    this.greeted = true;
+    this.send('connected', greeting);
   }
 
   send<N extends ServerEventName>(event: N, payload: ServerEventPayload<N>): void {
-    if (this.isCurrent) this.live.send(event, payload);
+    if (this.greeted && this.isCurrent) this.live.send(event, payload);
   }
 
   /** For what may be lost: dropped when the reader is slow. */
@@ -129,7 +180,9 @@ export class Connection {
   /** Asked to move after this long, so that connections spread over gateways that were added later. */
   limitAge(ms: number): void {
     if (this.closed) return;
-    this.retirement = setTimeout(() => this.close('max_age', 0), Math.min(ms, LONGEST_TIMEOUT_MS));
+    // In whole seconds: Node.js has a list, and a place in a queue, for each duration that there is.
+    const inMs = Math.ceil(Math.min(ms, LONGEST_TIMEOUT_MS - 1_000) / 1_000) * 1_000;
+    this.retirement = setTimeout(() => this.close('max_age', 0), inMs);
   }
 
   /** Waits for a reader above the high-water mark. False when the connection has ended, also because it did not read. */
@@ -141,11 +194,18 @@ export class Connection {
     return this.isCurrent;
   }
 
+  /** A newer connection has its place. @param sameCredential of a person: it is of the same login */
+  replace(sameCredential: boolean): void {
+    this.bySameSession = sameCredential && this.identity.kind === 'user';
+    this.close('replaced');
+  }
+
   close(code: CloseCode, retryAfterMs?: number): void {
     if (this.closed) return;
     const manner = MANNER[code] ?? 'reconnect';
-    if (code === 'replaced') this.live.send('replaced', {});
-    else {
+    if (code === 'replaced') {
+      this.live.send('replaced', this.bySameSession ? { same_session: true } : {});
+    } else {
       this.live.send('closing', {
         code,
         reconnect: manner !== 'stay_away',
@@ -153,6 +213,7 @@ export class Connection {
       });
     }
     this.ended();
+    this.closedWith = code;
     this.live.close(manner, code);
     this.onClose?.(code);
   }
@@ -160,6 +221,7 @@ export class Connection {
   /** The transport is gone, or is being closed: from here on nothing is written. */
   ended(): void {
     this.closed = true;
+    this.receipts?.drop();
     clearTimeout(this.expiry);
     clearTimeout(this.retirement);
   }

@@ -1,4 +1,7 @@
+import type { GatewayMessage } from '@agent-messenger/contracts';
 import type { Connection } from './connection';
+
+type Eviction = Omit<Extract<GatewayMessage, { type: 'evict' }>, 'type'>;
 
 /** The live connections of this gateway, at most one an identity. */
 export class Connections {
@@ -17,7 +20,7 @@ export class Connections {
     const earlier = this.byIdentity.get(connection.identity.id);
     if (earlier && earlier.epoch > connection.epoch) return connection.close('replaced');
     this.byIdentity.set(connection.identity.id, connection);
-    earlier?.close('replaced');
+    earlier?.replace(earlier.credentialId === connection.credentialId);
   }
 
   /** Removes the entry only while it is this connection's own. */
@@ -27,10 +30,12 @@ export class Connections {
     }
   }
 
-  /** Closes the identity's connection if its epoch is below `epoch`. */
-  evict(identityId: string, epoch: number, code: 'replaced' | 'revoked'): void {
-    const connection = this.byIdentity.get(identityId);
-    if (connection && connection.epoch < epoch) connection.close(code);
+  /** Closes the identity's connection if its epoch is below that of the eviction. */
+  evict({ identity_id, epoch, code, same_session = false }: Eviction): void {
+    const connection = this.byIdentity.get(identity_id);
+    if (!connection || connection.epoch >= epoch) return;
+    if (code === 'replaced') connection.replace(same_session);
+    else connection.close(code);
   }
 
   all(): Connection[] {

@@ -5,6 +5,7 @@ const log = createLogger({ name: 'test', level: 'silent' });
 
 test('all are told at once, and that Redis is away holds nobody up', async () => {
   const told: (string | null)[] = [];
+  const forgotten: string[] = [];
   const failures: ((error: Error) => void)[] = [];
   const endCredentials = createEndCredentials(
     {
@@ -13,6 +14,7 @@ test('all are told at once, and that Redis is away holds nobody up', async () =>
         return new Promise((_resolve, reject) => failures.push(reject));
       },
     },
+    { forget: (_identityId, credentialId) => forgotten.push(credentialId) },
     log,
   );
   const ended = ['ses_1', 'ses_2', 'ses_3'].map((credential_id) => ({
@@ -21,6 +23,7 @@ test('all are told at once, and that Redis is away holds nobody up', async () =>
   }));
   const done = endCredentials(ended);
   expect(told).toEqual(['ses_1', 'ses_2', 'ses_3']);
+  expect(forgotten).toEqual(told);
   for (const fail of failures) fail(new Error('Command timed out'));
   await expect(done).resolves.toBeUndefined();
 });

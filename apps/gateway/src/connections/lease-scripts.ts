@@ -42,7 +42,8 @@ if added or (previous and (previous.status or 'online') ~= 'online') then
 end
 if previous and type(previous.gateway) == 'string' then
   redis.call('PUBLISH', ARGV[8] .. previous.gateway, cjson.encode({
-    type = 'evict', identity_id = ARGV[1], epoch = epoch, code = 'replaced'
+    type = 'evict', identity_id = ARGV[1], epoch = epoch, code = 'replaced',
+    same_session = previous.credential_id == ARGV[4]
   }))
 end
 return epoch
@@ -71,6 +72,30 @@ redis.call('PUBLISH', ARGV[4] .. entry.gateway, cjson.encode({
 return 1
 `;
 
+/**
+ * Forgets an identity: KEYS lease, expiry, last seen. ARGV identity, ttl, presence channel, gateway channel prefix. Of a
+ * lease a tombstone remains for its ttl, as with a revocation, after which the holder notes nothing any more.
+ */
+const erase = `${now}${announce}
+redis.call('DEL', KEYS[3])
+if redis.call('ZREM', KEYS[2], ARGV[1]) == 1 then announce(ARGV[3], ARGV[1], 'offline', now) end
+local entry = redis.call('GET', KEYS[1])
+if not entry then return 0 end
+entry = cjson.decode(entry)
+local epoch = entry.epoch
+if type(entry.gateway) == 'string' then
+  epoch = epoch + 1
+  redis.call('PUBLISH', ARGV[4] .. entry.gateway, cjson.encode({
+    type = 'evict', identity_id = ARGV[1], epoch = epoch, code = 'revoked'
+  }))
+end
+redis.call('SET', KEYS[1], cjson.encode({
+  gateway = cjson.null, connection_id = entry.connection_id, credential_id = entry.credential_id, epoch = epoch,
+  erased = true
+}), 'PX', ARGV[2])
+return 1
+`;
+
 /** KEYS lease, presence expiry. ARGV identity, connection, status, presence channel. Only the holder's status counts. → 1 or 0 */
 const status = `${now}${announce}
 local entry = redis.call('GET', KEYS[1])
@@ -86,8 +111,10 @@ return 1
 
 /**
  * KEYS expiry, lease…. ARGV gateway, ttl, presence channel, then identity, connection, credential, epoch, status of each.
- * A missing entry or a lower epoch is written again: Redis came back empty or old, and the store fences. A tombstone or a
- * higher epoch means superseded. → 1 renewed, 2 written again, 0 superseded, of each
+ * A missing entry or a lower epoch is written again: Redis came back empty or old, and the store fences. A tombstone of the
+ * connection means revoked, a higher epoch superseded: a tombstone is one above the connection that it ended, so that of
+ * an older one, which Redis may have remembered, has at most our own. → 1 renewed, 2 written again, 3 revoked,
+ * 0 superseded, of each
  */
 const renew = `${now}${announce}
 local renewed = {}
@@ -96,8 +123,9 @@ for i = 2, #KEYS do
   local identity, epoch = ARGV[at], tonumber(ARGV[at + 3])
   local entry = redis.call('GET', KEYS[i])
   if entry then entry = cjson.decode(entry) end
-  if entry and (entry.epoch > epoch or (entry.epoch == epoch and type(entry.gateway) ~= 'string')) then
-    renewed[i - 1] = 0
+  local isOwnTombstone = entry and type(entry.gateway) ~= 'string' and entry.connection_id == ARGV[at + 1]
+  if entry and (entry.epoch > epoch or (entry.epoch == epoch and isOwnTombstone)) then
+    renewed[i - 1] = isOwnTombstone and 3 or 0
   else
     redis.call('SET', KEYS[i], cjson.encode({
       gateway = ARGV[1], connection_id = ARGV[at + 1], credential_id = ARGV[at + 2], epoch = epoch,
@@ -120,6 +148,7 @@ if not entry then return 0 end
 entry = cjson.decode(entry)
 if entry.connection_id ~= ARGV[2] then return 0 end
 redis.call('DEL', KEYS[1])
+if entry.erased then return 1 end
 redis.call('ZADD', KEYS[2], 'XX', now + ARGV[3], ARGV[1])
 redis.call('SET', KEYS[3], string.format('%.0f', now), 'PX', ARGV[4])
 -- During the hold there is no lease to tell a status: held means online.
@@ -151,6 +180,7 @@ const SCRIPTS = {
   leaseRelease: release,
   leaseStatus: status,
   leaseRevoke: revoke,
+  leaseErase: erase,
   presenceSweep: sweep,
 };
 
@@ -162,6 +192,7 @@ export type LeaseRedis = Redis & {
   leaseRenew(keys: number, ...args: Argument[]): Promise<number[]>;
   leaseRelease(keys: number, ...args: Argument[]): Promise<number>;
   leaseRevoke(keys: number, ...args: Argument[]): Promise<number>;
+  leaseErase(keys: number, ...args: Argument[]): Promise<number>;
   leaseStatus(keys: number, ...args: Argument[]): Promise<number>;
   presenceSweep(keys: number, ...args: Argument[]): Promise<number>;
 };

@@ -1,8 +1,9 @@
-import type { RedisNames } from '@agent-messenger/contracts';
+import type { Lease, RedisNames } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Logger, Scope } from '@agent-messenger/service-kit';
 import type { Connection } from './connection';
 import type { Connections } from './connections';
+import { bothClocks, later, type Deadline } from './deadline';
 import type { LeaseRedis } from './lease-scripts';
 import { listLeases } from './list-leases';
 
@@ -18,6 +19,7 @@ export const ATTEMPT_MS = 5_000;
 /** Answers of the renew script. */
 const SUPERSEDED = 0;
 const WRITTEN_AGAIN = 2;
+const REVOKED = 3;
 export const LAST_SEEN_TTL_MS = 90 * 24 * 3_600_000;
 
 interface LeasesOptions {
@@ -53,7 +55,7 @@ export class Leases {
     until: number;
   }) {
     const { redis, names, gatewayId, ttlMs } = this.options;
-    const sentAt = performance.now();
+    const sentAt = bothClocks();
     const epoch = await redis.leaseAcquire(
       2,
       names.lease(lease.identityId),
@@ -70,6 +72,14 @@ export class Leases {
     );
     if (epoch === null) throw new AppError('unavailable', 'The attempt took too long');
     return { epoch, deadline: this.deadlineOf(sentAt) };
+  }
+
+  /** The connection that has the identity's lease, on whichever gateway; null: nobody is connected. */
+  async holder(identityId: string): Promise<string | null> {
+    const { redis, names } = this.options;
+    const entry = await redis.get(names.lease(identityId));
+    const lease = entry === null ? null : (JSON.parse(entry) as Lease);
+    return typeof lease?.gateway === 'string' ? lease.connection_id : null;
   }
 
   /** What the identity calls itself lives with its lease, and is announced to those who watch. */
@@ -104,6 +114,21 @@ export class Leases {
     );
   }
 
+  /** Forgets when the identity was here, and ends its connection. */
+  async erase(identityId: string): Promise<void> {
+    const { redis, names, ttlMs } = this.options;
+    await redis.leaseErase(
+      3,
+      names.lease(identityId),
+      names.presenceExpiry,
+      names.lastSeen(identityId),
+      identityId,
+      ttlMs,
+      names.presence,
+      names.gateway(''),
+    );
+  }
+
   /** A page of all leases that are held, on whichever gateway; see `listLeases`. */
   list(page: { limit: number; cursor?: string | undefined }): ReturnType<typeof listLeases> {
     const { redis, names } = this.options;
@@ -135,14 +160,20 @@ export class Leases {
    * @param onRewritten told of connections whose lease had vanished: what was relayed meanwhile found nobody
    */
   start(scope: Scope, onRewritten: (connection: Connection) => void): void {
-    const { ttlMs, connections } = this.options;
+    const { redis, ttlMs, connections } = this.options;
     let renewing = false;
-    const renewal = setInterval(() => {
+    const renew = () => {
       if (renewing) return;
       renewing = true;
       void this.renewAll(onRewritten).finally(() => (renewing = false));
-    }, ttlMs / 3);
-    scope.defer('lease renewal', () => clearInterval(renewal));
+    };
+    const renewal = setInterval(renew, ttlMs / 3);
+    // It may have come back empty: nobody is told anything before the leases are there again.
+    redis.on('ready', renew);
+    scope.defer('lease renewal', () => {
+      clearInterval(renewal);
+      redis.off('ready', renew);
+    });
 
     const watch = setInterval(
       () => {
@@ -173,7 +204,7 @@ export class Leases {
   /** @returns those whose lease had vanished */
   private async renew(connections: Connection[]): Promise<Connection[]> {
     const { redis, names, gatewayId, ttlMs } = this.options;
-    const sentAt = performance.now();
+    const sentAt = bothClocks();
     const renewed = await redis.leaseRenew(
       connections.length + 1,
       names.presenceExpiry,
@@ -192,13 +223,15 @@ export class Leases {
     const deadline = this.deadlineOf(sentAt);
     connections.forEach((connection, index) => {
       if (renewed[index] === SUPERSEDED) connection.close('replaced');
+      // The eviction was lost.
+      else if (renewed[index] === REVOKED) connection.close('revoked');
       else connection.leaseRenewed(deadline);
     });
     return connections.filter((_connection, index) => renewed[index] === WRITTEN_AGAIN);
   }
 
   /** The margin covers the difference between two clocks' speeds and the way of the last bytes to the client. */
-  private deadlineOf(sentAt: number): number {
-    return sentAt + this.options.ttlMs - Math.min(2_000, this.options.ttlMs / 10);
+  private deadlineOf(sentAt: Deadline): Deadline {
+    return later(sentAt, this.options.ttlMs - Math.min(2_000, this.options.ttlMs / 10));
   }
 }

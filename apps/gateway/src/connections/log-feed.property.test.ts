@@ -38,7 +38,7 @@ async function take(
   else if ('size' in one) answer(one.size, one.index, one.isOld);
   else if (one.do === 'fill') live.fill();
   else if (one.do === 'drain') live.drain();
-  else if (one.do === 'markAll') void feed.markAllDirty();
+  else if (one.do === 'markAll') for (const id of [A, B]) void feed.markDirty(id);
   else if (one.do === 'start') void feed.start();
   else await settled();
 }

@@ -1,3 +1,4 @@
+import type { Event } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
 import { settled } from '../../tests/fakes';
@@ -32,6 +33,7 @@ test('without a cursor the log is read from what is delivered, and live events f
       after_seq: null,
       limit: 200,
       max_bytes: HIGH_WATER_BYTES,
+      compact: false,
     },
   ]);
   answer();
@@ -60,6 +62,30 @@ test('repeats are dropped, a gap is read from the cursor', async () => {
   answer();
   await settled();
   expect(seqs()).toEqual([1, 2, 3]);
+});
+
+test('a message of its own is written with the ack where it is the next, and left to the relay elsewhere', async () => {
+  const { feed, append, answer, reads, seqs } = feedSetup();
+  await feed.start();
+  feed.offerOwn(append());
+  await settled();
+  expect([reads, seqs()]).toEqual([[], []]);
+  feed.offer(append());
+  await settled();
+  answer();
+  await settled();
+  const third = append();
+  feed.offerOwn(third);
+  feed.offer(third);
+  expect(seqs()).toEqual([1, 2, 3]);
+  const fourth = append();
+  const fifth = append();
+  feed.offerOwn(fifth);
+  feed.offer(fourth);
+  feed.offer(fifth);
+  expect(seqs()).toEqual([1, 2, 3, 4, 5]);
+  await settled();
+  expect(reads).toEqual([]);
 });
 
 test('an event that arrives during a read makes it read again', async () => {
@@ -231,4 +257,133 @@ test('what the store answers past the end of the connection is not written', asy
   feed.offer(append());
   await settled();
   expect(live.events).toEqual([]);
+});
+
+test('of conversations that ended no positions are kept, beyond those that may still be repeated', async () => {
+  const { feed, lastSeq, reads, answer, live } = feedSetup();
+  await feed.start();
+  const endOf = (id: string): Event => ({
+    conversation_id: id,
+    seq: 2,
+    type: 'conversation.deleted',
+    actor: { kind: 'user', id: 'usr_1' },
+    at: '2026-01-01T00:00:00.000Z',
+    conversation: { id, title: null, created_at: '2026-01-01T00:00:00.000Z', members: [] },
+  });
+  const ids = Array.from({ length: 300 }, (_, n) => `cnv_${n}`);
+  for (const id of ids) {
+    lastSeq.set(id, 1);
+    const caughtUp = feed.markDirty(id);
+    await settled();
+    answer();
+    await caughtUp;
+    feed.offer(endOf(id));
+  }
+  // Nothing goes that the client has not taken.
+  expect(feed.size).toBe(300);
+  expect(feed.underWay()).toHaveLength(300);
+  for (const id of ids) feed.received(id, 2);
+  expect(feed.size).toBe(100);
+  expect(feed.underWay()).toEqual([]);
+
+  const written = live.events.length;
+  feed.offer(endOf('cnv_299'));
+  await settled();
+  expect([live.events.length, reads.length]).toEqual([written, 0]);
+});
+
+describe('live reactions, which come without their message', () => {
+  const reactionOf = (seq: number): Event => ({
+    conversation_id: A,
+    seq,
+    type: 'reaction.set',
+    actor: { kind: 'user', id: 'usr_1' },
+    at: '2026-01-01T00:00:00.000Z',
+    reaction: { message_id: 'msg_1', emoji: '👍', identity_id: 'usr_1', set: true },
+  });
+
+  test('go as they are to who said compact', async () => {
+    const setup = feedSetup({ delivered: 3, wishes: { compact: 1 } });
+    const started = setup.feed.start();
+    setup.feed.offer(setup.append());
+    await waitFor(() => setup.reads.length === 1);
+    setup.answer();
+    await started;
+    await waitFor(() => setup.seqs().length === 1);
+    setup.feed.offer(reactionOf(5));
+    expect(setup.live.events.at(-1)).toEqual(reactionOf(5));
+    expect(setup.reads).toEqual([]);
+  });
+
+  test('are read from the log for who expects the message', async () => {
+    const setup = feedSetup({ delivered: 3 });
+    void setup.feed.start();
+    setup.feed.offer(setup.append());
+    await waitFor(() => setup.reads.length === 1);
+    setup.answer();
+    await waitFor(() => setup.seqs().length === 1);
+    setup.append();
+    setup.feed.offer(reactionOf(5));
+    await waitFor(() => setup.reads.length === 1);
+    expect(setup.reads[0]?.request).toMatchObject({ after_seq: 4, compact: false });
+    setup.answer();
+    await waitFor(() => setup.seqs().join() === '4,5');
+  });
+});
+
+test('who waits for what is there does not wait for what comes meanwhile', async () => {
+  const { feed, append, answer, reads, seqs } = feedSetup();
+  await feed.start();
+  append();
+  let isCaughtUp = false;
+  const caughtUp = feed.markDirty(A).then(() => (isCaughtUp = true));
+  await settled();
+  // More than fits into each page, for as long as anybody looks.
+  for (let page = 0; page < 3; page += 1) {
+    feed.offer(append());
+    answer(1);
+    await settled();
+  }
+  expect(isCaughtUp).toBe(true);
+  await caughtUp;
+  while (reads.length > 0) {
+    answer();
+    await settled();
+  }
+  expect(seqs()).toEqual([1, 2, 3, 4]);
+});
+
+test('what the page under way brings, or has been written, is not read again', async () => {
+  const { feed, append, answer, reads, seqs } = feedSetup();
+  await feed.start();
+  const first = append();
+  feed.offer(first);
+  await settled();
+  answer();
+  await settled();
+  append();
+  const third = append();
+  feed.offer(third);
+  await settled();
+  feed.offer(first);
+  feed.offer(third);
+  answer();
+  await settled();
+  expect(reads).toEqual([]);
+  expect(seqs()).toEqual([1, 2, 3]);
+});
+
+test('a conversation that is known to be written to its end is not read', async () => {
+  const { feed, append, answer, reads } = feedSetup();
+  await feed.start();
+  feed.offer(append());
+  await settled();
+  answer();
+  await settled();
+  await feed.markBehind(A, 1);
+  expect(reads).toEqual([]);
+  void feed.markBehind(A, 2);
+  void feed.markBehind(B, 1);
+  await settled();
+  expect(reads.map(({ request }) => request.conversation_id)).toEqual([A, B]);
 });

@@ -4,21 +4,13 @@ import type { Logger } from '@agent-messenger/service-kit';
 import type { Limit } from 'p-limit';
 import { backoff } from './backoff';
 import type { Connection } from './connection';
+import { LogPositions, type Position } from './log-positions';
+import { Quarantine } from './quarantine';
 
 /** Most events read from the log at a time; fewer when the reader has no room for their content. */
 const PAGE = 200;
 
 type Page = CallResponse<typeof messagesCalls, 'readLog'>;
-
-interface Position {
-  /** Seq of the last event written to this connection; undefined until the log was read once. */
-  cursor: number | undefined;
-  /** Something may be in the log that was not written. */
-  dirty: boolean;
-  reading: boolean;
-  /** Resolves when the read under way has left nothing. */
-  clean: Promise<void>;
-}
 
 interface LogFeedOptions {
   connection: Connection;
@@ -26,9 +18,8 @@ interface LogFeedOptions {
   /** Reads of all connections of this gateway share one bound. */
   limit: Limit;
   log: Logger;
-  onWritten(event: Event): void;
-  /** Told of a live event that is part of a trace and will be written. */
-  onTraced?(event: Event, traceparent: string): void;
+  /** @param traceparent of the trace that the event is part of, if it is */
+  onWritten(event: Event, traceparent?: string): void;
 }
 
 /**
@@ -41,74 +32,142 @@ interface LogFeedOptions {
 export class LogFeed {
   /** Events written so far. */
   written = 0;
-  private readonly positions = new Map<string, Position>();
+  private readonly positions = new LogPositions();
   private started = false;
+  private readonly quarantine = new Quarantine({
+    isQuiet: () => this.positions.areQuiet(),
+    release: (conversationId) => {
+      const { suspect } = this.positions.of(conversationId);
+      if (suspect) suspect.isTurn = true;
+      void this.markDirty(conversationId);
+    },
+    giveUp: (conversationId) => this.acquit(conversationId, this.positions.of(conversationId)),
+  });
 
   constructor(private readonly options: LogFeedOptions) {}
+
+  /** Conversations of which a position is kept. */
+  get size(): number {
+    return this.positions.size;
+  }
 
   /** Until the start nothing is written: what arrives is only remembered as dirty. Resolves when that is written. */
   async start(): Promise<void> {
     this.started = true;
-    await this.markAllDirty();
+    await Promise.all(this.positions.ids().map((conversationId) => this.markDirty(conversationId)));
   }
 
   /** A live event, or the news that there is one. */
   offer(event: Event, traceparent?: string): void {
-    const position = this.positionOf(event.conversation_id);
-    if (traceparent !== undefined && event.seq > (position.cursor ?? 0)) {
-      this.options.onTraced?.(event, traceparent);
-    }
+    const position = this.positions.of(event.conversation_id);
+    if (position.cursor !== undefined && event.seq <= position.cursor) return;
     if (position.cursor !== undefined && !position.reading && !position.dirty) {
-      if (event.seq <= position.cursor) return;
-      if (event.seq === position.cursor + 1 && !this.options.connection.isAboveHighWater) {
-        return this.write(position, event);
+      const { connection } = this.options;
+      const isNext = event.seq === position.cursor + 1 && !position.suspect;
+      const isEnough = !isWithoutMessage(event) || connection.isCompact;
+      if (isNext && isEnough && !connection.isAboveHighWater) {
+        return this.write(position, event, traceparent);
       }
     }
-    void this.markDirty(event.conversation_id);
+    if (position.reading) position.offered = Math.max(position.offered, event.seq);
+    else void this.markDirty(event.conversation_id);
   }
 
-  /** Resolves when the conversation has been read until nothing was left. */
+  /** A message of the peer's own, with its ack: the relay would bring it in a moment, and a write more. */
+  offerOwn(event: Event, traceparent?: string): void {
+    const position = this.positions.get(event.conversation_id);
+    // Where something is between, the relay brings both in order.
+    if (position?.cursor === event.seq - 1) this.offer(event, traceparent);
+  }
+
+  /**
+   * Resolves when what is in the log now has been written; what comes meanwhile is written too, but not waited for. A
+   * suspect conversation is not waited for either.
+   */
   async markDirty(conversationId: string): Promise<void> {
-    const position = this.positionOf(conversationId);
+    const position = this.positions.of(conversationId);
+    // It is read from the log when its turn comes, and when that is over.
+    if (position.suspect && !position.suspect.isTurn) return;
     position.dirty = true;
     if (!this.started) return;
-    if (!position.reading) {
-      position.reading = true;
-      position.clean = this.readUntilClean(conversationId, position);
+    position.reading ??= this.read(conversationId, position);
+    await position.reading;
+  }
+
+  /** As `markDirty`, unless everything up to this seq has been written. */
+  async markBehind(conversationId: string, lastSeq: number): Promise<void> {
+    const position = this.positions.get(conversationId);
+    if (position?.cursor !== undefined && position.cursor >= lastSeq && !position.reading) return;
+    await this.markDirty(conversationId);
+  }
+
+  /** The client has taken responsibility up to this seq. */
+  received(conversationId: string, seq: number): void {
+    const position = this.positions.get(conversationId);
+    if (position?.cursor === undefined) return;
+    position.received = Math.max(position.received, Math.min(seq, position.cursor));
+    if (position.suspect?.isTurn && position.received >= position.cursor) {
+      if (position.cursor >= position.suspect.untilSeq) this.acquit(conversationId, position);
+      else void this.markDirty(conversationId);
     }
-    await position.clean;
+    if (position.isOver && position.received >= position.cursor) this.positions.end(conversationId);
+    this.quarantine.settle();
   }
 
-  /** Live events may have been missed: every conversation of this connection is compared with the log. */
-  async markAllDirty(): Promise<void> {
-    await Promise.all(
-      [...this.positions.keys()].map((conversationId) => this.markDirty(conversationId)),
-    );
+  /** What the client was given and has not dealt with: the last seq of each conversation. */
+  underWay(): { conversation_id: string; seq: number }[] {
+    return this.positions.underWay();
   }
 
-  private positionOf(conversationId: string): Position {
-    let position = this.positions.get(conversationId);
-    if (!position) {
-      position = { cursor: undefined, dirty: false, reading: false, clean: Promise.resolve() };
-      this.positions.set(conversationId, position);
-    }
-    return position;
+  /** Everything else that was undelivered has been written: suspects may follow. */
+  releaseSuspects(): void {
+    this.quarantine.open();
   }
 
-  private write(position: Position, event: Event): void {
+  stop(): void {
+    this.quarantine.stop();
+  }
+
+  /** From here on a conversation as any other. */
+  private acquit(conversationId: string, position: Position): void {
+    position.suspect = undefined;
+    this.quarantine.leave(conversationId);
+    void this.markDirty(conversationId);
+  }
+
+  private write(position: Position, event: Event, traceparent?: string): void {
     position.cursor = event.seq;
-    this.options.connection.send('event', event);
+    position.isOver = isLastFor(this.options.connection.identity.id, event);
+    // It may come back: who left is added again.
+    if (!position.isOver) this.positions.goOn(event.conversation_id);
+    this.options.connection.sendEvent(event);
     this.written += 1;
-    this.options.onWritten(event);
+    this.options.onWritten(event, traceparent);
   }
 
-  private async readUntilClean(conversationId: string, position: Position): Promise<void> {
+  /** Resolves when what the first page said was there is written; reads on for as long as there is more. */
+  private read(conversationId: string, position: Position): Promise<void> {
+    return new Promise((resolve) => {
+      void this.readUntilClean(conversationId, position, resolve).finally(resolve);
+    });
+  }
+
+  private async readUntilClean(
+    conversationId: string,
+    position: Position,
+    onCaughtUp: () => void,
+  ): Promise<void> {
     const { connection } = this.options;
+    /** The end of the log when the reading began. */
+    let target: number | undefined;
     try {
       let hasMore = true;
       for (let failures = 0; (position.dirty || hasMore) && connection.isCurrent;) {
         try {
-          hasMore = await connection.pages(() => this.passPage(conversationId, position));
+          const passed = await connection.pages(() => this.passPage(conversationId, position));
+          hasMore = passed.hasMore;
+          target ??= passed.lastSeq;
+          if (target !== undefined && (position.cursor ?? 0) >= target) onCaughtUp();
           failures = 0;
         } catch (error) {
           if (this.isFinal(error, conversationId)) return;
@@ -119,25 +178,52 @@ export class LogFeed {
       }
     } finally {
       // In the same turn as the last look at `dirty`: whoever marks it later finds that nobody reads.
-      position.reading = false;
+      position.reading = undefined;
+      this.quarantine.settle();
     }
   }
 
-  /** From the log to the peer. @returns whether there is more */
-  private async passPage(conversationId: string, position: Position): Promise<boolean> {
+  /** From the log to the peer. @returns whether there is more to write now, and where the log ended */
+  private async passPage(
+    conversationId: string,
+    position: Position,
+  ): Promise<{ hasMore: boolean; lastSeq?: number }> {
     const { connection, limit } = this.options;
-    if (!(await connection.hasRoom())) return false;
+    if (!(await connection.hasRoom())) return { hasMore: false };
     position.dirty = false;
+    position.offered = 0;
     const page = await limit(() => this.readPage(conversationId, position));
-    return !this.writePage(position, page) || page.has_more;
+    if (page.suspect && position.cursor === undefined) {
+      return this.hold(conversationId, position, page);
+    }
+    const isWritten = this.writePage(position, page);
+    // The next one when this one is dealt with.
+    const goesOn = !position.suspect && page.has_more;
+    if (position.offered > (position.cursor ?? 0)) position.dirty = !position.suspect;
+    if (position.suspect && page.events.length === 0) this.acquit(conversationId, position);
+    return { hasMore: !isWritten || goesOn, lastSeq: page.last_seq };
+  }
+
+  private hold(conversationId: string, position: Position, page: Page): { hasMore: boolean } {
+    const { connection } = this.options;
+    connection.expectLog(page.log_id);
+    if (!page.suspect || !connection.isCurrent) return { hasMore: false };
+    position.cursor = page.after_seq;
+    position.received = page.after_seq;
+    position.suspect = { untilSeq: page.suspect.until_seq, isTurn: false };
+    position.dirty = false;
+    this.quarantine.enter(conversationId, page.suspect.attempts);
+    return { hasMore: false };
   }
 
   private isFinal(error: unknown, conversationId: string): boolean {
     const code = error instanceof AppError ? error.code : 'internal';
     if (code === 'replaced') this.options.connection.close('replaced');
     // No member any more: there is nothing for this connection here.
-    else if (code === 'not_found') this.positions.delete(conversationId);
-    else if (code !== 'unavailable')
+    else if (code === 'not_found') {
+      this.positions.delete(conversationId);
+      this.quarantine.leave(conversationId);
+    } else if (code !== 'unavailable')
       this.options.log.error(
         { err: error, connection_id: this.options.connection.id },
         'reading the log failed',
@@ -152,8 +238,9 @@ export class LogFeed {
       epoch: connection.epoch,
       conversation_id: conversationId,
       after_seq: position.cursor ?? null,
-      limit: PAGE,
+      limit: position.suspect ? 1 : PAGE,
       max_bytes: Math.max(connection.roomBytes, 1),
+      compact: connection.isCompact,
     });
   }
 
@@ -163,12 +250,25 @@ export class LogFeed {
     connection.expectLog(page.log_id);
     // The lease may have run out while the store answered.
     if (!connection.isCurrent) return true;
+    if (position.cursor === undefined) position.received = page.after_seq;
     // A page may start later than asked: of a deleted conversation only the last event can be read.
     position.cursor = Math.max(position.cursor ?? 0, page.after_seq);
     for (const event of page.events) {
       if (connection.isAboveHighWater) return false;
-      if (event.seq === position.cursor + 1) this.write(position, event);
+      if (event.seq === position.cursor + 1) {
+        this.write(position, event, page.traceparents?.[event.seq]);
+      }
     }
     return true;
   }
+}
+
+function isLastFor(identityId: string, event: Event): boolean {
+  if (event.type === 'member.removed') return event.member?.id === identityId;
+  return event.type === 'conversation.deleted';
+}
+
+/** Live reactions come without the message they are on: who expects it gets it from the log. */
+function isWithoutMessage(event: Event): boolean {
+  return event.type === 'reaction.set' && event.message === undefined;
 }

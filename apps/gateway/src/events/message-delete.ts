@@ -1,4 +1,4 @@
-import type { AppendQueue } from '../append-queue';
+import type { AppendQueue } from '../writes/append-queue';
 import type { RequestHandler } from '../dispatch';
 
 /** By its author only; what remains is a tombstone. */

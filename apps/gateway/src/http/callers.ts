@@ -5,7 +5,9 @@ import { AppError } from '@agent-messenger/service-kit';
 import type { Request } from 'express';
 import type { Authenticator, Credentials } from '../authenticate';
 import { bearerOf, isApiKey } from '../authenticate';
-import type { RateLimit } from '../rate-limits';
+import type { ConfirmedCredentials } from '../credentials/confirmed-credentials';
+import type { ClientAddress } from './client-address/client-address';
+import type { RateLimit } from '../limits/rate-limit';
 
 /** Who calls a route. `identity` is there for routes of people and members, `apiKey` for those of an agent's key. */
 export interface Caller {
@@ -18,9 +20,11 @@ export interface Caller {
 
 interface CallersOptions {
   authenticator: Authenticator;
+  confirmed: ConfirmedCredentials;
   wrongKeys: RateLimit;
   audit: AuditLog;
   adminKey: string;
+  clientIp: ClientAddress;
 }
 
 /** Checks that the caller is of the kind that a route is for. */
@@ -34,7 +38,7 @@ export class Callers {
   /** @throws AppError `unauthorized` without a valid credential, `forbidden` with one of the wrong kind */
   async check(kind: CallerKind, request: Request): Promise<Caller> {
     const caller: Caller = {
-      ip: request.ip ?? 'unknown',
+      ip: this.options.clientIp(request),
       identity: undefined,
       credentialId: undefined,
       apiKey: undefined,
@@ -51,16 +55,20 @@ export class Callers {
     }
     // The key itself goes to auth, which limits attempts before it hashes.
     if (kind === 'agent_key') return { ...caller, apiKey: bearerOf(request.headers.authorization) };
-    const { identity, credentialId } = await this.bearer(request, caller.ip);
+    const credentials = await this.bearer(request, caller.ip);
+    const { identity, credentialId } = credentials;
     if (kind === 'person' && identity.kind !== 'user')
       throw new AppError('forbidden', 'This is for people');
+    await this.options.confirmed.check(credentials);
     return { ...caller, identity, credentialId };
   }
 
   private async bearer({ headers: { authorization } }: Request, ip: string): Promise<Credentials> {
     const verify = () => this.options.authenticator.bearer(authorization, ip);
     // Tokens are checked here and cannot be guessed; a key costs auth and the store a look.
-    return isApiKey(bearerOf(authorization)) ? this.unlessGuessing(ip, verify) : verify();
+    const credential = bearerOf(authorization);
+    const isGuess = isApiKey(credential) && !this.options.authenticator.rightKeys.has(credential);
+    return isGuess ? this.unlessGuessing(ip, verify) : verify();
   }
 
   private checkAdminKey(key: string): void {

@@ -14,15 +14,19 @@ import {
   observeRequests,
   traced,
 } from '@agent-messenger/service-kit';
-import type { Logger, Tracing } from '@agent-messenger/service-kit';
+import type { JsonAnswer, JsonStream, Logger, Tracing } from '@agent-messenger/service-kit';
 import cors from 'cors';
-import type { Express, Request, RequestHandler } from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 import type { Registry } from 'prom-client';
-import type { RateLimits } from '../rate-limits';
-import { enforce } from '../rate-limits';
+import type { RateLimits } from '../limits/rate-limits';
+import { enforce } from '../limits/allowance';
 import type { Caller, Callers } from './callers';
-import { countCall, LIMIT_HEADERS, tellBudgets } from './route-limits';
+import type { ClientAddress } from './client-address/client-address';
+import { ReadTurns } from './read-turns';
+import { chargeAnswer, countCall, LIMIT_HEADERS, tellBudgets } from './route-limits';
+import { UnsentAnswers } from './unsent-answers';
+import { upgradeRequired } from './upgrade-required';
 
 /** A message at its bounds, with JSON's escapes. */
 const MESSAGE_BYTES = 512 * 1024;
@@ -36,7 +40,7 @@ const BODY_BYTES = 64 * 1024;
 const CORS_MAX_AGE_S = 7_200;
 
 interface Answer<N extends RouteName> {
-  body: RouteResponse<N>;
+  body: RouteResponse<N> | JsonAnswer<RouteResponse<N>> | JsonStream<RouteResponse<N>>;
   /** The contract's, unless another one is more exact. */
   status?: number;
 }
@@ -52,11 +56,14 @@ export type RouteHandlers = { [N in RouteName]: RouteHandler<N> };
 export interface RestOptions {
   /** Which routes there are on this port. */
   serves(route: RouteContract): boolean;
+  /** For browsers, on this port. */
+  pages: readonly (RequestHandler | undefined)[];
   limits: RateLimits;
-  /** Whether the X-Forwarded-For of this address counts. */
-  trustProxy(address: string): boolean;
+  clientIp: ClientAddress;
   /** Of pages that may call it from elsewhere. */
   corsOrigins: string[];
+  /** How long a client may take for each 64 KiB of a large answer. */
+  stallMs: number;
   log: Logger;
   metrics: Registry;
   tracing: Tracing | undefined;
@@ -66,27 +73,39 @@ export interface RestOptions {
 export function createRestServer(
   handlers: RouteHandlers,
   callers: Callers,
-  { serves, limits, trustProxy, corsOrigins, log, metrics, tracing }: RestOptions,
+  { serves, pages, limits, clientIp, corsOrigins, stallMs, log, metrics, tracing }: RestOptions,
 ): Express {
   const app = createApp();
-  app.set('trust proxy', trustProxy);
   app.use(observeRequests(metrics));
   app.use(helmet());
+  // A page that CORS blocks may see that there is an answer, so that it can tell this from nothing being there.
+  app.use(routes.health.path, helmet.crossOriginResourcePolicy({ policy: 'cross-origin' }));
   app.use(corsFor(corsOrigins));
   app.use(async (request, response, next) => {
-    const budget = await limits.requests.count(request.ip ?? '');
+    const budget = await limits.requests.count(clientIp(request));
     tellBudgets(response, [budget]);
     enforce([budget]);
     next();
   });
   app.use(answerPreflight);
-  const [message, other] = [jsonBody(MESSAGE_BYTES), jsonBody(BODY_BYTES)];
+  app.use(upgradeRequired);
+  const unsent = new UnsentAnswers(stallMs);
+  const turns = new ReadTurns();
+  for (const page of pages) if (page) app.use(page);
+  const [message, other] = [MESSAGE_BYTES, BODY_BYTES].map((bytes) =>
+    jsonBody(bytes, { exactNumbers: true }),
+  ) as [RequestHandler, RequestHandler];
 
   for (const name of Object.keys(routes) as RouteName[]) {
     const route: RouteContract = routes[name];
     if (!serves(route)) continue;
     const handler = handlers[name] as unknown as RouteHandler<'health'>;
     const body = HAS_MESSAGE.has(name) ? message : other;
+    const inTurn = ({ identity }: Caller, response: Response, answer: () => Promise<void>) => {
+      if (route.method !== 'get' || !identity) return answer();
+      // Nothing is read for who is gone when its turn comes.
+      return turns.run(identity.id, async () => (response.destroyed ? undefined : answer()));
+    };
     const span = { name: `${route.method.toUpperCase()} ${route.path}`, kind: 'server' } as const;
     app[route.method](route.path, async (request, response, next) => {
       // Who calls comes first: strangers do not get to send bodies.
@@ -101,11 +120,15 @@ export function createRestServer(
           const { body: answer, status = route.status } = await handler(input, caller);
           response.status(status);
           if (answer === undefined) response.end();
-          else response.json(answer);
+          else {
+            await unsent.send({ response, ip: caller.ip }, answer, (bytes) =>
+              chargeAnswer(limits, name, route, { ...caller, bytes }),
+            );
+          }
         };
         // Within the span, so that what is logged belongs to it.
         void traced(tracing, span, (opened) =>
-          answerIt().catch((error: unknown) => {
+          inTurn(caller, response, answerIt).catch((error: unknown) => {
             opened?.fail(error);
             next(error);
           }),

@@ -1,6 +1,8 @@
 import type { RouteContract, RouteName } from '@agent-messenger/contracts';
 import type { Response } from 'express';
-import type { Budget, BudgetName, RateLimits } from '../rate-limits';
+import type { Budget } from '../limits/allowance';
+import type { BudgetName } from '../limits/identity-limits';
+import type { RateLimits } from '../limits/rate-limits';
 import type { Caller } from './callers';
 
 type AddressLimit = 'logins' | 'refreshes' | 'registrations';
@@ -9,6 +11,7 @@ type AddressLimit = 'logins' | 'refreshes' | 'registrations';
 const OF_ADDRESS: Partial<Record<RouteName, AddressLimit>> = {
   register: 'registrations',
   login: 'logins',
+  loginByLink: 'logins',
   changePassword: 'logins',
   deleteAccount: 'logins',
   refresh: 'refreshes',
@@ -19,7 +22,12 @@ const OF_ADDRESS: Partial<Record<RouteName, AddressLimit>> = {
 /** Counts a call of an identity as a read or as a send, except for these. */
 const OF_IDENTITY: Partial<Record<RouteName, BudgetName>> = { markRead: 'receipts' };
 
-/** Counts a call whose caller is known, before its body is looked at. */
+const ANSWERED_WITH_MORE = new Set<RouteName>(['addReaction', 'removeReaction']);
+
+/**
+ * Counts a call whose caller is known, before its body is looked at: of its address first, so that what an address does
+ * too much of costs no identity.
+ */
 export async function countCall(
   limits: Pick<RateLimits, AddressLimit | 'rest'>,
   name: RouteName,
@@ -28,11 +36,21 @@ export async function countCall(
 ): Promise<Budget[]> {
   const ofAddress = OF_ADDRESS[name];
   const ofIdentity = OF_IDENTITY[name] ?? (method === 'get' ? 'reads' : 'sends');
-  const [address, own] = await Promise.all([
-    ofAddress && limits[ofAddress].count(ip),
-    identity && limits.rest.count(ofIdentity, identity, ip),
-  ]);
-  return [...(address ? [address] : []), ...(own ?? [])];
+  const address = ofAddress ? [await limits[ofAddress].count(ip)] : [];
+  if (!identity || address.some(({ isExceeded }) => isExceeded)) return address;
+  return [...address, ...(await limits.rest.count(ofIdentity, identity, ip))];
+}
+
+/** Counts what was read, by its bytes; whoever reacts may be answered with the whole message. */
+export function chargeAnswer(
+  { rest }: Pick<RateLimits, 'rest'>,
+  name: RouteName,
+  { method }: RouteContract,
+  { identity, bytes }: Pick<Caller, 'identity'> & { bytes: number },
+): void {
+  if (!identity) return;
+  if (method === 'get') rest.charge('reads', identity, { bytes });
+  if (ANSWERED_WITH_MORE.has(name)) rest.charge('sends', identity, { bytes });
 }
 
 /** The `RateLimit-*` headers (draft-ietf-httpapi-ratelimit-headers) of the budget of which least is left. */

@@ -1,19 +1,18 @@
-import type { AppendQueue } from '../append-queue';
+import type { Client, messagesCalls } from '@agent-messenger/contracts';
+import type { AppendQueue } from '../writes/append-queue';
+import { answerWhole } from '../compact/answer-whole';
 import { identityOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
 
 /** The socket's `reaction:set` over REST, on. */
-export function addReaction(appends: AppendQueue): RouteHandler<'addReaction'> {
-  return async ({ params }, caller) => {
-    const { id } = identityOf(caller);
-    return {
-      body: await appends.change({
-        op: 'react',
-        ...params,
-        set: true,
-        identity_id: id,
-        epoch: null,
-      }),
-    };
+export function addReaction(
+  appends: AppendQueue,
+  { readLog }: Pick<Client<typeof messagesCalls>, 'readLog'>,
+): RouteHandler<'addReaction'> {
+  return async ({ params, query }, caller) => {
+    const identity_id = identityOf(caller).id;
+    const operation = { op: 'react', ...params, set: true, identity_id, epoch: null } as const;
+    const isCompact = query.compact !== undefined;
+    return { body: await answerWhole({ appends, readLog }, operation, { isCompact }) };
   };
 }

@@ -1,4 +1,4 @@
-import type { AppendQueue } from '../append-queue';
+import type { AppendQueue } from '../writes/append-queue';
 import { identityOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
 

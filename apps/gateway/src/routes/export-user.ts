@@ -1,11 +1,9 @@
-import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import { adminOrigin } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
+import type { MessagesClient } from '../service-clients';
 
-export function exportUser(
-  messages: Pick<Client<typeof messagesCalls>, 'exportUser'>,
-): RouteHandler<'exportUser'> {
+export function exportUser({ pages }: Pick<MessagesClient, 'pages'>): RouteHandler<'exportUser'> {
   return async ({ params, query }, caller) => ({
-    body: await messages.exportUser({ ...params, ...query, by: adminOrigin(caller) }),
+    body: await pages.exportUser({ ...params, ...query, by: adminOrigin(caller) }),
   });
 }

@@ -1,14 +1,18 @@
 import type { Client, messagesCalls } from '@agent-messenger/contracts';
+import { identityOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
-import { agentWithPresence } from '../presence/agents';
+import { agentWithPresence, shownToPeople } from '../presence/agents';
 import type { PresenceService } from '../presence/presence';
 
-/** For people, and for operators. */
 export function getAgent(
-  messages: Client<typeof messagesCalls>,
+  messages: Pick<Client<typeof messagesCalls>, 'getAgent'>,
   presence: PresenceService,
-): RouteHandler<'getAgent'> & RouteHandler<'adminGetAgent'> {
-  return async ({ params }) => ({
-    body: await agentWithPresence(await messages.getAgent(params), presence),
-  });
+): RouteHandler<'getAgent'> {
+  return async ({ params }, caller) => {
+    const agent = await messages.getAgent({
+      ...params,
+      user_id: identityOf(caller).id,
+    });
+    return { body: await agentWithPresence(shownToPeople(agent), presence) };
+  };
 }

@@ -1,4 +1,4 @@
-import type { Client, messagesCalls } from '@agent-messenger/contracts';
+import { routes, type Client, type messagesCalls } from '@agent-messenger/contracts';
 import type { RouteHandler } from '../http/rest-server';
 
 export function getPushConfig(
@@ -6,6 +6,6 @@ export function getPushConfig(
 ): RouteHandler<'getPushConfig'> {
   return async () => {
     const { push } = await messages.pushConfig({});
-    return { body: push ?? { platforms: [] } };
+    return { body: routes.getPushConfig.response.parse(push ?? { platforms: [] }) };
   };
 }

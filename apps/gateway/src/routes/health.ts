@@ -3,24 +3,41 @@ import type { Dependencies } from '@agent-messenger/service-kit';
 import { checkDependencies } from '@agent-messenger/service-kit';
 import type { RouteHandler } from '../http/rest-server';
 import { pushHealth } from '../push-health';
+import { storageHealth } from '../storage-health';
 
 export function health(
   messages: Client<typeof messagesCalls>,
-  dependencies: Dependencies,
-  version: string,
+  {
+    dependencies,
+    version,
+    isDraining,
+    registrationOpen,
+  }: {
+    dependencies: Dependencies;
+    version: string;
+    isDraining: () => boolean;
+    registrationOpen: boolean;
+  },
 ): RouteHandler<'health'> {
   return async () => {
-    const [checked, push] = await Promise.all([
+    const [checked, push, { storage, clock }] = await Promise.all([
       checkDependencies(dependencies),
       pushHealth(messages),
+      storageHealth(messages),
     ]);
-    const status = Object.values(checked).every((one) => one.status === 'ok') ? 'ok' : 'degraded';
+    const allAnswer = Object.values(checked).every((one) => one.status === 'ok');
+    const working = allAnswer && storage.status !== 'low' ? 'ok' : 'degraded';
+    const draining = isDraining();
     return {
+      status: draining ? 503 : 200,
       body: {
-        status,
+        status: draining ? 'draining' : working,
         version,
         uptime_s: Math.round(process.uptime()),
         dependencies: checked,
+        storage,
+        clock,
+        registration: registrationOpen ? 'open' : 'closed',
         push,
       },
     };

@@ -1,10 +1,10 @@
-import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import type { RouteHandler } from '../http/rest-server';
+import type { MessagesClient } from '../service-clients';
 
-export function listAgentKeys(
-  messages: Pick<Client<typeof messagesCalls>, 'listAgentKeys'>,
-): RouteHandler<'listAgentKeys'> {
+export function listAgentKeys({
+  pages,
+}: Pick<MessagesClient, 'pages'>): RouteHandler<'listAgentKeys'> {
   return async ({ params, query }) => ({
-    body: await messages.listAgentKeys({ ...params, ...query }),
+    body: await pages.listAgentKeys({ ...params, ...query }),
   });
 }

@@ -1,15 +1,20 @@
 import type { Client, messagesCalls } from '@agent-messenger/contracts';
+import { identityOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
-import { withPresence } from '../presence/agents';
+import { shownToPeople, withPresence } from '../presence/agents';
 import type { PresenceService } from '../presence/presence';
 
-/** For people, and for operators. */
 export function listAgents(
-  messages: Client<typeof messagesCalls>,
+  messages: Pick<Client<typeof messagesCalls>, 'listAgents'>,
   presence: PresenceService,
-): RouteHandler<'listAgents'> & RouteHandler<'adminListAgents'> {
-  return async ({ query }) => {
-    const { agents, next_cursor } = await messages.listAgents(query);
-    return { body: { agents: await withPresence(agents, presence), next_cursor } };
+): RouteHandler<'listAgents'> {
+  return async ({ query }, caller) => {
+    const { agents, next_cursor } = await messages.listAgents({
+      ...query,
+      user_id: identityOf(caller).id,
+    });
+    return {
+      body: { agents: await withPresence(agents.map(shownToPeople), presence), next_cursor },
+    };
   };
 }

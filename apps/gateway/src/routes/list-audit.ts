@@ -1,8 +1,6 @@
-import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import type { RouteHandler } from '../http/rest-server';
+import type { MessagesClient } from '../service-clients';
 
-export function listAudit(
-  messages: Pick<Client<typeof messagesCalls>, 'listAudit'>,
-): RouteHandler<'listAudit'> {
-  return async ({ query }) => ({ body: await messages.listAudit(query) });
+export function listAudit({ pages }: Pick<MessagesClient, 'pages'>): RouteHandler<'listAudit'> {
+  return async ({ query }) => ({ body: await pages.listAudit(query) });
 }

@@ -1,11 +1,15 @@
-import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import { identityOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
+import type { MessagesClient } from '../service-clients';
 
-export function listConversations(
-  messages: Client<typeof messagesCalls>,
-): RouteHandler<'listConversations'> {
-  return async ({ query }, caller) => ({
-    body: await messages.listConversations({ ...query, identity_id: identityOf(caller).id }),
+export function listConversations({
+  pages,
+}: Pick<MessagesClient, 'pages'>): RouteHandler<'listConversations'> {
+  return async ({ query: { compact, ...query } }, caller) => ({
+    body: await pages.listConversations({
+      ...query,
+      compact: compact !== undefined,
+      identity_id: identityOf(caller).id,
+    }),
   });
 }

@@ -1,9 +1,11 @@
-import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import { identityOf } from '../http/callers';
 import type { RouteHandler } from '../http/rest-server';
+import type { MessagesClient } from '../service-clients';
 
-export function listMessages(messages: Client<typeof messagesCalls>): RouteHandler<'listMessages'> {
+export function listMessages({
+  pages,
+}: Pick<MessagesClient, 'pages'>): RouteHandler<'listMessages'> {
   return async ({ params, query }, caller) => ({
-    body: await messages.listMessages({ ...params, ...query, identity_id: identityOf(caller).id }),
+    body: await pages.listMessages({ ...params, ...query, identity_id: identityOf(caller).id }),
   });
 }

@@ -1,8 +1,6 @@
-import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import type { RouteHandler } from '../http/rest-server';
+import type { MessagesClient } from '../service-clients';
 
-export function listUsers(
-  messages: Pick<Client<typeof messagesCalls>, 'listUsers'>,
-): RouteHandler<'listUsers'> {
-  return async ({ query }) => ({ body: await messages.listUsers(query) });
+export function listUsers({ pages }: Pick<MessagesClient, 'pages'>): RouteHandler<'listUsers'> {
+  return async ({ query }) => ({ body: await pages.listUsers(query) });
 }

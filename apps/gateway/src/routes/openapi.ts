@@ -1,7 +1,9 @@
-import { openApiDocument } from '@agent-messenger/contracts';
+import { type OpenApiOptions, openApiDocument } from '@agent-messenger/contracts';
+import { JsonAnswer } from '@agent-messenger/service-kit';
 import type { RouteHandler } from '../http/rest-server';
 
-export function openapi(): RouteHandler<'openapi'> {
-  const document = openApiDocument();
-  return async () => ({ body: document });
+export function openapi(options: OpenApiOptions): RouteHandler<'openapi'> {
+  // Anybody may ask, and making its JSON anew took milliseconds.
+  const body = JsonAnswer.of(openApiDocument(options));
+  return async () => ({ body });
 }

@@ -8,18 +8,27 @@ import type { Duplex } from 'node:stream';
  * @returns what does something with a connection once all that it asked for is answered, unless it is gone then
  */
 export function afterAnswers(http: Server): (socket: Duplex, work: () => void) => void {
-  const newest = new WeakMap<Duplex, ServerResponse>();
+  const answers = new WeakMap<Duplex, Set<ServerResponse>>();
   http.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    newest.set(socket, response);
+    const open = answers.get(socket) ?? new Set();
+    answers.set(socket, open.add(response));
+    response.once('close', () => open.delete(response));
   });
   const heard = new WeakSet<Duplex>();
   return (socket, work) => {
-    const response = newest.get(socket);
-    if (!response || response.closed) return work();
-    // Node.js does not listen any more, and an error may still come from the last answer when `work` has begun.
-    if (!heard.has(socket)) socket.on('error', () => undefined);
+    const open = answers.get(socket);
+    const newest = [...(open ?? [])].at(-1);
+    if (!open || !newest) return work();
+    // Node.js does not listen any more: an error may still come from the last answer when `work` has begun, and answers
+    // that wait for the client to take what it has would wait for ever.
+    if (!heard.has(socket)) {
+      socket.on('error', () => undefined);
+      socket.on('drain', () => {
+        for (const answer of open) if (answer.writableNeedDrain) answer.emit('drain');
+      });
+    }
     heard.add(socket);
-    response.once('close', () => {
+    newest.once('close', () => {
       if (!socket.destroyed) work();
     });
   };

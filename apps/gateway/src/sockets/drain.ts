@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { AppendQueue } from '../append-queue';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import type { AppendQueue } from '../writes/append-queue';
 import type { Admission } from '../connections/admission';
 import type { Connection } from '../connections/connection';
 import type { Connections } from '../connections/connections';
@@ -29,8 +29,9 @@ export async function drain({
     const afterMs = Math.floor(Math.random() * spreadMs);
     connection.send('draining', { reconnect_after_ms: afterMs });
     await delay(afterMs);
-    // What was asked is answered before the connection goes.
+    // What was asked is answered before the connection goes: in the turn of the loop in which the store has answered.
     await appends.settled();
+    await turn();
     connection.close('draining', 0);
   };
   await Promise.all(connections.all().map(move));

@@ -1,12 +1,12 @@
 import type { Actor, WireError } from '@agent-messenger/contracts';
-import { toWireError } from '@agent-messenger/service-kit';
-import type { AppError, Logger } from '@agent-messenger/service-kit';
-import type { IncomingMessage } from 'node:http';
+import { AppError, toWireError } from '@agent-messenger/service-kit';
+import type { Logger } from '@agent-messenger/service-kit';
 import type { Counter } from 'prom-client';
 import type { Authenticator } from '../authenticate';
 import type { Admission, Admitted } from '../connections/admission';
+import type { Connection } from '../connections/connection';
 import type { LiveConnection } from '../connections/live-connection';
-import type { RateLimits } from '../rate-limits';
+import type { RateLimits } from '../limits/rate-limits';
 
 /**
  * Characters of the frame in which a peer says who it is; the longest token is half of it. A frame of 2 MiB may cost
@@ -14,42 +14,44 @@ import type { RateLimits } from '../rate-limits';
  */
 export const CREDENTIALS_CHARS = 16 * 1024;
 
+/** Long enough for an operator's mistake not to become a storm. */
+const INTERNAL_RETRY_MS = 5_000;
+
+/** What a person presents in the query of the upgrade, whose client can send nothing else; undefined without a token. */
+export function queryHandshake(query: URLSearchParams): Record<string, unknown> | undefined {
+  const token = query.get('token');
+  if (token === null) return undefined;
+  const wishes = ['compact', 'max_frame_bytes'].flatMap((name) => {
+    const value = query.get(name);
+    return value === null ? [] : [[name, Number(value)] as const];
+  });
+  return { token, ...Object.fromEntries(wishes) };
+}
+
 interface HandshakeOptions {
   authenticator: Authenticator;
   admission: Admission;
-  limits: Pick<RateLimits, 'connects'>;
+  limits: Pick<RateLimits, 'connects' | 'wrongConnects'>;
   connects: Counter<'outcome'>;
   log: Logger;
 }
 
 /** From a transport that has just opened to an admitted connection, the same for every transport. */
 export class Handshake {
-  /** Each rejects when its address has made too many of them. */
-  private readonly attempts = new WeakMap<IncomingMessage, Promise<void>>();
-
   constructor(private readonly options: HandshakeOptions) {}
-
-  /** Counts an attempt at its upgrade, however far it goes from there; its peer is told by `enter` and `refuse`. */
-  count(request: IncomingMessage, ip: string): void {
-    const attempt = this.options.limits.connects.take(ip);
-    attempt.catch(() => {
-      // Who goes before it says anything is told nothing.
-    });
-    this.attempts.set(request, attempt);
-  }
 
   /** @param payload what the peer presented @returns the connection, or what to answer the peer before closing */
   async enter(
-    request: IncomingMessage,
     kind: Actor['kind'],
     payload: unknown,
     live: LiveConnection,
   ): Promise<{ admitted: Admitted } | { refusal: WireError }> {
-    const { authenticator, admission, connects } = this.options;
+    const { admission, connects } = this.options;
     try {
-      await this.attempts.get(request);
       admission.checkRoom();
-      const credentials = await authenticator.handshake(kind, payload, live.ip);
+      const credentials = await this.identify(kind, payload, live.ip);
+      // After it: strangers must not take the turns of those who may come in.
+      admission.takeTurn();
       const admitted = await admission.admit(credentials, live);
       connects.inc({ outcome: 'accepted' });
       return { admitted };
@@ -58,13 +60,23 @@ export class Handshake {
     }
   }
 
-  /** Of a peer that cannot enter, whoever it is. @returns what to answer it before closing */
-  async refuse(request: IncomingMessage, reason: AppError): Promise<WireError> {
+  /**
+   * Wrong credentials are counted apart from right ones: a program that goes on with a wrong key takes nothing from the
+   * others at its address. Beyond that count only a key that has not been right before is refused unseen; a token is
+   * verified here, which costs less than counting it.
+   */
+  private async identify(kind: Actor['kind'], payload: unknown, ip: string) {
+    const { authenticator, limits } = this.options;
+    const key = apiKeyIn(payload);
+    const isGuess = key !== undefined && !authenticator.rightKeys.has(key);
     try {
-      await this.attempts.get(request);
-      return this.refusal(reason);
-    } catch (limited) {
-      return this.refusal(limited);
+      if (isGuess) await limits.wrongConnects.check(ip);
+      return await authenticator.handshake(kind, payload, ip);
+    } catch (error) {
+      const code = error instanceof AppError ? error.code : undefined;
+      if (code === 'unauthorized') await limits.wrongConnects.count(ip);
+      if (code === 'unauthorized' || code === 'rate_limited') await limits.connects.giveBack(ip);
+      throw error;
     }
   }
 
@@ -78,17 +90,25 @@ export class Handshake {
   }
 
   /** The transport is gone. @param wasSilent it was cut, since its peer no longer answered pings */
-  leave({ connection }: Admitted, wasSilent = false): void {
+  leave(connection: Connection, wasSilent = false): void {
     const { admission, log } = this.options;
     admission
       .leave(connection, wasSilent)
       .catch((error: unknown) => log.error({ err: error }, 'leaving failed'));
   }
 
-  private refusal(error: unknown): WireError {
+  /** Of a peer that cannot enter. @returns what to answer it before closing */
+  refusal(error: unknown): WireError {
     const { connects, log } = this.options;
     const refusal = toWireError(error, log);
     connects.inc({ outcome: refusal.code });
-    return refusal;
+    // What we did not foresee says nothing about the peer, who without a hint would stay away for good.
+    if (refusal.code !== 'internal') return refusal;
+    return { ...refusal, retry_after_ms: INTERNAL_RETRY_MS };
   }
+}
+
+function apiKeyIn(payload: unknown): string | undefined {
+  const { api_key: key } = (payload ?? {}) as { api_key?: unknown };
+  return typeof key === 'string' ? key : undefined;
 }

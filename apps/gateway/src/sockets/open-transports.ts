@@ -1,9 +1,13 @@
-import { networkOf } from '@agent-messenger/service-kit';
+import { AppError, networkOf, siteOf } from '@agent-messenger/service-kit';
 import type { Duplex } from 'node:stream';
 import type { GatewayConfig } from '../config';
 
 /** Room for those that are about to say who they are, and to be told that there is no room. */
 const STRANGERS = 1_000;
+/** How many times as many as from one network may come from the /48 that it belongs to. */
+const NETWORKS_PER_SITE = 8;
+/** When to come back where there is no room: it comes when others leave. */
+const FULL_MS = 5_000;
 
 /** The transports that are open, of both kinds, whether their peers have said who they are or not. */
 export class OpenTransports {
@@ -14,23 +18,36 @@ export class OpenTransports {
     private readonly config: Pick<GatewayConfig, 'MAX_CONNECTIONS' | 'MAX_CONNECTIONS_PER_IP'>,
   ) {}
 
-  /** Counts the transport until it closes. @returns the status with which to refuse it instead, when there are too many */
-  take(ip: string, transport: Duplex): string | undefined {
+  /** Counts the transport until it closes. @throws AppError when there are too many */
+  take(ip: string, transport: Duplex): void {
     const { MAX_CONNECTIONS, MAX_CONNECTIONS_PER_IP } = this.config;
-    if (this.count >= MAX_CONNECTIONS + STRANGERS) return '503 Service Unavailable';
-    const network = networkOf(ip);
-    const ofIp = this.byIp.get(network) ?? 0;
-    if (ofIp >= MAX_CONNECTIONS_PER_IP) return '429 Too Many Requests';
+    if (this.count >= MAX_CONNECTIONS + STRANGERS) {
+      throw new AppError('unavailable', 'This gateway takes no connections now', {
+        retryAfterMs: FULL_MS,
+      });
+    }
+    const [network, site] = [networkOf(ip), siteOf(ip)];
+    const isCrowded = (name: string, most: number) => (this.byIp.get(name) ?? 0) >= most;
+    if (
+      isCrowded(network, MAX_CONNECTIONS_PER_IP) ||
+      (site !== undefined && isCrowded(site, MAX_CONNECTIONS_PER_IP * NETWORKS_PER_SITE))
+    ) {
+      throw new AppError('rate_limited', 'Too many connections from this address', {
+        retryAfterMs: FULL_MS,
+      });
+    }
     this.count += 1;
-    this.byIp.set(network, ofIp + 1);
-    transport.once('close', () => this.release(network));
-    return undefined;
+    const names = site === undefined ? [network] : [network, site];
+    for (const name of names) this.byIp.set(name, (this.byIp.get(name) ?? 0) + 1);
+    transport.once('close', () => {
+      this.count -= 1;
+      for (const name of names) this.release(name);
+    });
   }
 
-  private release(network: string): void {
-    this.count -= 1;
-    const left = (this.byIp.get(network) ?? 0) - 1;
-    if (left > 0) this.byIp.set(network, left);
-    else this.byIp.delete(network);
+  private release(name: string): void {
+    const left = (this.byIp.get(name) ?? 0) - 1;
+    if (left > 0) this.byIp.set(name, left);
+    else this.byIp.delete(name);
   }
 }

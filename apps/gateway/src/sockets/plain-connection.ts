@@ -4,26 +4,12 @@ import type {
   ServerEventPayload,
   WireError,
 } from '@agent-messenger/contracts';
+import { CLOSE_STATUS } from '@agent-messenger/contracts';
 import type { Socket as TcpSocket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { PageAck } from '../compact/page-ack';
 import type { CloseManner, LiveConnection } from '../connections/live-connection';
 import { waitForDrain } from './wait-for-drain';
-
-/** Why a connection is closed, as a WebSocket close code. */
-const STATUS: Partial<Record<CloseCode, number>> = {
-  unauthorized: 4401,
-  token_expired: 4401,
-  revoked: 4401,
-  invalid_payload: 4401,
-  forbidden: 4403,
-  slow_consumer: 4408,
-  replaced: 4409,
-  draining: 4410,
-  lease_lost: 4410,
-  max_age: 4410,
-  rate_limited: 4429,
-  unavailable: 4503,
-};
 
 /** A plain WebSocket as a live connection: frames `{type, data, id?}`. */
 export class PlainConnection implements LiveConnection {
@@ -46,7 +32,8 @@ export class PlainConnection implements LiveConnection {
   }
 
   ack(id: string | number, data: unknown): void {
-    this.write({ type: 'ack', id, data });
+    if (data instanceof PageAck) this.writeText(data.toFrame(id));
+    else this.write({ type: 'ack', id, data });
   }
 
   error(data: WireError): void {
@@ -83,6 +70,10 @@ export class PlainConnection implements LiveConnection {
   }
 
   private write(frame: object): void {
+    if (this.isOpen) this.writeText(JSON.stringify(frame));
+  }
+
+  private writeText(text: string | Buffer): void {
     if (this.socket.readyState !== this.socket.OPEN) return;
     // The frames of one turn of the event loop leave in one system call.
     if (!this.corked) {
@@ -93,11 +84,12 @@ export class PlainConnection implements LiveConnection {
         this.tcp.uncork();
       });
     }
-    this.socket.send(JSON.stringify(frame));
+    this.socket.send(text, { binary: false });
   }
 }
 
 /** The WebSocket close code of a reason; what has none of its own is 1011, an internal error. */
 export function closeStatus(code: CloseCode): number {
-  return STATUS[code] ?? 1011;
+  const statuses: Partial<Record<CloseCode, number>> = CLOSE_STATUS;
+  return statuses[code] ?? 1011;
 }

@@ -4,30 +4,21 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Actor, WireError } from '@agent-messenger/contracts';
 import { frameSchema, LIMITS, PLAIN_SUBPROTOCOL } from '@agent-messenger/contracts';
-import type { Logger } from '@agent-messenger/service-kit';
-import type { ServerOptions, WebSocket } from 'ws';
-import { WebSocketServer } from 'ws';
+import { refuseInexactNumbers, type Logger } from '@agent-messenger/service-kit';
 import type { Connection } from '../connections/connection';
 import type { Dispatch } from '../dispatch';
+import type { FrameLimits } from './frames/frame-guard';
+import { GuardedServer, type GuardedWebSocket } from './frames/guarded-server';
+import { isTangled } from './frames/is-tangled';
 import type { Handshake } from './handshake';
-import { CREDENTIALS_CHARS } from './handshake';
+import { CREDENTIALS_CHARS, queryHandshake } from './handshake';
 import { HeldFrames } from './held-frames';
 import { keepAlive } from './keep-alive';
 import { closeStatus, PlainConnection } from './plain-connection';
+import type { PongTimeouts } from './pong-timeouts';
 
 /** `connected` is not sent in the turn of the upgrade: some clients miss what arrives together with it. */
 const GREETING_MS = 10;
-
-/** The types of `ws` do not know `closeTimeout`. */
-const OPTIONS: ServerOptions & { closeTimeout: number } = {
-  noServer: true,
-  maxPayload: LIMITS.frameBytes,
-  perMessageDeflate: false,
-  autoPong: false,
-  /** A close that the peer does not complete within this is cut, ms. */
-  closeTimeout: 2_000,
-  handleProtocols: (offered) => (offered.has(PLAIN_SUBPROTOCOL) ? PLAIN_SUBPROTOCOL : false),
-};
 
 /** What a frame asks for that cannot be read: nothing that exists, but it counts for the limits. */
 const MALFORMED = '';
@@ -37,37 +28,50 @@ const INVALID_FRAME: WireError = {
 };
 
 interface PlainServerOptions {
+  pongTimeouts: PongTimeouts;
   handshake: Handshake;
   dispatch: Dispatch;
   clientIp(request: IncomingMessage): string;
+  frameLimits: Omit<FrameLimits, 'onExcess'>;
   log: Logger;
 }
 
 interface Arrival {
   kind: Actor['kind'];
-  /** Of the query. */
-  token: string | null;
+  inQuery: Record<string, unknown> | undefined;
   live: PlainConnection;
-  socket: WebSocket;
+  socket: GuardedWebSocket;
 }
 
 /** The same service for what speaks no Socket.IO: `/client/connect` and `/agent/connect`. */
 export class PlainServer {
-  private readonly server = new WebSocketServer(OPTIONS);
+  private readonly server = new GuardedServer({
+    handleProtocols: (offered) => (offered.has(PLAIN_SUBPROTOCOL) ? PLAIN_SUBPROTOCOL : false),
+  });
 
   constructor(private readonly options: PlainServerOptions) {}
 
   upgrade(kind: Actor['kind'], request: IncomingMessage, tcp: Duplex, head: Buffer): void {
-    const { clientIp, log } = this.options;
+    const { clientIp } = this.options;
     const { searchParams } = new URL(request.url ?? '', 'http://localhost');
     // An agent's credentials have no place in a URL, which proxies log.
-    const token = kind === 'user' ? searchParams.get('token') : null;
+    const inQuery = kind === 'user' ? queryHandshake(searchParams) : undefined;
     this.server.handleUpgrade(request, tcp, head, (socket) => {
-      // What breaks the protocol closes the connection; the error says only that.
-      socket.on('error', (error) => log.debug({ reason: error.message }, 'websocket error'));
+      if (inQuery) socket.guard.presented();
       const live = new PlainConnection(socket, tcp as TcpSocket, clientIp(request));
-      keepAlive(socket, () => (live.wasSilent = true));
-      void this.welcome(request, { kind, token, live, socket });
+      this.watch(kind, socket, live);
+      void this.welcome({ kind, inQuery, live, socket });
+    });
+  }
+
+  /** Apart: listeners that were made beside the request would keep it as long as the connection. */
+  private watch(kind: Actor['kind'], socket: GuardedWebSocket, live: PlainConnection): void {
+    const { pongTimeouts, log } = this.options;
+    // What breaks the protocol closes the connection; the error says only that.
+    socket.on('error', (error) => log.debug({ reason: error.message }, 'websocket error'));
+    keepAlive(socket, {
+      pongTimeoutMs: pongTimeouts[kind],
+      onSilent: () => (live.wasSilent = true),
     });
   }
 
@@ -78,26 +82,28 @@ export class PlainServer {
     await closed;
   }
 
-  private async welcome(
-    request: IncomingMessage,
-    { kind, token, live, socket }: Arrival,
-  ): Promise<void> {
+  private async welcome({ kind, inQuery, live, socket }: Arrival): Promise<void> {
     const { handshake } = this.options;
     const frames = new HeldFrames(socket);
-    const presented = token === null ? firstCredentials(frames) : { token };
+    const presented = inQuery ?? firstCredentials(frames);
     const [credentials] = await Promise.all([presented, delay(GREETING_MS)]);
     if (socket.readyState !== socket.OPEN) return;
-    const result = await handshake.enter(request, kind, credentials, live);
+    const result = await handshake.enter(kind, credentials, live);
     if ('refusal' in result) {
       live.error(result.refusal);
       live.close('stay_away', result.refusal.code);
     } else if (socket.readyState === socket.OPEN) {
       const { admitted } = result;
-      socket.once('close', () => handshake.leave(admitted, live.wasSilent));
+      const { connection } = admitted;
+      socket.once('close', () => handshake.leave(connection, live.wasSilent));
+      socket.guard.known({
+        ...this.options.frameLimits,
+        onExcess: (retryAfterMs) => connection.close('rate_limited', retryAfterMs),
+      });
       handshake.begin(admitted);
-      return frames.serve((text) => void this.receive(admitted.connection, live, socket, text));
+      return frames.serve((text) => void this.receive(connection, live, socket, text));
     } else {
-      handshake.leave(result.admitted);
+      handshake.leave(result.admitted.connection);
     }
     // Nothing more is heard; but the peer's part of the close has to be read.
     frames.serve(() => undefined);
@@ -106,14 +112,19 @@ export class PlainServer {
   private async receive(
     connection: Connection,
     live: PlainConnection,
-    socket: WebSocket,
+    socket: GuardedWebSocket,
     text: string | undefined,
   ): Promise<void> {
-    const { dispatch } = this.options;
     // Also after our close frame the peer's frames come in, until it has seen it.
     if (socket.readyState !== socket.OPEN) return;
     if (text === undefined) return socket.close(1003, 'text frames only');
-    const frame = frameSchema.safeParse(parseJson(text));
+    const answered = socket.guard.wasRequest();
+    await this.answer(connection, live, text).finally(answered);
+  }
+
+  private async answer(connection: Connection, live: PlainConnection, text: string): Promise<void> {
+    const { dispatch } = this.options;
+    const frame = frameSchema.safeParse(isTangled(text) ? undefined : parseJson(text));
     if (!frame.success) {
       // Who sends garbage and does not read is told so no more often than fits.
       if (connection.isAboveHighWater) return;
@@ -122,7 +133,7 @@ export class PlainServer {
       return live.error(isTooMuch ? counted.error : INVALID_FRAME);
     }
     const { type, data, id } = frame.data;
-    const answer = await dispatch(connection, type, data);
+    const answer = await dispatch(connection, type, data, id !== undefined);
     if (id !== undefined) live.ack(id, answer);
   }
 }
@@ -137,7 +148,7 @@ async function firstCredentials(frames: HeldFrames): Promise<unknown> {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(refuseInexactNumbers(text));
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 import type { ServerEventName, ServerEventPayload } from '@agent-messenger/contracts';
 import type { Socket } from 'socket.io';
 import type { CloseManner, LiveConnection } from '../connections/live-connection';
+import type { FrameGuard } from './frames/frame-guard';
+import type { GuardedWebSocket } from './frames/guarded-server';
 import { waitForDrain } from './wait-for-drain';
 
 /** A close that the peer does not complete within this is cut. */
@@ -8,13 +10,6 @@ const CLOSE_MS = 2_000;
 
 export type EngineSocket = Socket['conn'];
 
-/** What we use of `ws`, which Engine.IO's types leave out. */
-interface WebSocket extends NodeJS.EventEmitter {
-  readonly bufferedAmount: number;
-  readonly readyState: number;
-  readonly CLOSED: number;
-  terminate(): void;
-}
 interface EngineBuffer {
   writeBuffer: { data?: string | Buffer }[];
 }
@@ -104,7 +99,12 @@ export function boundClose(engine: EngineSocket): void {
   };
 }
 
-/** `websocket` is the only transport. */
-function webSocketOf(engine: EngineSocket): WebSocket {
-  return (engine.transport as unknown as { socket: WebSocket }).socket;
+/** What counts its frames. */
+export function guardOf(engine: EngineSocket): FrameGuard {
+  return webSocketOf(engine).guard;
+}
+
+/** `websocket` is the only transport; Engine.IO's types leave out what is below it. */
+export function webSocketOf(engine: EngineSocket): GuardedWebSocket {
+  return (engine.transport as unknown as { socket: GuardedWebSocket }).socket;
 }

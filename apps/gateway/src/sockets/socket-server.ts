@@ -2,26 +2,36 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Actor, WireError } from '@agent-messenger/contracts';
 import { LIMITS } from '@agent-messenger/contracts';
-import { AppError } from '@agent-messenger/service-kit';
+import { AppError, refuseInexactNumbers } from '@agent-messenger/service-kit';
 import type { Namespace, Socket } from 'socket.io';
 import { Server } from 'socket.io';
 import type { Admitted } from '../connections/admission';
+import { PageAck } from '../compact/page-ack';
 import type { Dispatch } from '../dispatch';
 import { EPHEMERAL_NAMESPACE } from '../ephemeral-bus';
 import type { EngineSocket } from './socket-io-connection';
 import { coalesceWrites } from './coalesce-writes';
+import type { FrameLimits } from './frames/frame-guard';
+import { GuardedServer } from './frames/guarded-server';
+import { isTangled } from './frames/is-tangled';
 import type { Handshake } from './handshake';
-import { CREDENTIALS_CHARS } from './handshake';
-import { boundClose, SocketIoConnection } from './socket-io-connection';
+import { CREDENTIALS_CHARS, queryHandshake } from './handshake';
+import { cutSilent, longestPong, type PongTimeouts } from './pong-timeouts';
+import { isTemporary, RefusedPeers } from './refused-peers';
+import { boundClose, guardOf, SocketIoConnection } from './socket-io-connection';
 
-/** Not attached to a server yet: see `attachToUpgrades`. */
-export function createSocketServer(): Server {
+/**
+ * Not attached to a server yet: see `attachToUpgrades`. Engine.IO has one deadline for all pongs, which it tells clients
+ * before they say who they are: the longest. Where it is too long for a peer, `cutSilent` has a shorter one.
+ */
+export function createSocketServer(pongTimeouts: PongTimeouts): Server {
   return new Server({
     transports: ['websocket'],
     pingInterval: LIMITS.pingIntervalMs,
-    pingTimeout: LIMITS.pingTimeoutMs,
+    pingTimeout: longestPong(pongTimeouts),
     maxHttpBufferSize: LIMITS.frameBytes,
     perMessageDeflate: false,
+    wsEngine: GuardedServer,
     serveClient: false,
     cleanupEmptyChildNamespaces: true,
     // Engine.IO's own limit would also cut connections whose credentials are being checked; ours is on silence.
@@ -33,6 +43,8 @@ interface SocketServerOptions {
   handshake: Handshake;
   dispatch: Dispatch;
   clientIp(request: IncomingMessage): string;
+  frameLimits: Omit<FrameLimits, 'onExcess'>;
+  pongTimeouts: PongTimeouts;
 }
 
 interface Entered {
@@ -44,6 +56,7 @@ interface Entered {
 export class SocketServer {
   private readonly silence = new WeakMap<EngineSocket, NodeJS.Timeout>();
   private readonly known = new WeakSet<EngineSocket>();
+  private readonly refused = new RefusedPeers();
 
   constructor(
     private readonly io: Server,
@@ -74,10 +87,7 @@ export class SocketServer {
   private refuse(namespace: Pick<Namespace, 'use'>): void {
     namespace.use((socket, next) => {
       const reason = new AppError('not_found', 'The namespaces are /client and /agent');
-      void this.options.handshake.refuse(socket.request, reason).then((refusal) => {
-        next(connectError(refusal));
-        closeSoon(socket.conn);
-      });
+      this.sendAway(socket, this.options.handshake.refusal(reason), next);
     });
   }
 
@@ -96,35 +106,48 @@ export class SocketServer {
           admitted.set(socket, result);
           next();
         },
-        (refusal: Error) => {
-          next(refusal);
-          closeSoon(socket.conn);
-        },
+        (refusal: Refused) => this.sendAway(socket, refusal.wire, next),
       );
     });
     namespace.on('connection', (socket) => {
       const result = admitted.get(socket);
       if (!result) return;
+      admitted.delete(socket);
+      forgetRequest(socket);
       this.known.add(socket.conn);
       this.open(socket, result);
     });
   }
 
+  private sendAway(socket: Socket, refusal: WireError, next: (refusal: Error) => void): void {
+    const { conn, handshake } = socket;
+    const knowsHints = handshake.auth['retry_hints'] === 1;
+    if (isTemporary(refusal) && !knowsHints) return this.refused.letReturn(conn, refusal);
+    next(connectError(refusal));
+    if (isTemporary(refusal)) closeSoon(conn);
+    else this.refused.leaveToGo(conn);
+  }
+
   private async enter(socket: Socket, kind: Actor['kind']): Promise<Entered> {
-    const { handshake, clientIp } = this.options;
-    const { auth, query } = socket.handshake;
+    const { handshake, clientIp, pongTimeouts } = this.options;
+    const { auth } = socket.handshake;
     const live = new SocketIoConnection(socket, clientIp(socket.request));
     // `?token=` is for people whose client cannot send a handshake payload.
-    const useQuery =
-      kind === 'user' && Object.keys(auth).length === 0 && query['token'] !== undefined;
-    const payload = useQuery ? { token: query['token'] } : auth;
-    const result = await handshake.enter(socket.request, kind, payload, live);
-    if ('refusal' in result) throw connectError(result.refusal);
+    const { searchParams } = new URL(socket.request.url ?? '', 'http://localhost');
+    const mayUseQuery = kind === 'user' && Object.keys(auth).length === 0;
+    const payload = (mayUseQuery && queryHandshake(searchParams)) || auth;
+    const result = await handshake.enter(kind, payload, live);
+    if ('refusal' in result) throw new Refused(result.refusal);
     const { admitted } = result;
+    const { connection } = admitted;
     // The transport may have gone while the handshake ran.
-    if (socket.conn.readyState !== 'open') handshake.leave(admitted);
-    else
-      socket.conn.once('close', (reason) => handshake.leave(admitted, reason === 'ping timeout'));
+    if (socket.conn.readyState !== 'open') handshake.leave(connection);
+    else {
+      const peer = cutSilent(socket.conn, pongTimeouts[kind], longestPong(pongTimeouts));
+      socket.conn.once('close', (reason) =>
+        handshake.leave(connection, peer.wasSilent || reason === 'ping timeout'),
+      );
+    }
     return { admitted, live };
   }
 
@@ -136,14 +159,34 @@ export class SocketServer {
     // It may have been closed while it was being admitted, and is told so now.
     live.connected();
     if (connection.isClosed) return;
+    const guard = guardOf(socket.conn);
+    guard.known({
+      ...this.options.frameLimits,
+      onExcess: (retryAfterMs) => connection.close('rate_limited', retryAfterMs),
+    });
     socket.onAny((name: string, ...args: unknown[]) => {
+      const answered = guard.wasRequest();
       const last = args.at(-1);
       const ack = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
       const payload = typeof args[0] === 'function' ? undefined : args[0];
-      void dispatch(connection, name, payload).then((answer) => ack?.(answer));
+      void dispatch(connection, name, payload, ack !== undefined)
+        .then((answer) => ack?.(answer instanceof PageAck ? answer.parse() : answer))
+        .finally(answered);
     });
     handshake.begin(admitted);
   }
+}
+
+class Refused extends Error {
+  constructor(readonly wire: WireError) {
+    super(wire.message);
+  }
+}
+
+/** What it came with, its credentials too, is of no use any more; Socket.IO keeps it as long as the connection. */
+function forgetRequest({ conn, handshake }: Socket): void {
+  Object.assign(conn, { request: undefined });
+  Object.assign(handshake, { headers: {}, auth: {}, query: {}, url: '' });
 }
 
 /** Socket.IO sends the message and `data` of the error as `connect_error`. */
@@ -158,6 +201,8 @@ function closeSoon(engine: EngineSocket): void {
 
 /** The first byte of a CONNECT packet. */
 const CONNECT = '0';
+/** Nothing in the protocol is binary: what comes all the same gets its answer, and waits for that in memory. */
+const ATTACHMENT_BYTES = 16 * 1024;
 
 /**
  * Until its peer is known a connection is heard once, and that must be a CONNECT no larger than credentials; afterwards
@@ -167,14 +212,21 @@ const CONNECT = '0';
 function hearOneConnect(engine: EngineSocket, isKnown: () => boolean): void {
   let isFirst = true;
   // Before `data`, which Socket.IO listens to.
-  engine.on('packet', ({ type, data }: { type: string; data?: string | Buffer }) => {
+  engine.on('packet', (packet: { type: string; data?: string | Buffer }) => {
+    const { type, data } = packet;
     if (type !== 'message') return;
     const isConnect = typeof data === 'string' && data.startsWith(CONNECT);
+    const isLarge = typeof data !== 'string' && (data?.length ?? 0) > ATTACHMENT_BYTES;
+    const isReadable = typeof data !== 'string' || !isTangled(data);
     const isHeard = isKnown()
-      ? !isConnect
+      ? !isConnect && !isLarge && isReadable
       : isFirst && isConnect && data.length <= CREDENTIALS_CHARS;
     isFirst = false;
-    if (isHeard) return;
+    if (isHeard) {
+      // The same object is what Socket.IO goes on to parse.
+      if (typeof data === 'string') packet.data = refuseInexactNumbers(data);
+      return;
+    }
     engine.removeAllListeners('data');
     engine.close();
   });

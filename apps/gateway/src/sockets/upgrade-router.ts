@@ -1,11 +1,16 @@
+import { AppError, type Logger, toWireError } from '@agent-messenger/service-kit';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Server as SocketIoServer } from 'socket.io';
+import type { Admission } from '../connections/admission';
+import { notUnderBasePath, stripBasePath } from '../http/base-path';
+import type { RateLimits } from '../limits/rate-limits';
 import { afterAnswers } from './after-answers';
-import type { Handshake } from './handshake';
 import type { OpenTransports } from './open-transports';
 import type { PlainServer } from './plain-server';
+import { refuseUpgrade } from './refuse-upgrade';
 import { serveAsHttp } from './serve-as-http';
+import { socketPathOf } from './socket-paths';
 
 /**
  * Engine.IO wraps the listeners of requests and answers those to its path itself, past the bounds and limits of REST.
@@ -21,45 +26,78 @@ export function attachToUpgrades(io: SocketIoServer, http: Server): void {
 interface UpgradeOptions {
   io: SocketIoServer;
   plain: PlainServer;
-  handshake: Pick<Handshake, 'count'>;
+  limits: Pick<RateLimits, 'attempts' | 'connects'>;
   transports: OpenTransports;
+  admission: Pick<Admission, 'isStopping'>;
+  basePath: string;
   isOriginAllowed(request: IncomingMessage): boolean;
   clientIp(request: IncomingMessage): string;
+  log: Logger;
 }
 
-/** Sends WebSocket upgrades where they belong, as far as there is room; other upgrades are answered without one. */
+/**
+ * Sends WebSocket upgrades where they belong, as far as there is room and their address has not made too many attempts;
+ * other upgrades are answered without one.
+ */
 export function routeUpgrades(
   http: Server,
-  { io, plain, handshake, transports, isOriginAllowed, clientIp }: UpgradeOptions,
+  {
+    io,
+    plain,
+    limits,
+    transports,
+    admission,
+    basePath,
+    isOriginAllowed,
+    clientIp,
+    log,
+  }: UpgradeOptions,
 ): void {
   const inTurn = afterAnswers(http);
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    inTurn(socket, () => route(request, socket, head));
+    inTurn(socket, () => {
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+        return serveAsHttp(http, request, socket, head);
+      // Nobody else listens while the attempt is counted.
+      const ignore = () => undefined;
+      socket.on('error', ignore);
+      check(request, socket).then(
+        (open) => {
+          if (socket.destroyed) return;
+          open(request, socket, head);
+          socket.off('error', ignore);
+        },
+        (error: unknown) => refuseUpgrade(socket, asRefusal(error, log)),
+      );
+    });
   });
 
-  function route(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket')
-      return serveAsHttp(http, request, socket, head);
-    const path = request.url?.split('?')[0];
-    const isSocketIo = path?.startsWith('/socket.io/');
-    const kind =
-      path === '/client/connect' ? 'user' : path === '/agent/connect' ? 'agent' : undefined;
-    if (!isSocketIo && kind === undefined) return refuse(socket, '404 Not Found');
-    if (!isOriginAllowed(request)) return refuse(socket, '403 Forbidden');
+  /** @returns what opens the connection @throws AppError when it is not to be opened */
+  async function check(request: IncomingMessage, socket: Duplex): Promise<Open> {
+    if (!stripBasePath(request, basePath)) throw notUnderBasePath(basePath);
+    const open = openerOf(request.url?.split('?')[0] ?? '');
+    if (!open) throw new AppError('not_found', 'There is nothing here');
+    if (!isOriginAllowed(request)) throw new AppError('forbidden', 'Pages of this origin may not');
+    if (admission.isStopping) {
+      throw new AppError('unavailable', 'This gateway is draining', { retryAfterMs: 1_000 });
+    }
     const ip = clientIp(request);
-    const refusal = transports.take(ip, socket);
-    if (refusal !== undefined) return refuse(socket, refusal);
-    handshake.count(request, ip);
-    if (kind) plain.upgrade(kind, request, socket, head);
-    else io.engine.handleUpgrade(request, socket, head);
+    transports.take(ip, socket);
+    await limits.attempts.take(ip);
+    await limits.connects.take(ip);
+    return open;
+  }
+
+  function openerOf(path: string): Open | undefined {
+    const opened = socketPathOf(path);
+    if (opened === undefined) return undefined;
+    if (opened !== 'socket.io') return plain.upgrade.bind(plain, opened);
+    return (request, socket, head) => io.engine.handleUpgrade(request, socket, head);
   }
 }
 
-function refuse(socket: Duplex, status: string): void {
-  socket.on('error', () => {
-    // The peer is gone before it heard the answer.
-  });
-  // The peer need not close its half: nobody would ever read what it sends.
-  socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+type Open = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+function asRefusal(error: unknown, log: Logger): AppError {
+  return error instanceof AppError ? error : AppError.fromWire(toWireError(error, log));
 }

@@ -44,14 +44,9 @@ export function verifyCursor<T>(key: KeyObject, of: string, schema: z.ZodType<T>
   return value;
 }
 
-/** Lists in the order of ids go on after the last id. */
-export const idCursorSchema = z.object({ after: z.string() });
+const idCursorSchema = z.object({ after: z.string() });
 
-const position = z.int().min(0);
-/** State of a store at the start of a listing: its log and the revision of its last change. */
-export const syncTokenSchema = z.object({ log_id: z.string(), rev: position });
-/** A listing's next page: its token, what it was asked to list changes since, and where the last page ended. */
-export const listCursorSchema = syncTokenSchema.extend({
-  since: position.nullable(),
-  before_pos: position,
-});
+/** Lists in the order of ids go on after the last id; without a cursor they begin at `first`. */
+export function afterOf(cursor: string | undefined, first = ''): string {
+  return cursor === undefined ? first : decodeCursor(idCursorSchema, cursor).after;
+}

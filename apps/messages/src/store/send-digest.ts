@@ -17,6 +17,14 @@ export function digestOf(key: KeyObject, request: readonly unknown[]): Buffer {
   return createHmac('sha256', key).update(canonicalJson(request)).digest();
 }
 
+/** Bytes of a send's digest that are kept: nobody finds two sends of one such keyed digest. */
+const DIGEST_BYTES = 16;
+
+/** What of a digest is kept with its message. */
+export function shortDigest(digest: Buffer): Buffer {
+  return digest.subarray(0, DIGEST_BYTES);
+}
+
 /** JSON with sorted keys; `undefined` counts as null, so that an absent part has one encoding. */
 export function canonicalJson(value: unknown): string {
   if (value === undefined) return 'null';

@@ -1,4 +1,4 @@
-import { createWorld, refusal, sendOf, sentOf, type OpenStore } from './world';
+import { BY, createWorld, refusal, sendOf, sentOf, type OpenStore } from './world';
 
 export function describeAppend(open: OpenStore): void {
   describe('append', () => {
@@ -174,6 +174,28 @@ export function describeAppend(open: OpenStore): void {
         conversation_id: talk.conversation,
       });
       expect(seen).toMatchObject({ delivered_seq: 0, read_seq: 2 });
+    });
+
+    test('what is written at once shares no fate: each is refused or done by itself', async () => {
+      const world = await createWorld(open);
+      const talk = await world.talk();
+      const ada = { username: 'ada', password_hash: 'h', by: BY };
+      const own = { identity_id: talk.user, conversation_id: talk.conversation };
+      const all = await Promise.allSettled([
+        world.store.createUser(ada),
+        world.store.createUser(ada),
+        world.send(talk, talk.user, 'one'),
+        world.store.updateConversation({ ...own, conversation_id: 'cnv_none', muted: true }),
+        world.store.updateConversation({ ...own, muted: true }),
+        world.send(talk, talk.agent, 'two'),
+      ]);
+      // Of two that ask for the same at once either may be first.
+      const [one, other, ...rest] = all.map(({ status }) => status);
+      expect([one, other].sort()).toEqual(['fulfilled', 'rejected']);
+      expect(rest).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+      expect(await world.store.getConversation(own)).toMatchObject({ last_seq: 3, muted: true });
+      const { users } = await world.store.listUsers({ limit: 9, username: 'ada' });
+      expect(users).toHaveLength(1);
     });
   });
 }

@@ -12,6 +12,7 @@ import {
   later,
   readAll,
   refusal,
+  refusals,
   type OpenStore,
   type World,
 } from './world';
@@ -149,16 +150,14 @@ export function describeAudit(open: OpenStore): void {
       await store.createUser(user);
       const none = { user_id: 'usr_none', agent_id: 'agt_none', key_id: 'none', by: BY };
       const entries = await added(world, async () => {
-        for (const call of [
+        await refusals([
           store.createUser(user),
           store.updateUser({ ...none, disabled: true }),
           store.eraseUser(none),
           store.exportUser({ ...none, limit: 1 }),
           store.deleteAgent(none),
           store.revokeAgentKey(none),
-        ]) {
-          await refusal(call);
-        }
+        ]);
       });
       expect(entries).toEqual([]);
     });

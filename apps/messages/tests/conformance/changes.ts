@@ -3,6 +3,8 @@ import {
   changedOf,
   changeOf,
   createWorld,
+  entriesOf,
+  pushesOf,
   pushOf,
   sendOf,
   sentOf,
@@ -15,6 +17,7 @@ import {
 const EDIT: ChangeOf = { op: 'edit', content: 'edited' };
 const DELETE: ChangeOf = { op: 'delete' };
 const REACT: ChangeOf = { op: 'react', emoji: '👍', set: true };
+const UNREACT: ChangeOf = { op: 'react', emoji: '👍', set: false };
 
 export function describeChanges(open: OpenStore): void {
   const logOf = async (world: World, talk: Talk) =>
@@ -61,7 +64,7 @@ export function describeChanges(open: OpenStore): void {
       expect(log[2]).toEqual(event);
       expect(await messagesOf(world, talk)).toEqual([now]);
       expect(await conversationOf(world, talk)).toMatchObject({ last_seq: 3, last_message: now });
-      const entries = await world.store.entriesAfter(0, 99);
+      const entries = await entriesOf(world.store);
       expect(entries.map((entry) => entry.event)).toEqual(log);
       expect([...(entries[2]?.to ?? [])].sort()).toEqual([talk.agent, talk.user].sort());
     });
@@ -109,13 +112,21 @@ export function describeChanges(open: OpenStore): void {
         { emoji: '👍', identity_ids: [talk.user, talk.agent] },
         { emoji: '🎉', identity_ids: [talk.agent] },
       ];
-      expect(event).toMatchObject({
+      const set = {
+        conversation_id: talk.conversation,
         seq: 5,
         type: 'reaction.set',
         actor: { kind: 'agent', id: talk.agent },
+        at: new Date(world.clock.ms).toISOString(),
         reaction: { message_id: id, emoji: '👍', identity_id: talk.agent, set: true },
-        message: { id, updated_seq: 5, reactions },
-      });
+      };
+      expect(event).toEqual(set);
+      const last = (await logOf(world, talk)).at(-1);
+      expect(last).toMatchObject({ ...set, message: { id, updated_seq: 5, reactions } });
+      const ids = { identity_id: talk.user, epoch: null, conversation_id: talk.conversation };
+      const compact = await world.store.readLog({ ...ids, after_seq: 4, limit: 9, compact: true });
+      expect(compact.events).toEqual([set]);
+      expect((await entriesOf(world.store)).at(-1)?.event).toEqual(set);
       expect((await messagesOf(world, talk))[0]?.reactions).toEqual(reactions);
       await react(talk.user, '👍', false);
       await react(talk.agent, '👍', false);
@@ -123,6 +134,21 @@ export function describeChanges(open: OpenStore): void {
       const message = (await messagesOf(world, talk))[0];
       expect(message).toMatchObject({ content: 'hi', updated_seq: 8 });
       expect(message?.reactions.map(({ emoji }) => emoji)).toEqual(['🎉', '👍']);
+    });
+
+    test('what a reaction is answered with does not grow with the message', async () => {
+      const world = await createWorld(open);
+      const talk = await world.talk();
+      const { id } = await world.send(talk, talk.user, '\u0001'.repeat(60_000));
+      const unset = await world.change(talk, talk.agent, id, UNREACT);
+      expect(unset).toMatchObject({
+        duplicate: true,
+        event: { type: 'message.created', truncated: true, message: { id, truncated: true } },
+      });
+      const set = await world.change(talk, talk.agent, id, REACT);
+      for (const answer of [unset, set]) {
+        expect(JSON.stringify(answer).length).toBeLessThan(8_000);
+      }
     });
 
     test('what changes nothing adds no event and answers the one that led here', async () => {
@@ -284,8 +310,7 @@ export function describeChanges(open: OpenStore): void {
       await world.move('received', talk, talk.user, 2);
       await world.change(talk, talk.agent, id, EDIT);
       await world.change(talk, talk.agent, id, REACT);
-      const before = new Date(world.clock.ms).toISOString();
-      expect((await world.store.pushesAfter(0, before, 99)).jobs).toEqual([]);
+      expect(await pushesOf(world.store)).toEqual([]);
       expect(await world.store.pushState(pushOf(talk))).toEqual({ push: null });
     });
   });

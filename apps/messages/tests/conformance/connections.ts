@@ -48,6 +48,8 @@ export function describeConnections(open: OpenStore): void {
       };
       expect((await refusal(store.readLog({ ...log, epoch: 4 }))).code).toBe('replaced');
       expect((await store.readLog({ ...log, epoch: 5 })).events).toHaveLength(1);
+      expect((await refusal(store.listEvents({ ...log, epoch: 4 }))).code).toBe('replaced');
+      expect((await store.listEvents({ ...log, epoch: 5 })).events).toHaveLength(1);
 
       const accepted = sendOf(talk, talk.user, { epoch: 5 });
       const { message } = sentOf(await world.append(accepted));
@@ -118,9 +120,11 @@ export function describeConnections(open: OpenStore): void {
         (await world.store.countConversations({ identity_id })).conversations;
       expect(await count(agent)).toBe(0);
       const first = await world.talk({ agent, user });
-      await world.talk({ agent, user });
-      await world.talk({ agent });
+      const talks = [first, await world.talk({ agent, user }), await world.talk({ agent })];
       await world.talk();
+      // Empty ones are free to make: they count for nothing.
+      expect(await count(agent)).toBe(0);
+      for (const talk of talks) await world.send(talk, talk.user, 'hi');
       expect(await count(agent)).toBe(3);
       expect(await count(user)).toBe(2);
       await world.store.deleteConversation({

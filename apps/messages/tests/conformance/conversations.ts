@@ -1,5 +1,14 @@
-import type { Conversation } from '@agent-messenger/contracts';
-import { createWorld, refusal, type OpenStore, type Talk, type World } from './world';
+import { LIMITS, type Conversation } from '@agent-messenger/contracts';
+import {
+  BY,
+  createWorld,
+  readAll,
+  refusal,
+  sendOf,
+  type OpenStore,
+  type Talk,
+  type World,
+} from './world';
 
 export function describeConversations(open: OpenStore): void {
   describe('conversations', () => {
@@ -85,7 +94,35 @@ export function describeConversations(open: OpenStore): void {
       expect(await unread(talk.user)).toBe(1_000);
     });
 
-    test('the list goes by last activity, newest first, in pages that carry one sync token', async () => {
+    test('only messages move a conversation up, not what changes an old one', async () => {
+      const world = await createWorld(open);
+      const user = await world.user();
+      const [old, recent] = [await world.talk({ user }), await world.talk({ user })];
+      const { id } = await world.send(old, user, 'old');
+      await world.send(recent, user, 'recent');
+      const expected = [recent.conversation, old.conversation];
+      const order = async () => ids((await list(world, user)).conversations);
+      expect(await order()).toEqual(expected);
+      await world.change(old, old.agent, id, { op: 'react', emoji: '👍', set: true });
+      expect(await order()).toEqual(expected);
+      await world.change(old, user, id, { op: 'edit', content: 'edited' });
+      expect(await order()).toEqual(expected);
+      const own = { identity_id: user, conversation_id: old.conversation };
+      await world.store.updateConversation({ ...own, title: 'A title' });
+      await world.change(old, user, id, { op: 'delete' });
+      expect(await order()).toEqual(expected);
+      const connected = await world.store.connect({
+        identity_id: user,
+        credential_id: await world.session(user),
+        epoch: 1,
+        counterparts: 9,
+      });
+      expect(connected.counterparts).toEqual([recent.agent, old.agent]);
+      await world.send(old, old.agent, 'new');
+      expect(await order()).toEqual([old.conversation, recent.conversation]);
+    });
+
+    test('the list goes by the last message, newest first, in pages that carry one sync token', async () => {
       const world = await createWorld(open);
       const user = await world.user();
       const talks: Talk[] = [];
@@ -103,7 +140,81 @@ export function describeConversations(open: OpenStore): void {
       expect(first.conversations[0]?.last_message?.content).toBe('newest');
     });
 
-    test('since a token only what changed is listed: events and own positions', async () => {
+    test('a page is bounded by its bytes as JSON; a compact one has previews', async () => {
+      const world = await createWorld(open);
+      const user = await world.user();
+      const text = '\u0001'.repeat(30_000);
+      const talks: string[] = [];
+      for (let n = 0; n < 5; n += 1) {
+        const talk = await world.talk({ user });
+        await world.send(talk, user, text);
+        talks.unshift(talk.conversation);
+      }
+      const pages = await readAll(async (cursor) => {
+        const page = await list(world, user, { limit: 200, cursor });
+        expect(JSON.stringify(page).length).toBeLessThan(LIMITS.pageBytes);
+        expect(page.conversations.every((each) => each.last_message?.content === text)).toBe(true);
+        return { items: ids(page.conversations), next_cursor: page.next_cursor };
+      });
+      expect(pages.map((page) => page.length)).toEqual([2, 2, 1]);
+      expect(pages.flat()).toEqual(talks);
+      const compact = await list(world, user, { limit: 200, compact: true });
+      expect(ids(compact.conversations)).toEqual(talks);
+      const preview = { content: text.slice(0, LIMITS.previewBytes), truncated: true };
+      for (const { last_message } of compact.conversations) {
+        expect(last_message).toMatchObject(preview);
+      }
+      const request = { identity_id: user, conversation_id: talks[0] ?? '', compact: true };
+      expect((await world.store.getConversation(request)).last_message).toMatchObject(preview);
+    });
+
+    test('since a token what an agent changes of itself is listed to everybody who sees it', async () => {
+      const world = await createWorld(open);
+      const user = await world.user();
+      const talk = await world.talk({ user });
+      await world.talk({ user });
+      const agent_id = talk.agent as `agt_${string}`;
+      let token = (await list(world, user)).sync_token;
+      const since = async () => {
+        const page = await list(world, user, { since: token });
+        token = page.sync_token;
+        return page.conversations.map(({ id, members }) => ({ id, members }));
+      };
+      const shown = (more: object) => [
+        {
+          id: talk.conversation,
+          members: expect.arrayContaining([
+            { id: agent_id, kind: 'agent', delivered_seq: 0, read_seq: 0, ...more },
+          ]),
+        },
+      ];
+      expect(await since()).toEqual([]);
+      await world.store.updateAgent({ agent_id, name: 'New name', by: BY });
+      expect(await since()).toEqual(shown({ name: 'New name' }));
+      expect(await since()).toEqual([]);
+      await world.store.deleteAgent({ agent_id, by: BY });
+      expect(await since()).toEqual(shown({ name: 'New name', deleted: true }));
+      expect(await since()).toEqual([]);
+    });
+
+    test('a message to an agent that was deleted is refused; what was sent before is still known', async () => {
+      const world = await createWorld(open);
+      const talk = await world.talk();
+      const first = sendOf(talk, talk.user, { client_id: 'c1' });
+      await world.append(first);
+      await world.store.deleteAgent({ agent_id: talk.agent as `agt_${string}`, by: BY });
+      const refused = await world.append(sendOf(talk, talk.user, { client_id: 'c2' }));
+      expect(refused).toEqual({
+        ok: false,
+        error: { code: 'conflict', message: 'The agent of this conversation was deleted.' },
+      });
+      expect(await world.append(first)).toMatchObject({ sent: { duplicate: true } });
+      const own = { identity_id: talk.user, conversation_id: talk.conversation };
+      await world.move('read', talk, talk.user, 2);
+      await world.store.deleteConversation(own);
+    });
+
+    test('since a token only what changed is listed: events and positions', async () => {
       const world = await createWorld(open);
       const user = await world.user();
       const quiet = await world.talk({ user });
@@ -112,8 +223,13 @@ export function describeConversations(open: OpenStore): void {
       const { sync_token } = await list(world, user);
       const since = async () => ids((await list(world, user, { since: sync_token })).conversations);
       expect(await since()).toEqual([]);
-      await world.move('received', quiet, quiet.agent, 1);
-      expect(await since()).toEqual([]);
+      await world.move('received', talk, talk.agent, 1);
+      expect(await since()).toEqual([talk.conversation]);
+      await world.move('read', talk, talk.agent, 1);
+      expect(await since()).toEqual([talk.conversation]);
+      // Nothing moves.
+      await world.move('read', quiet, quiet.agent, 0);
+      expect(await since()).toEqual([talk.conversation]);
       await world.send(talk, talk.agent, 'news');
       expect(await since()).toEqual([talk.conversation]);
       await world.move('read', quiet, user, 2);

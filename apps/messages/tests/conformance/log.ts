@@ -1,5 +1,14 @@
+import { LIMITS } from '@agent-messenger/contracts';
 import type { LogEntry } from '../../src/store/store';
-import { createWorld, refusal, type OpenStore, type Talk, type World } from './world';
+import {
+  createWorld,
+  entriesOf,
+  refusal,
+  refusals,
+  type OpenStore,
+  type Talk,
+  type World,
+} from './world';
 
 export function describeLog(open: OpenStore): void {
   describe('the log', () => {
@@ -33,6 +42,25 @@ export function describeLog(open: OpenStore): void {
       }
       return talk;
     }
+
+    test('a page for who asks for one is that of the log, and nothing else', async () => {
+      const world = await createWorld(open);
+      const talk = await talkWith(world, 3);
+      const { events, has_more, last_seq, log_id } = await read(world, talk, 1, 2);
+      const ids = { identity_id: talk.user, conversation_id: talk.conversation };
+      const page = await world.store.listEvents({ ...ids, after_seq: 1, limit: 2 });
+      expect(page).toEqual({ events, has_more, last_seq, log_id });
+      expect(seqs(page.events)).toEqual([2, 3]);
+      const small = await world.store.listEvents({ ...ids, after_seq: 1, limit: 2, max_bytes: 1 });
+      expect([seqs(small.events), small.has_more]).toEqual([[2], true]);
+      expect(
+        (
+          await refusal(
+            world.store.listEvents({ ...ids, identity_id: 'usr_9', after_seq: 0, limit: 2 }),
+          )
+        ).code,
+      ).toBe('not_found');
+    });
 
     test('creation is one event with the members inside; messages follow', async () => {
       const world = await createWorld(open);
@@ -84,19 +112,34 @@ export function describeLog(open: OpenStore): void {
       const talk = await world.talk();
       for (let n = 0; n < 20; n += 1) await world.send(talk, talk.agent, 'x'.repeat(65_536));
       const page = await read(world, talk, 0);
-      expect(page.events.length).toBeGreaterThan(10);
-      expect(page.events.length).toBeLessThan(20);
+      expect(page.events.length).toBeGreaterThan(5);
+      expect(JSON.stringify(page).length).toBeLessThan(LIMITS.pageBytes);
       expect(page.has_more).toBe(true);
       const newest = await list(world, talk, { limit: 200 });
-      expect(newest.messages.length).toBeLessThan(20);
+      expect(newest.messages.length).toBeGreaterThan(5);
+      expect(JSON.stringify(newest).length).toBeLessThan(LIMITS.pageBytes);
       expect(newest.has_more).toBe(true);
       expect(newest.messages.at(-1)?.seq).toBe(21);
       // Who has room for less gets less, and always something.
       const smaller = await read(world, talk, 1, 200, 150_000);
-      expect(seqs(smaller.events)).toEqual([2, 3, 4]);
+      expect(seqs(smaller.events)).toEqual([2, 3]);
       expect(smaller.has_more).toBe(true);
       expect(seqs((await read(world, talk, 4, 200, 1)).events)).toEqual([5]);
       expect(seqs((await read(world, talk, 0, 200, 10 ** 9)).events)).toEqual(seqs(page.events));
+    });
+
+    test('bytes are counted as they are on the wire, escapes included', async () => {
+      const world = await createWorld(open);
+      const talk = await world.talk();
+      // Six bytes each as JSON: one of the largest messages fills most of a page.
+      for (let n = 0; n < 3; n += 1) await world.send(talk, talk.agent, '\u0001'.repeat(65_536));
+      const page = await read(world, talk, 1);
+      expect([seqs(page.events), page.has_more]).toEqual([[2], true]);
+      expect(JSON.stringify(page).length).toBeLessThan(LIMITS.pageBytes);
+      const newest = await list(world, talk, { limit: 200 });
+      expect([seqs(newest.messages), newest.has_more]).toEqual([[4], true]);
+      const stretch = await entriesOf(world.store);
+      expect(stretch.map(({ event }) => event.seq)).toEqual([1, 2, 3]);
     });
 
     test('history: newest page first, then both ways, cursors exclusive', async () => {
@@ -119,13 +162,13 @@ export function describeLog(open: OpenStore): void {
       const talk = await talkWith(world, 1);
       const outside = { ...talk, user: await world.user() };
       const ids = { identity_id: outside.user, conversation_id: talk.conversation };
-      for (const call of [
+      for (const refused of await refusals([
         read(world, outside, 0),
         list(world, outside),
         world.store.listMembers(ids),
         world.store.getConversation(ids),
-      ]) {
-        expect(await refusal(call)).toMatchObject({
+      ])) {
+        expect(refused).toMatchObject({
           code: 'not_found',
           message: 'No such conversation.',
         });
@@ -139,7 +182,7 @@ export function describeLog(open: OpenStore): void {
       await world.send(two, two.agent, 'b');
       await world.send(one, one.agent, 'c');
       const brief = ({ event, to }: LogEntry) => [event.conversation_id, event.seq, [...to].sort()];
-      const all = await world.store.entriesAfter(0, 99);
+      const all = await entriesOf(world.store);
       const members = (talk: Talk) => [talk.user, talk.agent].sort();
       expect(all.map(brief)).toEqual([
         [one.conversation, 1, members(one)],
@@ -148,9 +191,12 @@ export function describeLog(open: OpenStore): void {
         [two.conversation, 2, members(two)],
         [one.conversation, 3, members(one)],
       ]);
-      expect(await world.store.head()).toBe(all.at(-1)?.pos);
-      expect(await world.store.entriesAfter(all[1]?.pos ?? 0, 2)).toEqual(all.slice(2, 4));
-      expect(await world.store.entriesAfter(all.at(-1)?.pos ?? 0, 2)).toEqual([]);
+      for (const part of [all.slice(0, 2), all.slice(2, 4), all.slice(4)]) {
+        const stretch = await world.store.nextEntries(2);
+        expect(stretch?.items).toEqual(part);
+        stretch?.done();
+      }
+      expect(await world.store.nextEntries(2)).toBeUndefined();
     });
   });
 }

@@ -1,7 +1,9 @@
 import {
   BY,
+  catchUp,
   createWorld,
   later,
+  pushesOf,
   pushOf,
   refusal,
   type OpenStore,
@@ -15,8 +17,7 @@ export function describePush(open: OpenStore): void {
   describe('push', () => {
     const state = async (world: World, talk: Talk, device?: string) =>
       (await world.store.pushState(pushOf(talk, device))).push;
-    const candidates = async (world: World) =>
-      (await world.store.pushesAfter(0, later(world.clock.ms, 0), 500)).jobs;
+    const candidates = (world: World) => pushesOf(world.store);
 
     test('says the newest message of others that the person has not received, read or been told of', async () => {
       const world = await createWorld(open);
@@ -30,6 +31,7 @@ export function describePush(open: OpenStore): void {
       const at = new Date(world.clock.ms).toISOString();
       expect(await state(world, talk)).toEqual({
         seq: 3,
+        rev: 3,
         at,
         pushed_at: null,
         agent_name: 'Ada',
@@ -43,6 +45,32 @@ export function describePush(open: OpenStore): void {
       expect((await state(world, talk))?.seq).toBe(5);
       await world.move('read', talk, talk.user, 5);
       expect(await state(world, talk)).toBeNull();
+    });
+
+    test('states and marks of many at once are those of each, in order', async () => {
+      const world = await createWorld(open);
+      const [first, second, third] = [await world.talk(), await world.talk(), await world.talk()];
+      for (const talk of [first, second, third]) {
+        await world.device(talk.user);
+        await world.send(talk, talk.agent, 'one');
+      }
+      await world.send(second, second.agent, 'two');
+      await world.move('read', third, third.user, 2);
+      const targets = [pushOf(second), pushOf(third), pushOf(first)];
+      const seqs = async () => {
+        const { states } = await world.store.pushStates({ targets });
+        return states.map(({ push }) => push?.seq);
+      };
+      expect(await seqs()).toEqual([3, undefined, 2]);
+      const { states } = await world.store.pushStates({ targets });
+      expect(states[0]?.push).toEqual(await state(world, second));
+      const marks = [
+        { ...pushOf(first), seq: 2 },
+        { ...pushOf(second), seq: 2 },
+      ];
+      await world.store.markAllPushed({ marks });
+      expect(await seqs()).toEqual([3, undefined, undefined]);
+      expect((await state(world, second))?.pushed_at).not.toBeNull();
     });
 
     test('markPushed only raises, notes when, and concerns one device', async () => {
@@ -191,7 +219,7 @@ export function describePush(open: OpenStore): void {
       expect(await state(world, talk, 'new')).not.toBeNull();
     });
 
-    test('the badge is what is unread in all conversations', async () => {
+    test('the badge is what is unread in all conversations that are not muted', async () => {
       const world = await createWorld(open);
       const talk = await world.talk();
       const second = await world.talk({ user: talk.user });
@@ -200,10 +228,14 @@ export function describePush(open: OpenStore): void {
       await world.send(second, second.agent, 'two');
       await world.send(second, second.agent, 'three');
       await world.move('read', second, talk.user, 2);
+      const muted = await world.talk({ user: talk.user });
+      const ids = { identity_id: talk.user, conversation_id: muted.conversation };
+      await world.store.updateConversation({ ...ids, muted: true });
+      await world.send(muted, muted.agent, 'noise');
       expect((await state(world, talk))?.badge).toBe(2);
     });
 
-    test('candidates: devices, once per conversation, for messages old enough', async () => {
+    test('candidates: devices, once per conversation, for messages that are old enough', async () => {
       const world = await createWorld(open);
       const { store, clock } = world;
       const [talk, silent, received] = [await world.talk(), await world.talk(), await world.talk()];
@@ -212,18 +244,35 @@ export function describePush(open: OpenStore): void {
       for (const each of [talk, talk, silent, received]) await world.send(each, each.agent, 'news');
       await world.send(talk, talk.user, 'own');
       await world.move('received', received, received.user, 2);
-      const head = await store.head();
-      const young = later(clock.ms, -1);
-      expect(await store.pushesAfter(0, young, 500)).toEqual({ pos: 0, jobs: [] });
-      const due = await store.pushesAfter(0, later(clock.ms, 0), 500);
-      expect(due).toEqual({ pos: head, jobs: [{ platform: 'apns', job: pushOf(talk) }] });
-      clock.ms += 10;
+      const next = (limit = 500) => store.nextPushes('push', { ageMs: 0, limit });
+      // Three creations.
+      const first = await next(3);
+      expect(first?.items).toEqual([]);
+      first?.done();
+      const due = await next();
+      expect(due?.items).toEqual([{ platform: 'apns', job: pushOf(talk) }]);
+      // The same until it is done.
+      expect((await next())?.items).toEqual(due?.items);
+      due?.done();
+      expect(await next()).toBeUndefined();
+      // Whatever the clock says.
+      clock.ms -= 3_600_000;
       await world.send(talk, talk.agent, 'later');
-      expect(await store.pushesAfter(head, later(clock.ms, -1), 500)).toEqual({
-        pos: head,
-        jobs: [],
+      expect((await next())?.items).toEqual([{ platform: 'apns', job: pushOf(talk) }]);
+      expect(await store.nextPushes('push', { ageMs: 3_600_000, limit: 500 })).toBeUndefined();
+    });
+
+    test('who registers last is kept, also when the clock was set back', async () => {
+      const world = await createWorld(open);
+      const { user } = await world.talk();
+      for (let n = 0; n < 20; n += 1) await world.device(user, `d${n}`);
+      world.clock.ms -= 3_600_000;
+      await world.device(user, 'newest', 'newest-token');
+      const { dropped } = await world.store.dropPushToken({
+        token: 'newest-token',
+        registered_until: later(world.clock.ms, 0),
       });
-      expect((await store.pushesAfter(0, later(clock.ms, 0), 3)).pos).toBeLessThan(head);
+      expect(dropped).toBe(true);
     });
 
     test.each(['received', 'read', 'pushed', 'muted'])(
@@ -276,6 +325,66 @@ export function describePush(open: OpenStore): void {
       expect(await candidates(world)).toEqual([]);
       await store.announcePush({ platforms: ['apns', 'fcm'] });
       expect(await candidates(world)).toHaveLength(1);
+    });
+
+    test('a device that cannot be reached is probed by one conversation, and told of the others afterwards', async () => {
+      const world = await createWorld(open);
+      const { store } = world;
+      const talk = await world.talk();
+      const [second, muted] = [
+        await world.talk({ user: talk.user }),
+        await world.talk({ user: talk.user }),
+      ];
+      const ids = { identity_id: talk.user, conversation_id: muted.conversation };
+      await store.updateConversation({ ...ids, muted: true });
+      await world.device(talk.user);
+      await world.device(talk.user, 'tablet');
+      for (const each of [talk, second, muted]) await world.send(each, each.agent, 'news');
+      await catchUp(store, 'push');
+      const device = { user_id: talk.user, device_id: 'phone' };
+      const waits = async () =>
+        (await store.waitingPushes(device, { limit: 10 })).map(({ job }) => job.conversation_id);
+      const devices = (released: boolean) => store.waitingDevices({ released, limit: 10 });
+      expect(await devices(false)).toEqual([]);
+
+      expect(await store.holdPush(pushOf(talk))).toEqual({ probes: true });
+      expect(await store.holdPush(pushOf(talk))).toEqual({ probes: true });
+      expect(await store.holdPush(pushOf(second))).toEqual({ probes: false });
+      expect(await store.holdPush(pushOf(talk, 'none'))).toEqual({ probes: false });
+      expect(await state(world, talk)).not.toBeNull();
+      expect(await state(world, second)).toBeNull();
+      expect(await state(world, second, 'tablet')).not.toBeNull();
+      expect((await candidates(world)).every(({ job }) => job.device_id === 'tablet')).toBe(true);
+      const waiting = { ...device, platform: 'apns', probe: talk.conversation, backlog: 1 };
+      expect(await devices(false)).toEqual([waiting]);
+      expect(await devices(true)).toEqual([]);
+
+      await store.markPushed({ ...pushOf(talk), seq: 2 });
+      expect(await waits()).toEqual([second.conversation]);
+      expect(await state(world, second)).not.toBeNull();
+      const [released] = await devices(true);
+      expect(released).toEqual({ ...waiting, probe: null });
+      // What began to wait since then would be forgotten.
+      await store.holdPush(pushOf(second));
+      await store.releasePush(pushOf(talk));
+      expect(await devices(true)).toEqual([]);
+      await store.releasePush(pushOf(second));
+      await store.endWaiting({ ...device, backlog: 1 });
+      expect(await devices(true)).toEqual([{ ...waiting, probe: null, backlog: 2 }]);
+      await store.endWaiting({ ...device, backlog: 2 });
+      expect(await store.waitingDeviceCount()).toBe(0);
+    });
+
+    test('a device that registers anew counts as reachable', async () => {
+      const world = await createWorld(open);
+      const talk = await world.talk();
+      await world.device(talk.user);
+      await world.send(talk, talk.agent, 'news');
+      await world.store.holdPush(pushOf(talk));
+      expect(await candidates(world)).toEqual([]);
+      await world.device(talk.user, 'phone', 'another');
+      expect(await candidates(world)).toHaveLength(1);
+      expect(await world.store.waitingDevices({ released: true, limit: 1 })).toHaveLength(1);
     });
   });
 }

@@ -68,7 +68,7 @@ class Device {
     this.position = event.seq;
     if ('conversation' in event) this.title = event.conversation.title;
     if (event.type === 'conversation.deleted') this.deleted = true;
-    if (!('message' in event)) return;
+    if (!('message' in event) || !event.message) return;
     const known = this.messages.get(event.message.id);
     if (!known || event.message.updated_seq > known.updated_seq) {
       this.messages.set(event.message.id, event.message);

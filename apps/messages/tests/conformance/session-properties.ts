@@ -4,15 +4,18 @@ import { BY, byUser, createWorld, later, refusal, type OpenStore } from './world
 const REPEAT_MS = 30_000;
 const LIFE_MS = 1_000_000_000;
 
-/** What a session is by the promise: one chain of refresh tokens, of which two in use mean that one was copied. */
+/** When a refresh token was used, if it was, and for which it was handed out. */
+interface Token {
+  parent: number | undefined;
+  usedAt: number | undefined;
+}
+
+/** What a session is by the promise: a tree of refresh tokens, each used once; twice means that it was copied. */
 interface Chain {
   user: number;
   id: string;
   alive: boolean;
-  /** Handed out since the last use, and not used yet. */
-  fresh: Set<number>;
-  used: { token: number; at: number } | undefined;
-  tokens: Set<number>;
+  tokens: Map<number, Token>;
 }
 
 const user = fc.nat(1);
@@ -65,17 +68,17 @@ async function follow(open: OpenStore, steps: Step[]): Promise<void> {
   function rotate(shown: number, next: number): { goesOn: Chain | null; ends: Chain[] } {
     const chain = chainOf(shown);
     if (!chain?.alive) return { goesOn: null, ends: [] };
-    const isRepetition = chain.used?.token === shown && clock.ms - chain.used.at <= REPEAT_MS;
-    if (!chain.fresh.has(shown) && !isRepetition) {
+    const token = chain.tokens.get(shown);
+    const wasSucceeded = [...chain.tokens.values()].some(
+      ({ parent, usedAt }) => parent === shown && usedAt !== undefined,
+    );
+    const usedAt = token?.usedAt;
+    if (usedAt !== undefined && (wasSucceeded || clock.ms - usedAt > REPEAT_MS)) {
       chain.alive = false;
       return { goesOn: null, ends: [chain] };
     }
-    if (chain.fresh.has(shown)) {
-      chain.fresh.clear();
-      chain.used = { token: shown, at: clock.ms };
-    }
-    chain.fresh.add(next);
-    chain.tokens.add(next);
+    if (token) token.usedAt ??= clock.ms;
+    chain.tokens.set(next, { parent: shown, usedAt: undefined });
     return { goesOn: chain, ends: [] };
   }
 
@@ -90,9 +93,8 @@ async function follow(open: OpenStore, steps: Step[]): Promise<void> {
         issued.push(first);
         const request = { user_id: idOf(one.user), refresh_digest: digest(first), expires_at, by };
         const { session_id } = await store.createSession(request);
-        const fresh = new Set([first]);
-        const chain = { user: one.user, id: session_id, alive: true, used: undefined };
-        chains.push({ ...chain, fresh, tokens: new Set(fresh) });
+        const tokens = new Map([[first, { parent: undefined, usedAt: undefined }]]);
+        chains.push({ user: one.user, id: session_id, alive: true, tokens });
         break;
       }
       case 'rotate': {
@@ -111,9 +113,14 @@ async function follow(open: OpenStore, steps: Step[]): Promise<void> {
       case 'everywhere': {
         const chain = chainOf(shownBy(one));
         const everywhere = one.op === 'everywhere';
+        const isUnused = chain?.tokens.get(shownBy(one))?.usedAt === undefined;
         const request = { refresh_digest: digest(shownBy(one)), everywhere, by: BY };
         const answer = await store.endSession(request);
-        const ends = !chain ? [] : chain.alive && everywhere ? endAll(chain.user) : [chain];
+        const ends = !chain
+          ? []
+          : chain.alive && everywhere && isUnused
+            ? endAll(chain.user)
+            : [chain];
         if (chain) chain.alive = false;
         expect([...answer.ended].sort(byId)).toEqual(ended(ends));
         break;

@@ -1,5 +1,5 @@
 import { LIMITS } from '@agent-messenger/contracts';
-import { BY, byUser, createWorld, later, pushOf, refusal, type OpenStore } from './world';
+import { BY, byUser, createWorld, later, pushOf, refusal, refusals, type OpenStore } from './world';
 
 export function describeSessions(open: OpenStore): void {
   describe('sessions', () => {
@@ -39,6 +39,47 @@ export function describeSessions(open: OpenStore): void {
       for (const digest of ['d1', 'd2', 'd3']) expect(await rotate(digest, 'd5')).toEqual(nothing);
     });
 
+    test('the sessions of a person are listed, newest first, and ended all at once', async () => {
+      const { world, clock, rotate, works, credential } = await openSession();
+      const { store } = world;
+      const { identity_id: user_id, credential_id: first } = credential;
+      clock.ms += 1_000;
+      const rotatedAt = new Date(clock.ms).toISOString();
+      await rotate('d1', 'd2');
+      clock.ms += 1_000;
+      const by = byUser(user_id);
+      const expires_at = later(clock.ms, 5_000);
+      const next = { user_id, refresh_digest: 'e1', expires_at, by };
+      const { session_id: second } = await store.createSession(next);
+      const at = new Date(clock.ms).toISOString();
+
+      const page = await store.listSessions({ user_id, limit: 1 });
+      expect(page.sessions).toEqual([{ id: second, created_at: at, last_used_at: at, expires_at }]);
+      const cursor = page.next_cursor ?? '';
+      const rest = await store.listSessions({ user_id, limit: 1, cursor });
+      expect(rest).toMatchObject({
+        sessions: [{ id: first, last_used_at: rotatedAt }],
+        next_cursor: null,
+      });
+      // One that has run out has ended.
+      clock.ms += 5_000;
+      expect((await store.listSessions({ user_id, limit: 9 })).sessions).toHaveLength(1);
+
+      const { ended } = await store.endSessions({ user_id, by: BY });
+      expect(ended.map(({ credential_id }) => credential_id)).toContain(first);
+      expect(await works()).toBe(false);
+      expect(await store.listSessions({ user_id, limit: 9 })).toEqual({
+        sessions: [],
+        next_cursor: null,
+      });
+      for (const refused of await refusals([
+        store.listSessions({ user_id: 'usr_none', limit: 1 }),
+        store.endSessions({ user_id: 'usr_none', by: BY }),
+      ])) {
+        expect(refused.code).toBe('not_found');
+      }
+    });
+
     test('a refresh whose answer was lost may be repeated for 30 s, as often as it takes', async () => {
       const { clock, rotate, works, rotated, reused } = await openSession();
       expect(await rotate('d1', 'lost-1')).toEqual(rotated);
@@ -54,26 +95,37 @@ export function describeSessions(open: OpenStore): void {
       expect(await works()).toBe(false);
     });
 
-    test('of the tokens of a repeated refresh, any one goes on; a second one ends the session', async () => {
+    test('of the tokens of a repeated refresh each goes on by itself; one that is used twice ends the session', async () => {
       const { clock, rotate, works, rotated, reused } = await openSession();
-      await rotate('d1', 'd2');
-      await rotate('d1', 'overtaken');
+      await rotate('d1', 'a1');
+      await rotate('d1', 'b1');
       clock.ms += 600_000;
-      // The first try, late, was carried out after the repetition: nobody waits for its answer any more.
-      expect(await rotate('d2', 'd3')).toEqual(rotated);
-      expect(await rotate('d2', 'd4')).toEqual(rotated);
+      expect(await rotate('a1', 'a2')).toEqual(rotated);
+      expect(await rotate('b1', 'b2')).toEqual(rotated);
+      // Both may have to ask again, whichever used a token last.
+      expect(await rotate('a1', 'a2 again')).toEqual(rotated);
+      expect(await rotate('b1', 'b2 again')).toEqual(rotated);
+      expect(await rotate('a2', 'a3')).toEqual(rotated);
+      expect(await rotate('b2 again', 'b3')).toEqual(rotated);
       expect(await works()).toBe(true);
-      expect(await rotate('overtaken', 'd5')).toEqual(reused);
+      expect(await rotate('a1', 'a4')).toEqual(reused);
       expect(await works()).toBe(false);
-      for (const digest of ['d2', 'd3', 'd4']) expect(await rotate(digest, 'd6')).toEqual(nothing);
+      for (const digest of ['a3', 'b2', 'b3']) expect(await rotate(digest, 'd6')).toEqual(nothing);
     });
 
-    test('nor is the first of them taken when the second one was used', async () => {
-      const { rotate, rotated, reused } = await openSession();
-      await rotate('d1', 'd2');
-      await rotate('d1', 'd3');
-      expect(await rotate('d3', 'd4')).toEqual(rotated);
-      expect(await rotate('d2', 'd5')).toEqual(reused);
+    test('a token that was handed out and not used goes on while others of its session are used', async () => {
+      const { clock, rotate, works, rotated, reused } = await openSession();
+      await rotate('d1', 'other tab');
+      await rotate('d1', 'a0');
+      for (let n = 0; n < 200; n += 1) {
+        clock.ms += 1_000;
+        expect(await rotate(`a${n}`, `a${n + 1}`)).toEqual(rotated);
+      }
+      expect(await rotate('other tab', 'b1')).toEqual(rotated);
+      expect(await works()).toBe(true);
+      // So old that nothing is known of it: no effect.
+      expect(await rotate('a1', 'x')).toEqual(nothing);
+      expect(await rotate('a190', 'x')).toEqual(reused);
     });
 
     test('a refresh token is not taken again once its successor was used', async () => {
@@ -111,6 +163,27 @@ export function describeSessions(open: OpenStore): void {
       expect(await works()).toBe(false);
       const { sessions } = await world.store.getUser({ user_id: user });
       expect(sessions).toBe(LIMITS.sessionsPerPerson);
+    });
+
+    test('at the cap the session that is unused for longest makes room, not the oldest', async () => {
+      const { world, rotate, works, credential } = await openSession();
+      const user = credential.identity_id;
+      world.clock.ms += 1;
+      const unused = await world.session(user);
+      for (let n = 2; n < LIMITS.sessionsPerPerson; n += 1) {
+        world.clock.ms += 1;
+        await world.session(user);
+      }
+      expect((await rotate('d1', 'd2')).session).not.toBeNull();
+      world.clock.ms += 1;
+      const { ended } = await world.store.createSession({
+        user_id: user,
+        refresh_digest: 'one-more',
+        expires_at: later(world.clock.ms, 1_000),
+        by: byUser(user),
+      });
+      expect(ended).toEqual([{ identity_id: user, credential_id: unused }]);
+      expect(await works()).toBe(true);
     });
 
     test('logout revokes, drops the push token it names if it is of that person, and takes unknown tokens', async () => {
@@ -166,6 +239,18 @@ export function describeSessions(open: OpenStore): void {
       const third = { identity_id: user, credential_id: await world.session(user) };
       expect(await store.endSession(everywhere)).toEqual({ ended: [credential] });
       expect(await store.authorize(third)).toEqual({ epoch: 0 });
+    });
+
+    test('logout everywhere with a token that was used ends its own session and no other', async () => {
+      const { world, rotate, works, rotated, credential } = await openSession();
+      const user = credential.identity_id;
+      const other = { identity_id: user, credential_id: await world.session(user) };
+      expect(await rotate('d1', 'd2')).toEqual(rotated);
+      const everywhere = { refresh_digest: 'd1', everywhere: true, by: byUser(user) };
+      expect(await world.store.endSession(everywhere)).toEqual({ ended: [credential] });
+      expect(await works()).toBe(false);
+      expect(await rotate('d2', 'd3')).toEqual(nothing);
+      expect(await world.store.authorize(other)).toEqual({ epoch: 0 });
     });
 
     test('a token that has run out ends nothing', async () => {

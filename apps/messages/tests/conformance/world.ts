@@ -9,10 +9,11 @@ import type {
   Sent,
 } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
-import type { Store } from '../../src/store/store';
+import type { Storage } from '../../src/storage/storage';
+import type { Consumer, DuePush, LogEntry, Store } from '../../src/store/store';
 
-/** Opens an empty store whose clock is `now`. It is closed by the suite. */
-export type OpenStore = (options: { now: () => Date }) => Promise<Store>;
+/** Opens an empty store whose clock is `now`, with these bounds, or none. It is closed by the suite. */
+export type OpenStore = (options: { now: () => Date; storage?: Storage }) => Promise<Store>;
 
 /** An operator, for what tests change without caring who asked. */
 export const BY: Origin = { actor: { kind: 'admin', id: null }, ip: '192.0.2.1' };
@@ -29,7 +30,10 @@ export interface Talk {
 
 /** What a change asks for, besides whose and where. */
 export type ChangeOf =
-  { op: 'edit'; content: string } | { op: 'delete' } | { op: 'react'; emoji: string; set: boolean };
+  | { op: 'edit'; content: string }
+  | { op: 'delete' }
+  | { op: 'react'; emoji: string; set: boolean }
+  | { op: 'choose'; action_id: string };
 
 /** A store with a clock that tests move, and short words for what most tests do. */
 export interface World {
@@ -49,9 +53,9 @@ export interface World {
   device(user: string, device?: string, token?: string): Promise<string>;
 }
 
-export async function createWorld(open: OpenStore): Promise<World> {
+export async function createWorld(open: OpenStore, storage?: Storage): Promise<World> {
   const clock = { ms: Date.parse('2030-01-01T00:00:00.000Z') };
-  const store = await open({ now: () => new Date(clock.ms) });
+  const store = await open({ now: () => new Date(clock.ms), ...(storage && { storage }) });
   let count = 0;
   const next = () => (count += 1);
   const newestSession = new Map<string, string>();
@@ -179,6 +183,36 @@ export async function refusal(call: Promise<unknown>): Promise<AppError> {
   );
   if (!(error instanceof AppError)) throw new Error(`expected a refusal, got ${String(error)}`);
   return error;
+}
+
+/** Of calls that are under way at the same time. */
+export function refusals(calls: Promise<unknown>[]): Promise<AppError[]> {
+  return Promise.all(calls.map(refusal));
+}
+
+/** What the relay is to pass on next; it is not done with it. */
+export async function entriesOf(store: Store, limit = 99): Promise<LogEntry[]> {
+  return (await store.nextEntries(limit))?.items ?? [];
+}
+
+/** Who is to be told next of all that was committed; the consumer is not done with it. */
+export async function pushesOf(
+  store: Store,
+  consumer: 'push' | 'unseen' = 'push',
+): Promise<DuePush[]> {
+  return (await store.nextPushes(consumer, { ageMs: 0, limit: 500 }))?.items ?? [];
+}
+
+/** The consumer has dealt with all that was committed. */
+export async function catchUp(store: Store, consumer: Consumer): Promise<void> {
+  for (;;) {
+    const stretch =
+      consumer === 'relay'
+        ? await store.nextEntries(500)
+        : await store.nextPushes(consumer, { ageMs: 0, limit: 500 });
+    if (!stretch) return;
+    stretch.done();
+  }
 }
 
 /** All pages of a list, to its end. */

@@ -1,12 +1,9 @@
 import { PUSH_PLATFORMS, type PushPlatform } from '@agent-messenger/contracts';
 import { ConfigError, type Logger, type Scope } from '@agent-messenger/service-kit';
 import type { Config } from '../config';
-import { createApnsProvider } from './apns/apns-provider';
-import { createFcmProvider } from './fcm/fcm-provider';
 import { createLogProvider } from './log';
 import type { PushProvider } from './provider';
 import { readApnsKey, readServiceAccount } from './read-keys';
-import { createWebPushProvider } from './webpush/webpush-provider';
 
 /** The platforms that can be sent to. */
 export type Providers = ReadonlyMap<PushPlatform, PushProvider>;
@@ -15,7 +12,7 @@ interface Context {
   log: Logger;
   scope: Scope;
 }
-type Create = (config: Config, context: Context) => PushProvider | undefined;
+type Create = (config: Config, context: Context) => Promise<PushProvider | undefined>;
 
 const CREATE: Record<PushPlatform, { create: Create; missing: string }> = {
   apns: { create: apns, missing: 'APNS_KEY_PATH' },
@@ -24,17 +21,17 @@ const CREATE: Record<PushPlatform, { create: Create; missing: string }> = {
 };
 
 /**
- * Those that are configured. The others are off, or only log, and say so.
+ * Those that are configured. The others are off, or only log, and say so; their libraries are not loaded.
  * @throws ConfigError for keys that cannot be used, with all problems
  */
-export function createProviders(config: Config, context: Context): Providers {
+export async function createProviders(config: Config, context: Context): Promise<Providers> {
   const { log } = context;
   const providers = new Map<PushPlatform, PushProvider>();
   const problems: string[] = [];
   for (const platform of PUSH_PLATFORMS) {
     const { create, missing } = CREATE[platform];
     try {
-      const provider = create(config, context) ?? onlyLogging(config, log);
+      const provider = (await create(config, context)) ?? onlyLogging(config, log);
       if (provider) providers.set(platform, provider);
       if (provider?.name === 'log')
         log.warn(
@@ -59,7 +56,7 @@ function onlyLogging({ PUSH_LOG }: Config, log: Logger): PushProvider | undefine
   return PUSH_LOG ? createLogProvider(log) : undefined;
 }
 
-function apns(config: Config, context: Context): PushProvider | undefined {
+async function apns(config: Config, context: Context): Promise<PushProvider | undefined> {
   const {
     APNS_KEY_PATH: path,
     APNS_KEY_ID: keyId,
@@ -72,21 +69,23 @@ function apns(config: Config, context: Context): PushProvider | undefined {
   }
   const { APNS_ORIGIN: origin, PUSH_DEADLINE_MS: deadlineMs } = config;
   const key = readApnsKey(path);
+  const { createApnsProvider } = await import('./apns/apns-provider');
   return createApnsProvider({ origin, key, keyId, teamId, topic, deadlineMs }, context);
 }
 
-function fcm(config: Config, context: Context): PushProvider | undefined {
+async function fcm(config: Config, context: Context): Promise<PushProvider | undefined> {
   const { FCM_SERVICE_ACCOUNT: given } = config;
   if (given === undefined) return undefined;
   const { FCM_ORIGIN: origin, FCM_TOKEN_ORIGIN: tokenOrigin, PUSH_DEADLINE_MS } = config;
   const serviceAccount = readServiceAccount(given);
+  const { createFcmProvider } = await import('./fcm/fcm-provider');
   return createFcmProvider(
     { serviceAccount, origin, tokenOrigin, deadlineMs: PUSH_DEADLINE_MS },
     context,
   );
 }
 
-function webPush(config: Config, context: Context): PushProvider | undefined {
+async function webPush(config: Config, context: Context): Promise<PushProvider | undefined> {
   const {
     WEBPUSH_PUBLIC_KEY: publicKey,
     WEBPUSH_PRIVATE_KEY: privateKey,
@@ -95,7 +94,11 @@ function webPush(config: Config, context: Context): PushProvider | undefined {
   if (publicKey === undefined || privateKey === undefined || subject === undefined) {
     return undefined;
   }
-  const { WEBPUSH_ORIGINS, PUSH_DEADLINE_MS: deadlineMs } = config;
+  const { WEBPUSH_ORIGINS, WEBPUSH_NAVIGATE: navigate, PUSH_DEADLINE_MS: deadlineMs } = config;
   const origins = WEBPUSH_ORIGINS.split(',');
-  return createWebPushProvider({ origins, publicKey, privateKey, subject, deadlineMs }, context);
+  const { createWebPushProvider } = await import('./webpush/webpush-provider');
+  return createWebPushProvider(
+    { origins, publicKey, privateKey, subject, navigate, deadlineMs },
+    context,
+  );
 }

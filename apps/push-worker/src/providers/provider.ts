@@ -13,6 +13,11 @@ export interface Notification {
   body: string;
   /** The absolute count of what is unread. */
   badge: number;
+  /**
+   * Not to be noticed by the person: what is shown of the conversation goes, or is replaced by this. `title` and `body`
+   * are empty when it goes.
+   */
+  change?: 'withdrawn' | 'updated' | undefined;
   /** After this it is old news, and the provider drops it too. */
   expiresAt: Date;
 }
@@ -21,6 +26,8 @@ export type Device = PushState['device'];
 
 export interface PushProvider {
   readonly name: string;
+  /** Whether an app can be told without the person noticing. Browsers take subscriptions away for that. */
+  readonly tellsSilently: boolean;
   /**
    * Of a provider with several servers: the one that takes this device's notifications. One that is down holds up
    * those only. There are few of them, whatever devices people register.

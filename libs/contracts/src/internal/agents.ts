@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { originSchema } from '../admin';
-import { agentKeySchema, createAgentSchema, updateAgentSchema } from '../agent-bodies';
+import {
+  agentKeySchema,
+  createAgentSchema,
+  listedPersonSchema,
+  updateAgentSchema,
+} from '../agent-bodies';
 import { storedAgentSchema } from '../objects';
 import type { CallContract } from './call-contract';
-import { endedSchema, identityId, page } from './call-contract';
+import { endedSchema, identityId, ok, page } from './call-contract';
 
 /** Of whoever asks, for the audit log: what changes is committed together with its entry. */
 const by = originSchema;
+/** Who asks: a person finds the agents that it may talk to, an operator all of them. */
+const asking = { user_id: identityId.optional() };
+const listing = z.object({ agent_id: identityId, user_id: identityId, by });
 const newKey = { key_id: z.string(), key_hash: z.string() };
 
 export const agentCalls = {
@@ -15,16 +23,26 @@ export const agentCalls = {
     response: storedAgentSchema,
   },
   listAgents: {
-    request: z.object(page),
+    request: z.object({ ...asking, ...page }),
     response: z.object({ agents: z.array(storedAgentSchema), next_cursor: z.string().nullable() }),
   },
-  getAgent: { request: z.object({ agent_id: identityId }), response: storedAgentSchema },
+  getAgent: {
+    request: z.object({ agent_id: identityId, ...asking }),
+    response: storedAgentSchema,
+  },
   updateAgent: {
     request: updateAgentSchema.and(z.object({ agent_id: identityId, by })),
     response: storedAgentSchema,
   },
   /** Revokes its keys; its conversations remain. */
   deleteAgent: { request: z.object({ agent_id: identityId, by }), response: endedSchema },
+
+  listAgentPeople: {
+    request: z.object({ agent_id: identityId, ...page }),
+    response: z.object({ people: z.array(listedPersonSchema), next_cursor: z.string().nullable() }),
+  },
+  addAgentPerson: { request: listing, response: ok },
+  removeAgentPerson: { request: listing, response: ok },
 
   createAgentKey: {
     request: z.object({

@@ -7,6 +7,8 @@ import {
   deleteAccountSchema,
   jwksSchema,
   loggedInSchema,
+  loginByLinkSchema,
+  loginLinkSchema,
   loginSchema,
   logoutSchema,
   refreshSchema,
@@ -31,6 +33,13 @@ export const authCalls = {
     request: loginSchema.extend({ by }),
     response: endedSchema.extend({ tokens: loggedInSchema }),
   },
+  /** Spends the code. `unauthorized` when it is unknown, spent, too old, or the person has been disabled or has another password since. */
+  loginByLink: {
+    request: loginByLinkSchema.extend({ by }),
+    response: endedSchema.extend({ tokens: loggedInSchema }),
+  },
+  /** `conflict` for a person that is disabled. */
+  createLoginLink: { request: ofUser, response: loginLinkSchema },
   /** Null instead of tokens: the refresh token is not valid, or was stolen and its session has ended. */
   refresh: {
     request: refreshSchema.extend({ by }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CallContract } from './call-contract';
 import { conversationId, identityId, page, seq } from './call-contract';
+import { positionMovedSchema } from './operations';
 
 /** A conversation whose log is ahead of what the identity has taken responsibility for. */
 const pendingSchema = z.object({
@@ -25,7 +26,7 @@ export const connectionCalls = {
       identity_id: identityId,
       credential_id: z.string(),
       epoch: z.int().min(1),
-      /** How many most recently active counterparts to list. */
+      /** How many most recently active counterparts to list, of the 1,000 most recently active conversations. */
       counterparts: z.int().min(0),
     }),
     response: z.object({
@@ -40,7 +41,34 @@ export const connectionCalls = {
     request: z.object({ identity_id: identityId, ...page }),
     response: z.object({ pending: z.array(pendingSchema), next_cursor: z.string().nullable() }),
   },
-  /** How many conversations an identity is in, up to a bound: what it may do grows with that. */
+  /**
+   * An agent's connection broke before it had dealt with events up to these. In each conversation that is an attempt of
+   * the first of them that came from others. From the second on they are suspects, which `readLog` tells; after
+   * LIMITS.deliveryAttempts the event counts as delivered, and its message is answered by one that failed.
+   */
+  countAttempts: {
+    request: z.object({
+      agent_id: identityId,
+      log_id: z.string(),
+      under_way: z
+        .array(z.object({ conversation_id: conversationId, seq }))
+        .min(1)
+        .max(1_000),
+    }),
+    response: z.object({
+      moved: z.array(positionMovedSchema),
+      suspects: z.array(
+        z.object({
+          conversation_id: conversationId,
+          seq,
+          message_id: z.string().nullable(),
+          attempts: z.int().min(1),
+          handed_over: z.boolean(),
+        }),
+      ),
+    }),
+  },
+  /** How many conversations with messages an identity is in, up to a bound: what it may do grows with that. */
   countConversations: {
     request: z.object({ identity_id: identityId }),
     response: z.object({ conversations: z.int().min(0).max(MOST_COUNTED_CONVERSATIONS) }),

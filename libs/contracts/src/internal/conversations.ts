@@ -5,21 +5,27 @@ import {
   conversationSchema,
   eventPageSchema,
   memberSchema,
+  messageSchema,
   messagePageSchema,
 } from '../objects';
 import type { CallContract } from './call-contract';
 import { conversationId, epoch, identityId, ok, page, seq } from './call-contract';
-import { operationResultSchema, operationSchema } from './operations';
+import { operationResultSchema, receivedOperationSchema } from './operations';
+
+/** Last messages are previews, and reaction events come without their message. */
+const compact = z.boolean().optional();
 
 export const conversationCalls = {
+  /** One answer per operation, in their order; one that the callee does not know is `unavailable` by itself. */
   append: {
-    request: z.object({ operations: z.array(operationSchema).min(1).max(2_000) }),
+    request: z.object({ operations: z.array(receivedOperationSchema).min(1).max(2_000) }),
     response: z.object({ results: z.array(operationResultSchema) }),
   },
   /**
    * A page of the log for a member; `after_seq: null` starts at its `delivered_seq`. `after_seq` in the answer is where
-   * it started, which may be later than asked: of a deleted conversation only the last event is left. `max_bytes` is about
-   * how much content the page carries at most, though always one event; by default, and never more than, 1 MiB.
+   * it started, which may be later than asked: of a deleted conversation only the last event is left. `max_bytes` is
+   * the most that the events take as JSON, though there is always one; by default, and never more than, a page's bound.
+   * `compact`: reaction events come without their message.
    */
   readLog: {
     request: z.object({
@@ -29,8 +35,31 @@ export const conversationCalls = {
       after_seq: seq.nullable(),
       limit: z.int().min(1).max(1_000),
       max_bytes: z.int().min(1).optional(),
+      compact,
     }),
-    response: eventPageSchema.extend({ after_seq: seq }),
+    response: eventPageSchema.extend({
+      after_seq: seq,
+      /**
+       * To an agent, at the beginning of what is undelivered: the first of it was under way so often when its connection
+       * broke, and up to `until_seq` others were with it. They are to be written last, and one at a time.
+       */
+      suspect: z.object({ attempts: z.int().min(1), until_seq: seq }).optional(),
+      /** Of the commits of those events that are part of a trace, by seq. */
+      traceparents: z.record(z.string(), z.string()).optional(),
+    }),
+  },
+  /** A page of the log for a member, as it is answered to one that asks for it. Over a socket: with its epoch. */
+  listEvents: {
+    request: z.object({
+      identity_id: identityId,
+      epoch: epoch.optional(),
+      conversation_id: conversationId,
+      after_seq: seq,
+      limit: z.int().min(1).max(1_000),
+      max_bytes: z.int().min(1).optional(),
+      compact,
+    }),
+    response: eventPageSchema,
   },
   createConversation: {
     request: z.object({
@@ -42,7 +71,7 @@ export const conversationCalls = {
     response: z.object({ conversation: conversationSchema, created: z.boolean() }),
   },
   getConversation: {
-    request: z.object({ identity_id: identityId, conversation_id: conversationId }),
+    request: z.object({ identity_id: identityId, conversation_id: conversationId, compact }),
     response: conversationSchema,
   },
   /** Title makes an event, the others move the caller's sync_token. */
@@ -58,7 +87,7 @@ export const conversationCalls = {
     response: ok,
   },
   listConversations: {
-    request: z.object({ identity_id: identityId, since: z.string().optional(), ...page }),
+    request: z.object({ identity_id: identityId, since: z.string().optional(), compact, ...page }),
     response: conversationPageSchema,
   },
   listMessages: {
@@ -70,6 +99,24 @@ export const conversationCalls = {
       limit: z.int().min(1).max(1_000),
     }),
     response: messagePageSchema,
+  },
+  /**
+   * Whether an agent may begin a stream, and the message that it has become, if it has ended. `conflict`: the id was used in
+   * another conversation; `invalid_payload`: `reply_to` is elsewhere.
+   */
+  checkStream: {
+    request: z.object({
+      identity_id: identityId,
+      epoch,
+      conversation_id: conversationId,
+      stream_id: z.string(),
+      reply_to: z.string().optional(),
+    }),
+    response: z.object({
+      message: messageSchema.nullable(),
+      /** The present members. */
+      members: z.array(memberSchema),
+    }),
   },
   /** The present members, told to one of them. */
   listMembers: {

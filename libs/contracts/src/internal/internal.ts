@@ -5,11 +5,13 @@ import { connectionCalls } from './connections';
 import { conversationCalls } from './conversations';
 import { peopleCalls } from './people';
 import { pushCalls } from './push';
+import { storageCalls } from './storage';
 
 export { authCalls } from './auth';
 export * from './call-contract';
 export { MOST_COUNTED_CONVERSATIONS, type Pending } from './connections';
 export * from './operations';
+export { MOST_PUSHES } from './push';
 
 /** What messages answers. */
 export const messagesCalls = {
@@ -19,4 +21,5 @@ export const messagesCalls = {
   ...connectionCalls,
   ...conversationCalls,
   ...pushCalls,
+  ...storageCalls,
 } as const satisfies Record<string, CallContract>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { exportedRecordSchema, originSchema, userSchema } from '../admin';
+import { exportedRecordSchema, originSchema, sessionSchema, userSchema } from '../admin';
 import { registeredSchema } from '../auth-bodies';
 import type { CallContract } from './call-contract';
 import { endedSchema, identityId, page } from './call-contract';
@@ -71,8 +71,9 @@ export const peopleCalls = {
     response: endedSchema.extend({ session_id: z.string() }),
   },
   /**
-   * Swaps the digest of a session's refresh token; an already swapped one ends the session: `session` is null. The
-   * last one is swapped again for 30 s, while none of its successors was used: its answer may have been lost.
+   * Swaps the digest of a refresh token for another one of its session; one that was swapped before ends the session:
+   * `session` is null. For 30 s it is swapped again, while none of its successors was used: its answer may have been
+   * lost, or two tabs have asked at once. Each successor may be used.
    */
   rotateSession: {
     request: z.object({
@@ -85,7 +86,14 @@ export const peopleCalls = {
       session: z.object({ session_id: z.string(), user_id: identityId }).nullable(),
     }),
   },
-  /** Ends the session of a refresh token, or all of its person; unknown tokens are no error. */
+  /** Those that have not ended, newest first; `not_found` for a person that does not exist. */
+  listSessions: {
+    request: z.object({ user_id: identityId, ...page }),
+    response: z.object({ sessions: z.array(sessionSchema), next_cursor: z.string().nullable() }),
+  },
+  /** Ends all sessions of a person, and its devices with them; `not_found` for one that does not exist. */
+  endSessions: { request: z.object({ user_id: identityId, by }), response: endedSchema },
+  /** Ends the session of a refresh token, or all of its person when the token was not used; unknown ones are no error. */
   endSession: {
     request: z.object({
       refresh_digest: z.string(),

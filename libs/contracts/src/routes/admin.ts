@@ -4,26 +4,30 @@ import {
   auditEntrySchema,
   exportedRecordSchema,
   liveConnectionSchema,
+  sessionSchema,
+  systemStatusSchema,
   updateUserSchema,
   userSchema,
 } from '../admin';
 import {
+  adminAgentSchema,
   agentKeySchema,
   createAgentKeySchema,
   createAgentSchema,
   createdAgentKeySchema,
   createdAgentSchema,
   keyIdSchema,
+  listedPersonSchema,
   updateAgentSchema,
 } from '../agent-bodies';
-import { registeredSchema, registerSchema } from '../auth-bodies';
+import { loginLinkSchema, registeredSchema, registerSchema } from '../auth-bodies';
 import { agentIdSchema, identityIdSchema, userIdSchema } from '../ids';
-import { agentSchema } from '../objects';
 import { deadPushPageSchema, replayDeadPushesSchema, replayedPushesSchema } from '../push';
 import type { RouteContract } from './route-contract';
 import { nextCursor, pageQuery } from './route-contract';
 
 const ofAgent = z.object({ agent_id: agentIdSchema });
+const ofListing = ofAgent.extend({ user_id: userIdSchema });
 const ofUser = z.object({ user_id: userIdSchema });
 
 /** For operators, with the admin key. */
@@ -43,7 +47,7 @@ export const adminRoutes = {
     path: '/admin/agents',
     caller: 'admin',
     query: pageQuery,
-    response: z.object({ agents: z.array(agentSchema), ...nextCursor }),
+    response: z.object({ agents: z.array(adminAgentSchema), ...nextCursor }),
     status: 200,
   },
   adminGetAgent: {
@@ -52,17 +56,17 @@ export const adminRoutes = {
     path: '/admin/agents/:agent_id',
     caller: 'admin',
     params: ofAgent,
-    response: agentSchema,
+    response: adminAgentSchema,
     status: 200,
   },
   updateAgent: {
-    summary: 'Changes what people see of an agent.',
+    summary: 'Changes what people see of an agent, and who may talk to it.',
     method: 'patch',
     path: '/admin/agents/:agent_id',
     caller: 'admin',
     params: ofAgent,
     body: updateAgentSchema,
-    response: agentSchema,
+    response: adminAgentSchema,
     status: 200,
   },
   deleteAgent: {
@@ -72,6 +76,35 @@ export const adminRoutes = {
     path: '/admin/agents/:agent_id',
     caller: 'admin',
     params: ofAgent,
+    response: null,
+    status: 204,
+  },
+  listAgentPeople: {
+    summary: 'The people who may talk to an agent whose access is `listed`.',
+    method: 'get',
+    path: '/admin/agents/:agent_id/people',
+    caller: 'admin',
+    params: ofAgent,
+    query: pageQuery,
+    response: z.object({ people: z.array(listedPersonSchema), ...nextCursor }),
+    status: 200,
+  },
+  addAgentPerson: {
+    summary: 'Puts a person on the list of an agent.',
+    method: 'put',
+    path: '/admin/agents/:agent_id/people/:user_id',
+    caller: 'admin',
+    params: ofListing,
+    response: null,
+    status: 204,
+  },
+  removeAgentPerson: {
+    summary:
+      'Takes a person off the list of an agent: its conversations with it remain, to be read.',
+    method: 'delete',
+    path: '/admin/agents/:agent_id/people/:user_id',
+    caller: 'admin',
+    params: ofListing,
     response: null,
     status: 204,
   },
@@ -95,6 +128,7 @@ export const adminRoutes = {
     body: createAgentKeySchema,
     response: createdAgentKeySchema,
     status: 201,
+    errors: ['conflict'],
   },
   revokeAgentKey: {
     summary: 'Revokes an API key and ends the connection that came with it.',
@@ -113,6 +147,7 @@ export const adminRoutes = {
     body: registerSchema,
     response: registeredSchema,
     status: 201,
+    errors: ['conflict'],
   },
   listUsers: {
     summary: 'All people, or the one of a username.',
@@ -161,6 +196,38 @@ export const adminRoutes = {
     response: z.object({ records: z.array(exportedRecordSchema), ...nextCursor }),
     status: 200,
   },
+  createLoginLink: {
+    summary:
+      'Makes a code that logs in a person without its password: for `#link=<code>` behind the address of the app. It works once, for ten minutes by default, and until the password changes. On the internal port only, also with `ADMIN_ROUTES=public`.',
+    method: 'post',
+    path: '/admin/users/:user_id/link',
+    caller: 'admin',
+    port: 'internal',
+    params: ofUser,
+    response: loginLinkSchema,
+    status: 201,
+    errors: ['conflict'],
+  },
+  listSessions: {
+    summary: 'The sessions of a person that have not ended, newest first.',
+    method: 'get',
+    path: '/admin/users/:user_id/sessions',
+    caller: 'admin',
+    params: ofUser,
+    query: pageQuery,
+    response: z.object({ sessions: z.array(sessionSchema), ...nextCursor }),
+    status: 200,
+  },
+  endSessions: {
+    summary:
+      'Ends all sessions of a person, and the connections that came with them; its password remains valid.',
+    method: 'delete',
+    path: '/admin/users/:user_id/sessions',
+    caller: 'admin',
+    params: ofUser,
+    response: null,
+    status: 204,
+  },
   listAudit: {
     summary: 'The audit log, newest first; `identity_id` is that of the actor or of the target.',
     method: 'get',
@@ -190,6 +257,14 @@ export const adminRoutes = {
     params: z.object({ identity_id: identityIdSchema }),
     response: null,
     status: 204,
+  },
+  getStatus: {
+    summary: 'Versions and health of all services, storage and queues.',
+    method: 'get',
+    path: '/admin/status',
+    caller: 'admin',
+    response: systemStatusSchema,
+    status: 200,
   },
   listDeadPushes: {
     summary: 'Push jobs that were given up, newest first.',

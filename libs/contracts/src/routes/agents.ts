@@ -6,7 +6,7 @@ import { nextCursor, pageQuery } from './route-contract';
 
 export const agentsRoutes = {
   listAgents: {
-    summary: 'All agents, with their presence.',
+    summary: 'The agents that the caller may talk to, with their presence.',
     method: 'get',
     path: '/agents',
     caller: 'person',
@@ -15,7 +15,7 @@ export const agentsRoutes = {
     status: 200,
   },
   getAgent: {
-    summary: 'One agent, with its presence.',
+    summary: 'One agent that the caller may talk to, with its presence.',
     method: 'get',
     path: '/agents/:agent_id',
     caller: 'person',

@@ -4,6 +4,7 @@ import {
   deleteAccountSchema,
   jwksSchema,
   loggedInSchema,
+  loginByLinkSchema,
   loginSchema,
   logoutSchema,
   refreshSchema,
@@ -23,6 +24,7 @@ export const authRoutes = {
     body: registerSchema,
     response: registeredSchema,
     status: 201,
+    errors: ['forbidden', 'conflict'],
   },
   login: {
     summary: 'Exchanges username and password for tokens.',
@@ -32,16 +34,28 @@ export const authRoutes = {
     body: loginSchema,
     response: loggedInSchema,
     status: 200,
+    errors: ['unauthorized'],
+  },
+  loginByLink: {
+    summary: 'Exchanges the code of a login link for tokens; a code works once.',
+    method: 'post',
+    path: '/auth/link',
+    caller: 'anyone',
+    body: loginByLinkSchema,
+    response: loggedInSchema,
+    status: 200,
+    errors: ['unauthorized'],
   },
   refresh: {
     summary:
-      'Exchanges a refresh token for new tokens; who shows a used one again, later than half a minute, ends the session.',
+      'Exchanges a refresh token for new tokens; who shows a used one again, later than half a minute or when its successor was used, ends the session.',
     method: 'post',
     path: '/auth/refresh',
     caller: 'anyone',
     body: refreshSchema,
     response: tokensSchema,
     status: 200,
+    errors: ['unauthorized'],
   },
   logout: {
     summary:
@@ -86,5 +100,6 @@ export const authRoutes = {
     caller: 'anyone',
     response: jwksSchema,
     status: 200,
+    errors: ['not_found'],
   },
 } as const satisfies Record<string, RouteContract>;

@@ -9,6 +9,7 @@ import {
 } from '../objects';
 import type { RouteContract } from './route-contract';
 import {
+  compactQuery,
   cursorSchema,
   inConversation,
   intFromText,
@@ -26,16 +27,21 @@ export const conversationsRoutes = {
     response: conversationSchema,
     status: 201,
     repeatedStatus: 200,
+    errors: ['not_found', 'conflict'],
   },
   listConversations: {
     summary:
-      'The conversations of the caller, most recently active first; with `since` those that changed.',
+      'The conversations of the caller, the one with the newest message first; with `since` those of which anything that is listed changed. Such a page looks at 1,000 conversations: it may be empty and yet have a next one.',
     method: 'get',
     path: '/conversations',
     caller: 'member',
-    query: pageQuery.extend({ since: cursorSchema.optional() }),
+    query: pageQuery.extend({
+      since: cursorSchema.optional(),
+      compact: compactQuery.describe('With `1`, last messages are previews.'),
+    }),
     response: conversationPageSchema,
     status: 200,
+    errors: ['sync_token_expired'],
   },
   getConversation: {
     summary: 'One conversation as the caller sees it.',
@@ -43,6 +49,9 @@ export const conversationsRoutes = {
     path: '/conversations/:conversation_id',
     caller: 'member',
     params: inConversation,
+    query: z.object({
+      compact: compactQuery.describe('With `1`, the last message is a preview.'),
+    }),
     response: conversationSchema,
     status: 200,
   },
@@ -93,6 +102,7 @@ export const conversationsRoutes = {
     query: z.object({
       after_seq: intFromText(positionSchema).default(0),
       limit: limitFromText,
+      compact: compactQuery.describe('With `1`, reaction events carry no message.'),
     }),
     response: eventPageSchema,
     status: 200,

@@ -1,8 +1,14 @@
 import { z } from 'zod';
-import { changedSchema, sendSchema, sentSchema } from '../sockets';
+import { clientIdSchema } from '../ids';
+import { sendBodySchema } from '../message-bodies';
+import { changedSchema, sentSchema } from '../sockets';
 import { contentSchema, emojiSchema } from '../text';
 import type { RouteContract } from './route-contract';
-import { inConversation, ofMessage } from './route-contract';
+import { compactQuery, inConversation, ofMessage } from './route-contract';
+
+const reactionQuery = z.object({
+  compact: compactQuery.describe('With `1`, the event carries no whole message.'),
+});
 
 export const messagesRoutes = {
   sendMessage: {
@@ -11,10 +17,11 @@ export const messagesRoutes = {
     path: '/conversations/:conversation_id/messages',
     caller: 'member',
     params: inConversation,
-    body: sendSchema.omit({ conversation_id: true }),
+    body: sendBodySchema,
     response: sentSchema,
     status: 201,
     repeatedStatus: 200,
+    errors: ['forbidden', 'conflict'],
   },
   editMessage: {
     summary: 'Replaces the content of an own message.',
@@ -25,6 +32,7 @@ export const messagesRoutes = {
     body: z.object({ content: contentSchema }),
     response: changedSchema,
     status: 200,
+    errors: ['forbidden', 'conflict'],
   },
   deleteMessage: {
     summary: 'Deletes an own message: its content is removed, a tombstone remains.',
@@ -34,6 +42,7 @@ export const messagesRoutes = {
     params: ofMessage,
     response: changedSchema,
     status: 200,
+    errors: ['forbidden'],
   },
   addReaction: {
     summary: 'Adds an own reaction.',
@@ -41,8 +50,10 @@ export const messagesRoutes = {
     path: '/conversations/:conversation_id/messages/:message_id/reactions/:emoji',
     caller: 'member',
     params: ofMessage.extend({ emoji: emojiSchema }),
+    query: reactionQuery,
     response: changedSchema,
     status: 200,
+    errors: ['conflict'],
   },
   removeReaction: {
     summary: 'Removes an own reaction.',
@@ -50,7 +61,21 @@ export const messagesRoutes = {
     path: '/conversations/:conversation_id/messages/:message_id/reactions/:emoji',
     caller: 'member',
     params: ofMessage.extend({ emoji: emojiSchema }),
+    query: reactionQuery,
     response: changedSchema,
     status: 200,
+    errors: ['conflict'],
+  },
+  chooseAction: {
+    summary:
+      'Chooses one of the actions of a message, for good: the first choice is the one, any other is a `conflict`.',
+    method: 'post',
+    path: '/conversations/:conversation_id/messages/:message_id/choice',
+    caller: 'person',
+    params: ofMessage,
+    body: z.object({ action_id: clientIdSchema }),
+    response: changedSchema,
+    status: 200,
+    errors: ['conflict'],
   },
 } as const satisfies Record<string, RouteContract>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorCode } from '../errors';
 import { conversationIdSchema, messageIdSchema } from '../ids';
 import { LIMITS } from '../limits';
 
@@ -12,6 +13,8 @@ export interface RouteContract {
   /** Express path; parameters are named as in `params`. */
   path: string;
   caller: Caller;
+  /** Only on the internal port, wherever the others of its caller are. */
+  port?: 'internal';
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
@@ -21,6 +24,10 @@ export interface RouteContract {
   status: number;
   /** Status when the request repeats one that was carried out, of routes with a `client_id`. */
   repeatedStatus?: number;
+  /** Status of the same body while the gateway drains. */
+  drainingStatus?: number;
+  /** What it may be refused with besides what follows from its caller, its parameters and its body. */
+  errors?: readonly ErrorCode[];
 }
 
 /** A query or path parameter arrives as text. */
@@ -33,6 +40,8 @@ export const intFromText = (schema: z.ZodInt) =>
 export const limitFromText = intFromText(z.int().min(1).max(LIMITS.pageMax)).default(
   LIMITS.pageDefault,
 );
+/** `compact=1` in a query. */
+export const compactQuery = z.literal('1').optional();
 export const cursorSchema = z.string().min(1).max(512);
 /** What every list but the log's takes. */
 export const pageQuery = z.object({ limit: limitFromText, cursor: cursorSchema.optional() });

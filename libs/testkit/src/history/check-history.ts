@@ -1,3 +1,4 @@
+import { checkChoices, checkQuestions } from './choices';
 import {
   checkEverythingAnswered,
   checkNothingDoubled,
@@ -8,6 +9,7 @@ import {
 import type { Entry, Violation } from './history';
 import { checkLog } from './log';
 import { checkEpochs, checkOneCurrent } from './one-current';
+import { checkStreams } from './streams';
 import { checkLeases, checkPresence } from './presence';
 
 const rules = [
@@ -21,6 +23,9 @@ const rules = [
   checkEpochs,
   checkPresence,
   checkLeases,
+  checkStreams,
+  checkQuestions,
+  checkChoices,
 ];
 
 /** All rules that a finished run breaks, in the order of time. */

@@ -24,6 +24,33 @@ export type Entry = { at: number } & (
       seq: number;
       client_id: string | null;
     }
+  /** An agent asks, by a message under this client_id; again after it was started again. */
+  | { type: 'ask'; conversation: string; identity: string; session: string; client_id: string }
+  /** What `ask` gave the agent: the id of an action. */
+  | {
+      type: 'answered';
+      conversation: string;
+      identity: string;
+      session: string;
+      client_id: string;
+      action_id: string | null;
+    }
+  /** A person chooses; `attempt` is the observer's name of it, `client_id` the question's. */
+  | {
+      type: 'choose';
+      conversation: string;
+      identity: string;
+      attempt: string;
+      client_id: string;
+      action_id: string;
+    }
+  /** The choice was taken: the event that the server answered with. */
+  | { type: 'chosen'; conversation: string; identity: string; attempt: string; seq: number }
+  | { type: 'unchosen'; conversation: string; identity: string; attempt: string; code: string }
+  /** A choice that an application was shown, in an event or in the history. */
+  | { type: 'choice'; conversation: string; device: string; client_id: string; action_id: string }
+  /** All that an application was shown of an answer that is being written. */
+  | { type: 'stream'; conversation: string; session: string; stream_id: string; text: string }
   /** A message that a device read from the history over REST. */
   | { type: 'load'; conversation: string; device: string; seq: number; client_id: string }
   /** `connection` is the observer's name of it, `connection_id` the server's, null when it was not told. */
@@ -58,6 +85,10 @@ export interface LoggedEvent {
   seq: number;
   /** Of the message; null for other events. */
   client_id: string | null;
+  /** Of the message, as it is at the end. */
+  content?: string | null;
+  /** Of an `action.chosen`: the question's client_id, and what was chosen. */
+  choice?: { client_id: string; action_id: string };
 }
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -3,7 +3,10 @@ import { entriesOf, groupBy, type Entry, type Violation } from './history';
 /** Positions are 1, 2, 3, …; every acked message is at its position, none is there twice, and none that nobody sent. */
 export function checkLog(history: readonly Entry[]): Violation[] {
   const acks = groupBy(entriesOf(history, 'ack'), ({ conversation }) => conversation);
-  const sends = groupBy(entriesOf(history, 'send'), ({ conversation }) => conversation);
+  const sends = groupBy(
+    [...entriesOf(history, 'send'), ...entriesOf(history, 'ask')],
+    ({ conversation }) => conversation,
+  );
   return entriesOf(history, 'log').flatMap(({ conversation, events, at }) => {
     const problems: string[] = [];
     const positions = new Map<string, number>();

@@ -6,6 +6,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import {
+  apnsBackgroundSchema,
   apnsPayloadSchema,
   checkApnsRequest,
   ProviderTokenCheck,
@@ -108,18 +109,25 @@ function answer(stream: ServerHttp2Stream, problem: ApnsAnswer | undefined): voi
 }
 
 function toShown(headers: IncomingHttpHeaders, body: string): ShownNotification {
-  const { aps, conversation_id, seq } = apnsPayloadSchema.parse(JSON.parse(body));
-  return {
-    platform: 'apns',
+  const common = {
+    platform: 'apns' as const,
     token: tokenOf(headers) ?? '',
-    ...aps.alert,
-    badge: aps.badge,
-    conversation_id,
-    seq,
     collapse_id: `${headers['apns-collapse-id']}`,
     expires_at: Number(headers['apns-expiration'] ?? 0) * 1_000,
     urgent: `${headers['apns-priority'] ?? 10}` === '10',
-    sound: aps.sound,
     at: Date.now(),
   };
+  if (headers['apns-push-type'] === 'background') {
+    const {
+      event,
+      title = '',
+      body: text = '',
+      ...rest
+    } = apnsBackgroundSchema.parse(JSON.parse(body));
+    const { badge, conversation_id, seq } = rest;
+    return { ...common, change: event, title, body: text, badge, conversation_id, seq };
+  }
+  const { aps, conversation_id, seq } = apnsPayloadSchema.parse(JSON.parse(body));
+  const { badge, sound } = aps;
+  return { ...common, ...aps.alert, badge, conversation_id, seq, sound };
 }

@@ -22,7 +22,7 @@ const PAYLOAD_BYTES = 4_096;
 const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging';
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
-const messageSchema = z.strictObject({
+const alertSchema = z.strictObject({
   token: z.string().min(1),
   notification: z.strictObject({ title: z.string(), body: z.string() }),
   data: z.strictObject({ conversation_id: z.string(), seq: z.string().regex(/^\d+$/) }),
@@ -41,10 +41,36 @@ const messageSchema = z.strictObject({
     payload: z.looseObject({ aps: z.looseObject({ badge: z.int() }) }),
   }),
 });
+/** For the app alone: nothing is shown by the system, and Apple's phones get it as a background notification. */
+const dataMessageSchema = z.strictObject({
+  token: z.string().min(1),
+  data: z.strictObject({
+    conversation_id: z.string(),
+    seq: z.string().regex(/^\d+$/),
+    event: z.enum(['withdrawn', 'updated']),
+    badge: z.string().regex(/^\d+$/),
+    title: z.string().optional(),
+    body: z.string().optional(),
+  }),
+  android: z.strictObject({
+    priority: z.literal('normal'),
+    ttl: z.string().regex(/^\d+(\.\d{1,9})?s$/),
+    collapse_key: z.string(),
+  }),
+  apns: z.strictObject({
+    headers: z.looseObject({
+      'apns-push-type': z.literal('background'),
+      'apns-priority': z.literal('5'),
+    }),
+    payload: z.strictObject({ aps: z.strictObject({ 'content-available': z.literal(1) }) }),
+  }),
+});
 const requestSchema = z.strictObject({
-  message: messageSchema,
+  message: z.union([alertSchema, dataMessageSchema]),
   validate_only: z.boolean().optional(),
 });
+
+type Message = z.infer<typeof requestSchema>['message'];
 
 /** An answer of FCM with a code of its own, or a bare one of Google's front end. */
 export function fcmError(
@@ -110,25 +136,37 @@ export async function startFcmStandin({
     },
     take({ body }) {
       const { message } = requestSchema.parse(JSON.parse(body.toString()));
-      const { notification, data, android, token } = message;
-      onNotification({
-        platform: 'fcm',
-        token,
-        ...notification,
-        badge: android.notification.notification_count,
-        conversation_id: data.conversation_id,
-        seq: Number(data.seq),
-        collapse_id: android.notification.tag,
-        expires_at: Date.now() + Number.parseFloat(android.ttl) * 1_000,
-        urgent: android.priority === 'high',
-        sound: android.notification.sound,
-        at: Date.now(),
-      });
+      onNotification('notification' in message ? toShown(message) : toChange(message));
       const name = `projects/${account.projectId}/messages/${randomBytes(8).toString('hex')}`;
       return { status: 200, body: { name } };
     },
   });
   return Object.assign(standin, { tokenFaults, accessTokens });
+}
+
+function common({ token, data, android }: Message) {
+  return {
+    platform: 'fcm' as const,
+    token,
+    conversation_id: data.conversation_id,
+    seq: Number(data.seq),
+    expires_at: Date.now() + Number.parseFloat(android.ttl) * 1_000,
+    urgent: android.priority === 'high',
+    at: Date.now(),
+  };
+}
+
+function toShown(message: z.infer<typeof alertSchema>): ShownNotification {
+  const { sound, tag, notification_count: badge } = message.android.notification;
+  return { ...common(message), ...message.notification, badge, collapse_id: tag, sound };
+}
+
+function toChange(message: z.infer<typeof dataMessageSchema>): ShownNotification {
+  const { event: change, title = '', body = '', badge, conversation_id } = message.data;
+  return {
+    ...common(message),
+    ...{ change, title, body, badge: Number(badge), collapse_id: conversation_id },
+  };
 }
 
 /** RFC 7523: what is wrong with the form in which a service account asks for an access token. */

@@ -5,6 +5,8 @@ export interface ShownNotification {
   platform: PushPlatform;
   /** For webpush the endpoint. */
   token: string;
+  /** Told to the app alone: what is shown of the conversation goes, or is replaced by this without a sound. */
+  change?: 'withdrawn' | 'updated';
   title: string;
   body: string;
   badge: number;
@@ -18,6 +20,8 @@ export interface ShownNotification {
   urgent: boolean;
   /** What the phone plays; browsers decide for themselves. */
   sound?: string;
+  /** For webpush: what the browser is given, as it is. */
+  data?: string;
   /** When it was taken, ms since the epoch. */
   at: number;
 }

@@ -7,7 +7,7 @@ export interface TestTls {
   cert: string;
 }
 
-/** An authority of its own, and a certificate by it for servers on this machine. */
+/** An authority of its own, and a certificate by it for servers on this machine, and for who comes to them. */
 export async function createTestTls(): Promise<TestTls> {
   const kind = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
   const authority = await generate([{ name: 'commonName', value: 'Agent Messenger test CA' }], {
@@ -23,7 +23,7 @@ export async function createTestTls(): Promise<TestTls> {
     extensions: [
       { name: 'basicConstraints', cA: false },
       { name: 'keyUsage', digitalSignature: true },
-      { name: 'extKeyUsage', serverAuth: true },
+      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
       {
         name: 'subjectAltName',
         altNames: [

@@ -80,6 +80,7 @@ export async function startWebPushStandin({
       collapse_id: `${headers['topic'] ?? tag}`,
       expires_at: Date.now() + Number(headers['ttl']) * 1_000,
       urgent: headers['urgency'] === 'high',
+      data: text,
       at: Date.now(),
     });
     return { status: 201 };

@@ -19,6 +19,14 @@ export interface DataFolder {
   vapidKeys(): VapidKeys;
   /** Keeps this stack's keys apart from those of others in a shared Redis. */
   redisPrefix(): string;
+  /** Of the Redis that is started for this stack alone. */
+  redisPassword(): string;
+  /** Of the PostgreSQL that is started for this stack alone. */
+  postgresPassword(): string;
+  /** The next start finds the same data, unless it is told otherwise. */
+  noteStore(store: 'sqlite' | 'postgres'): void;
+  /** The file that a service reads it from: it has a password in it. */
+  writeDatabaseUrl(url: string): string;
 }
 
 /** Opens or creates the folder in which one stack keeps all that must survive it. */
@@ -53,6 +61,13 @@ function open(dir: string): DataFolder {
     secret: (name) => kept(name, () => random(32)),
     vapidKeys: () =>
       JSON.parse(kept('vapid_keys', () => JSON.stringify(createVapidKeys()))) as VapidKeys,
+    redisPassword: () => kept('redis_password', () => random(32)),
+    postgresPassword: () => kept('postgres_password', () => random(32)),
+    noteStore: (store) => writeSecret(file('store'), store),
+    writeDatabaseUrl(url) {
+      writeSecret(file('database_url'), url);
+      return file('database_url');
+    },
     redisPrefix: () => kept('redis_prefix', () => `am-${random(4)}`),
   };
 }

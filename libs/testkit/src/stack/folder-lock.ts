@@ -7,17 +7,31 @@ import { processIdentity } from './process-identity';
 import { createWhole, writeWhole } from './write-whole';
 
 const processSchema = z.object({ name: z.string(), pid: z.int(), identity: z.string() });
+const addressesSchema = z.object({
+  /** URLs of the public ports. */
+  gateways: z.array(z.string()).min(1),
+  /** URL at which the admin routes are. */
+  admin: z.string(),
+  /** URL of the internal port of a gateway. */
+  internal: z.string().optional(),
+  /** URL of the metrics of each process, by its name. */
+  metrics: z.record(z.string(), z.string()),
+});
+export type StackAddresses = z.infer<typeof addressesSchema>;
+
 const holderSchema = z.object({
   /** Another one for each claim, also of the same process. */
   claim: z.string(),
   launcher: processSchema,
   children: z.array(processSchema),
+  /** Of what runs; missing until the first gateway does. */
+  addresses: addressesSchema.optional(),
 });
 type Holder = z.infer<typeof holderSchema>;
 
 export interface FolderLock {
   /** Tells the next launcher what to wait for, should this one be killed. */
-  note(children: Record<string, number>): void;
+  note(children: Record<string, number>, addresses?: StackAddresses): void;
   release(): void;
 }
 
@@ -44,7 +58,8 @@ export async function lockFolder(
   }
   const isOwn = (): boolean => claimIn(file) === claim;
   return {
-    note(children) {
+    note(children, addresses) {
+      own.addresses = addresses;
       own.children = Object.entries(children).map(([name, pid]) => identify(name, pid));
       if (isOwn()) writeWhole(file, JSON.stringify(own));
     },
@@ -52,6 +67,17 @@ export async function lockFolder(
       if (isOwn()) rmSync(file, { force: true });
     },
   };
+}
+
+/** Where the stack of a data folder can be reached; undefined when none runs, or none is ready. */
+export function readAddresses(file: string): StackAddresses | undefined {
+  try {
+    const { launcher, addresses } = holderSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return runs(launcher) ? addresses : undefined;
+  } catch {
+    // There is none, or one of another version.
+    return undefined;
+  }
 }
 
 /**

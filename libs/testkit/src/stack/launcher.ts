@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findRoot } from '../find-root';
 import { freePort } from '../free-port';
-import type { RedisProcess } from '../redis-process';
-import { checkRedis } from './check-redis';
+import { startPostgres, type PostgresProcess } from '../postgres/postgres-process';
+import { startRedis, type RedisProcess } from '../redis-process';
+import { checkRedis, tlsOf } from './check-redis';
 import { Closers } from './closers';
 import { openDataFolder, type DataFolder } from './data-folder';
-import { lockFolder, type FolderLock } from './folder-lock';
+import { lockFolder, type FolderLock, type StackAddresses } from './folder-lock';
 import { LaunchError } from './launch-error';
+import type { LauncherOptions } from './launcher-options';
 import { LogFolder } from './log-folder';
 import {
   inherited,
@@ -17,27 +19,7 @@ import {
   type Surroundings,
 } from './service-environment';
 import { ServiceProcess } from './service-process';
-import { superviseRedis } from './supervise-redis';
-
-export interface LauncherOptions {
-  /** Default: a temporary folder that `stop` removes. */
-  dataDir?: string;
-  /** A Redis that already runs; default: an own redis-server. */
-  redisUrl?: string;
-  queueRedisUrl?: string;
-  /** Default: `am` in an own Redis, else a prefix of the data folder's own. */
-  redisPrefix?: string;
-  /** What all services inherit; default: nothing. */
-  environment?: Record<string, string | undefined>;
-  /** Settings of single services, over what the launcher sets. */
-  env?: Partial<Record<ServiceName, Record<string, string>>>;
-  /** Files to run instead of the built services. */
-  entries?: Partial<Record<ServiceName, string>>;
-  /** Gets short lines for people: warnings of services, crashes, restarts. */
-  report?: (line: string) => void;
-  /** Ends a start that is under way: everything started is stopped, and the start rejects. */
-  signal?: AbortSignal;
-}
+import { superviseServer } from './supervise-server';
 
 /** The parts of a stack in the making; `startStack` calls them in the order in which they depend on each other. */
 export class Launcher {
@@ -45,11 +27,13 @@ export class Launcher {
   readonly logs: LogFolder;
   readonly gateways: ServiceProcess[] = [];
   redis: RedisProcess | undefined;
+  postgres: PostgresProcess | undefined;
   private readonly others: ServiceProcess[] = [];
   private readonly closers = new Closers();
   private readonly environment: Record<string, string>;
   private lock: FolderLock | undefined;
   private around: Surroundings;
+  private hasPublicAdmin = false;
 
   constructor(private readonly options: LauncherOptions) {
     const { dataDir } = options;
@@ -63,7 +47,8 @@ export class Launcher {
     this.closers.add(() => this.logs.close());
     this.environment = inherited(options.environment ?? {});
     const { data, environment } = this;
-    this.around = { data, environment, redisUrl: '', queueRedisUrl: '', redisPrefix: '' };
+    const host = options.host === undefined ? {} : { host: options.host };
+    this.around = { data, environment, ...host, redisUrl: '', queueRedisUrl: '', redisPrefix: '' };
   }
 
   /** Refuses a data folder or a port that is in use before anything has been started. */
@@ -71,56 +56,106 @@ export class Launcher {
     const file = this.data.file('launcher.json');
     this.lock = await lockFolder(this.data.dir, file, (line) => this.report(line));
     this.closers.add(() => this.lock?.release());
-    if (port !== 0) await checkPorts(port, gateways);
+    if (port !== 0) await checkPorts(port, gateways, this.options.host);
   }
 
   async startRedis(): Promise<{ redisUrl: string; redisPrefix: string }> {
     this.options.signal?.throwIfAborted();
     const { redisUrl: given, queueRedisUrl, redisPrefix } = this.options;
     if (given === undefined) {
-      const redis = await superviseRedis({
-        dir: this.data.file('redis'),
-        log: this.logs.of('redis'),
-        report: (line) => this.report(line),
-        onReady: () => this.noteProcesses(),
-      });
-      this.closers.add(() => redis.stop());
-      this.redis = redis;
+      const dir = this.data.file('redis');
+      const password = this.data.redisPassword();
+      this.redis = await this.supervise('redis', (hooks) =>
+        startRedis({ dir, password, ...hooks }),
+      );
       this.noteProcesses();
     }
-    for (const [name, url] of Object.entries({
-      REDIS_URL: given,
-      QUEUE_REDIS_URL: queueRedisUrl,
-    })) {
-      if (url !== undefined) await checkRedis(name, url);
+    const prefix = redisPrefix ?? (given === undefined ? 'am' : this.data.redisPrefix());
+    const tls = tlsOf(this.environment);
+    for (const [setting, url] of [
+      ['REDIS_URL', given],
+      ['QUEUE_REDIS_URL', queueRedisUrl],
+    ] as const) {
+      const channels = setting === 'REDIS_URL';
+      if (url !== undefined) await checkRedis(setting, { url, tls }, { prefix, channels });
     }
     const redisUrl = given ?? this.redis?.url ?? '';
     this.around = {
       ...this.around,
       redisUrl,
       queueRedisUrl: queueRedisUrl ?? redisUrl,
-      redisPrefix: redisPrefix ?? (given === undefined ? 'am' : this.data.redisPrefix()),
+      redisPrefix: prefix,
     };
     return { redisUrl, redisPrefix: this.around.redisPrefix };
   }
 
-  async startService(name: Exclude<ServiceName, 'gateway'>): Promise<ServiceProcess> {
+  /** Nothing to do with the store in a file. */
+  async startDatabase(): Promise<void> {
+    this.options.signal?.throwIfAborted();
+    const { store = 'sqlite', databaseUrl } = this.options;
+    this.data.noteStore(store);
+    if (store === 'sqlite') return;
+    let url = databaseUrl;
+    if (url === undefined) {
+      const dir = this.data.file('postgres');
+      const password = this.data.postgresPassword();
+      const durable = this.options.dataDir !== undefined;
+      this.postgres = await this.supervise('postgres', (hooks) =>
+        startPostgres({ dir, password, durable, ...hooks }),
+      );
+      this.noteProcesses();
+      url = this.postgres.url;
+    }
+    this.around = { ...this.around, databaseUrlFile: this.data.writeDatabaseUrl(url) };
+  }
+
+  private async supervise<S extends RedisProcess | PostgresProcess>(
+    name: string,
+    begin: Parameters<typeof superviseServer<S>>[0]['begin'],
+  ): Promise<S> {
+    const server = await superviseServer({
+      ...{ name, begin },
+      log: this.logs.of(name),
+      report: (line) => this.report(line),
+      onReady: () => this.noteProcesses(),
+    });
+    this.closers.add(() => server.stop());
+    return server;
+  }
+
+  /** Replicas of messages, which the others know all of. */
+  async startMessages(replicas: number): Promise<ServiceProcess[]> {
+    const started: ServiceProcess[] = [];
+    for (let n = 1; n <= replicas; n += 1) {
+      started.push(await this.startService('messages', n === 1 ? 'messages' : `messages-${n}`));
+    }
+    const urls = started.map(({ internalUrl }) => internalUrl);
+    this.around = { ...this.around, messagesUrl: urls.join(',') };
+    return started;
+  }
+
+  async startService(
+    name: Exclude<ServiceName, 'gateway'>,
+    as: string = name,
+  ): Promise<ServiceProcess> {
     const env = { ...serviceEnvironment(name, this.around), ...this.options.env?.[name] };
-    const service = this.create(name, this.entry(name), env);
+    const service = this.create(as, this.entry(name), env);
     this.others.push(service);
     this.closers.add(() => service.stop());
     await service.start();
-    if (name === 'messages') this.around = { ...this.around, messagesUrl: service.internalUrl };
     if (name === 'auth') this.around = { ...this.around, authUrl: service.internalUrl };
     return service;
   }
 
   async addGateway({ port = 0, env = {} }: { port?: number; env?: Record<string, string> } = {}) {
-    const gateway = this.create(`gateway-${this.gateways.length + 1}`, this.entry('gateway'), {
+    const settings = {
       ...serviceEnvironment('gateway', { ...this.around, port }),
       ...this.options.env?.gateway,
       ...env,
-    });
+    };
+    this.hasPublicAdmin = { ...this.environment, ...settings }['ADMIN_ROUTES'] === 'public';
+    const name = `gateway-${this.gateways.length + 1}`;
+    const gateway = this.create(name, this.entry('gateway'), settings);
     // One step of the shutdown for all of them: they drain at the same time.
     if (this.gateways.length === 0) {
       this.closers.add(() => Promise.all(this.gateways.map((each) => each.stop())));
@@ -144,10 +179,33 @@ export class Launcher {
   pids(): Record<string, number> {
     const others = this.others.toSorted((a, b) => a.name.localeCompare(b.name));
     return Object.fromEntries(
-      [...this.gateways, ...others, { name: 'redis', pid: this.redis?.pid }].flatMap(
-        ({ name, pid }) => (pid === undefined ? [] : [[name, pid]]),
+      [...this.gateways, ...others, ...this.servers()].flatMap(({ name, pid }) =>
+        pid === undefined ? [] : [[name, pid]],
       ),
     );
+  }
+
+  private servers(): { name: string; pid: number | undefined }[] {
+    return [
+      { name: 'postgres', pid: this.postgres?.pid },
+      { name: 'redis', pid: this.redis?.pid },
+    ];
+  }
+
+  /** Undefined before a gateway runs. */
+  addresses(): StackAddresses | undefined {
+    const running = this.gateways.filter(({ isReady }) => isReady);
+    const [first] = running;
+    if (!first) return undefined;
+    const measured = [...running, ...this.others].filter(({ isReady }) => isReady);
+    return {
+      gateways: running.map(({ url }) => url),
+      admin: this.hasPublicAdmin ? first.url : first.internalUrl,
+      internal: first.internalUrl,
+      metrics: Object.fromEntries(
+        measured.map(({ name, internalUrl }) => [name, `${internalUrl}/metrics`]),
+      ),
+    };
   }
 
   stop(): Promise<void> {
@@ -179,7 +237,7 @@ export class Launcher {
 
   private noteProcesses(): void {
     try {
-      this.lock?.note(this.pids());
+      this.lock?.note(this.pids(), this.addresses());
     } catch (error) {
       // A full disk, for example: what runs goes on.
       this.report(`${this.data.dir}/launcher.json is not up to date: ${String(error)}`);
@@ -187,9 +245,9 @@ export class Launcher {
   }
 }
 
-async function checkPorts(first: number, count: number): Promise<void> {
+async function checkPorts(first: number, count: number, host?: string): Promise<void> {
   for (let port = first; port < first + count; port += 1) {
-    await freePort(port).catch((error: NodeJS.ErrnoException) => {
+    await freePort(port, host).catch((error: NodeJS.ErrnoException) => {
       throw new LaunchError(
         error.code === 'EADDRINUSE'
           ? `Port ${port} is in use: stop what listens there, or choose another with --port.`

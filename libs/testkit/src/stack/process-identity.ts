@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { processStat } from './process-stat';
 
 /**
  * What tells a running process from a later one that got the same pid: its start time, in whatever unit
@@ -10,10 +11,8 @@ export function processIdentity(pid: number): string | undefined {
     if (!existsSync('/proc/self/stat')) {
       return execFileSync('ps', ['-o', 'lstart=', '-p', `${pid}`], { encoding: 'utf8' }).trim();
     }
-    // The name in parentheses may contain anything: fields are counted from its end. State is the 3rd
-    // field of the line, start time the 22nd.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // State is the 3rd field of the line, start time the 22nd.
+    const fields = processStat(pid);
     return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     // Neither the file nor the process exists.

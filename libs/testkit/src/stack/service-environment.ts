@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { findRoot } from '../find-root';
 import type { DataFolder } from './data-folder';
 
 export const SERVICE_NAMES = ['auth', 'messages', 'push-worker', 'gateway'] as const;
@@ -10,10 +12,14 @@ export interface Surroundings {
   redisUrl: string;
   queueRedisUrl: string;
   redisPrefix: string;
+  /** File with the URL of the PostgreSQL store; without it the store is a file of the data folder. */
+  databaseUrlFile?: string;
   messagesUrl?: string;
   authUrl?: string;
   /** Public port of a gateway. */
   port?: number;
+  /** Address on which gateways listen; default: loopback. */
+  host?: string;
 }
 
 /** What each service is told; secrets by file, so that no process listing shows them. */
@@ -32,7 +38,7 @@ export function serviceEnvironment(
   const jwt = { JWT_SECRET_FILE: data.secretFile('jwt_secret') };
   switch (service) {
     case 'messages':
-      return { ...common, QUEUE_REDIS_URL: queueRedisUrl, DB_PATH: data.file('messages.db') };
+      return { ...common, QUEUE_REDIS_URL: queueRedisUrl, ...storeOf(around) };
     case 'auth':
       return { ...common, ...jwt, MESSAGES_URL: messagesUrl };
     case 'push-worker':
@@ -46,12 +52,33 @@ export function serviceEnvironment(
       return {
         ...common,
         ...jwt,
+        ...publicDefaults(around),
         PORT: `${around.port ?? 0}`,
         ADMIN_API_KEY_FILE: data.secretFile('admin_api_key'),
         AUTH_URL: authUrl,
         MESSAGES_URL: messagesUrl,
+        WEB_DIR: join(findRoot(), 'apps', 'web', 'dist'),
       };
   }
+}
+
+function storeOf({ data, databaseUrlFile }: Surroundings): Record<string, string> {
+  if (databaseUrlFile !== undefined) return { DATABASE_URL_FILE: databaseUrlFile };
+  return { DB_PATH: data.file('messages.db') };
+}
+
+/** Loopback is the developer's own machine: open. Elsewhere the services' own defaults hold, unless they are set. */
+function publicDefaults({ host = LOOPBACK, environment }: Surroundings): Record<string, string> {
+  const listening = { HOST: host, INTERNAL_HOST: LOOPBACK };
+  if (!isLoopback(host)) return listening;
+  const { REGISTRATION_OPEN = 'true', ADMIN_ROUTES = 'public' } = environment;
+  return { ...listening, REGISTRATION_OPEN, ADMIN_ROUTES };
+}
+
+const LOOPBACK = '127.0.0.1';
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** What a developer sees of pushes without an account at Apple or Google. */
@@ -75,7 +102,10 @@ const WEBPUSH = [
 ];
 
 /** Set by the launcher alone: what a shell happens to export must not reach a service beside it. */
-const OWN = ['JWT_SECRET', 'INTERNAL_JWT_SECRET', 'ADMIN_API_KEY', 'NODE_CHANNEL_FD', 'NODE_ENV'];
+const OWN = [
+  ...['JWT_SECRET', 'INTERNAL_JWT_SECRET', 'ADMIN_API_KEY', 'NODE_CHANNEL_FD', 'NODE_ENV'],
+  ...['DB_PATH', 'DATABASE_URL', 'DATABASE_URL_FILE'],
+];
 
 export function inherited(environment: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(

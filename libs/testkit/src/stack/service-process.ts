@@ -56,9 +56,13 @@ export class ServiceProcess {
   get lastEnd(): string | undefined {
     return this.ending;
   }
-  /** Where the public port listens. */
+  /** It has said on which ports it listens; a crash does not change them. */
+  get isReady(): boolean {
+    return this.ports.internal_port !== undefined;
+  }
+  /** Where the public port can be reached from this machine. */
   get url(): string {
-    return `http://127.0.0.1:${this.ports.port}`;
+    return `http://${reachable(this.options.env['HOST'])}:${this.ports.port}`;
   }
   get internalUrl(): string {
     return `http://127.0.0.1:${this.ports.internal_port}`;
@@ -226,6 +230,12 @@ export class ServiceProcess {
     }
     return held;
   }
+}
+
+/** All addresses include loopback; of one address that one is reachable. */
+function reachable(host = '127.0.0.1'): string {
+  if (['0.0.0.0', '::', 'localhost'].includes(host)) return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function readyMessage(child: ChildProcess): Promise<Ports> {

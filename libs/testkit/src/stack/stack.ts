@@ -1,29 +1,44 @@
+import type { PostgresProcess } from '../postgres/postgres-process';
 import type { RedisProcess } from '../redis-process';
-import { Launcher, type LauncherOptions } from './launcher';
+import type { StackAddresses } from './folder-lock';
+import { LaunchError } from './launch-error';
+import { Launcher } from './launcher';
+import type { LauncherOptions } from './launcher-options';
 import type { ServiceProcess } from './service-process';
 
 export interface StackOptions extends LauncherOptions {
   /** Default 1. */
   gateways?: number;
+  /** Replicas of messages, default 1; more need the store `postgres`. */
+  messages?: number;
   /** Public port of the first gateway, the others follow; 0, the default, is any free port. */
   port?: number;
 }
 
 export type GatewayHandle = ServiceProcess;
+export type StackPostgres = Omit<PostgresProcess, 'stop'>;
 export type StackRedis = Omit<RedisProcess, 'stop'>;
 
 export interface Stack {
   readonly dataDir: string;
   readonly adminKey: string;
   readonly gateways: readonly GatewayHandle[];
+  /** Where the admin routes are. */
+  readonly adminUrl: string;
+  /** URL of the metrics of each process, by its name. */
+  readonly metrics: Record<string, string>;
   readonly auth: ServiceProcess;
   readonly messages: ServiceProcess;
+  /** All of messages. */
+  readonly replicas: readonly ServiceProcess[];
+  /** The stack's own PostgreSQL; throws when there is none. */
+  readonly postgres: StackPostgres;
   readonly pushWorker: ServiceProcess;
   readonly redisUrl: string;
   readonly redisPrefix: string;
   /** The stack's own Redis; throws when it was given one. */
   readonly redis: StackRedis;
-  /** Of what runs now, by name: gateway-1, …, auth, messages, push-worker, redis. */
+  /** Of what runs now, by name: gateway-1, …, auth, messages, push-worker, postgres, redis. */
   pids(): Record<string, number>;
   addGateway(options?: { port?: number; env?: Record<string, string> }): Promise<GatewayHandle>;
   /** A further process under the same supervision, stopped before the gateways. */
@@ -46,21 +61,40 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   try {
     await launcher.claim(port, gateways);
     const { redisUrl, redisPrefix } = await launcher.startRedis();
-    const messages = await launcher.startService('messages');
-    const auth = await launcher.startService('auth');
-    const pushWorker = await launcher.startService('push-worker');
-    await Promise.all(
-      Array.from({ length: gateways }, (_, n) =>
-        launcher.addGateway({ port: port === 0 ? 0 : port + n }),
-      ),
-    );
+    await launcher.startDatabase();
+    const replicas = await launcher.startMessages(options.messages ?? 1);
+    const [messages] = replicas;
+    if (!messages) throw new LaunchError('a stack has at least one messages');
+    const startGateways = () =>
+      Promise.all(
+        Array.from({ length: gateways }, (_, n) =>
+          launcher.addGateway({ port: port === 0 ? 0 : port + n }),
+        ),
+      );
+    const starting = launcher.startService('auth');
+    const [auth, pushWorker] = await Promise.all([
+      starting,
+      launcher.startService('push-worker'),
+      starting.then(startGateways),
+    ]);
     signal?.throwIfAborted();
     return {
       dataDir: launcher.data.dir,
       adminKey: launcher.data.secret('admin_api_key'),
       gateways: launcher.gateways,
+      get adminUrl() {
+        return addressesOf(launcher).admin;
+      },
+      get metrics() {
+        return addressesOf(launcher).metrics;
+      },
       auth,
       messages,
+      replicas,
+      get postgres() {
+        if (!launcher.postgres) throw new Error('this stack has no PostgreSQL of its own');
+        return launcher.postgres;
+      },
       pushWorker,
       redisUrl,
       redisPrefix,
@@ -80,4 +114,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+function addressesOf(launcher: Launcher): StackAddresses {
+  const addresses = launcher.addresses();
+  if (!addresses) throw new Error('a stack has at least one gateway');
+  return addresses;
 }

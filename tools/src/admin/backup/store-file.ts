@@ -9,7 +9,10 @@ export interface StoreFacts {
   schema_version: number;
 }
 
-const OUR_TABLES = "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'events')";
+/** The table that has the log; `events` in stores that messages makes compact when it starts. */
+const LOG_TABLE =
+  "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('log', 'events')";
+const HAS_META = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'";
 
 /** What SQLite keeps beside a database, and carries out on whatever file has that name. */
 export const LOGS = ['-wal', '-journal'];
@@ -55,11 +58,12 @@ export function checkStore(db: Database.Database, name: string): StoreFacts {
     if ((db.pragma('foreign_key_check') as unknown[]).length > 0) {
       throw new AdminError(`${name} is damaged: rows refer to others that are not there`);
     }
-    if (db.prepare(OUR_TABLES).pluck().get() !== 2) {
+    const log = db.prepare<[], string>(LOG_TABLE).pluck().get();
+    if (log === undefined || db.prepare(HAS_META).pluck().get() !== 1) {
       throw new AdminError(`${name} is not a store of Agent Messenger`);
     }
     return {
-      events: Number(db.prepare('SELECT count(*) FROM events').pluck().get()),
+      events: Number(db.prepare(`SELECT count(*) FROM ${log}`).pluck().get()),
       schema_version: Number(db.pragma('user_version', { simple: true })),
     };
   } catch (error) {

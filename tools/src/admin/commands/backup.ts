@@ -23,9 +23,9 @@ export const backup = defineCommand({
   async run({ values: { to, keep, every, db } }, around) {
     if (to === undefined) throw new UsageError('--to names the folder of the backups');
     const work = {
-      to,
+      to: around.path(to),
       keep: keep === undefined ? undefined : wholeNumber('--keep', keep, 9_999),
-      database: around.database(db),
+      database: around.databaseFile(db),
     };
     if (every === undefined) return once(work, around);
     const pauseMs = wholeNumber('--every', every, MOST_HOURS) * HOUR_MS;

@@ -1,45 +1,60 @@
+import { gatewayUrl } from '@agent-messenger/sdk/rest';
+import { wholeNumber } from '../../command-line';
 import { AdminError } from '../admin-error';
 import { defineCommand } from '../command';
 import { attempt, type Finding } from '../doctor/check';
 import { checkBackups } from '../doctor/check-backups';
+import { checkDatabase } from '../doctor/check-database';
 import { checkConfiguration } from '../doctor/check-configuration';
 import { checkGateway } from '../doctor/check-gateway';
 import { checkLastBackup } from '../doctor/check-last-backup';
 import { checkProviders } from '../doctor/check-providers';
-import { checkRedis } from '../doctor/check-redis';
+import { checkClientAddress } from '../doctor/proxy/check-client-address';
+import { checkProxy } from '../doctor/proxy/check-proxy';
+import { walk } from '../doctor/proxy/walk';
+import { checkRedises } from '../doctor/check-redises';
 import { checkSecretFiles } from '../doctor/check-secret-files';
 import { checkStoreFiles } from '../doctor/check-store';
 import { withFiles } from '../doctor/with-files';
+import type { Surroundings } from '../surroundings';
 
 const MARKS = { ok: 'ok   ', warn: 'WARN ', fail: 'FAIL ' };
 
 export const doctor = defineCommand({
-  usage: '[--service NAME]... [--no-gateway] [--db FILE] [--backups FOLDER]',
+  usage:
+    '[--service NAME]... [--no-gateway] [--walk] [--admin-url URL] [--db FILE] [--backups FOLDER] [--replicas N]',
   summary:
-    'Looks at configuration, gateway, Redis, clocks, disk, permissions and providers, and says what to do.',
+    'Looks at configuration, gateway, Redis, the store (with DATABASE_URL: PostgreSQL, and whether it has connections for N replicas of messages, 2 by default), clocks, disk, permissions and providers, and says what to do; with --walk also, for a minute, at what a person and an agent meet on the way to --url. Admin routes that are elsewhere are at --admin-url.',
   takes: 0,
   options: {
     service: { type: 'string', multiple: true, default: [] },
+    walk: { type: 'boolean', default: false },
+    'admin-url': { type: 'string' },
     'no-gateway': { type: 'boolean', default: false },
     db: { type: 'string' },
     backups: { type: 'string' },
+    replicas: { type: 'string', default: '2' },
   },
   async run({ values }, around) {
     const { service, db, backups } = values;
     const { url } = around;
     const env = withFiles(around.env);
     const database = around.database(db);
-    const { REDIS_URL: redis, QUEUE_REDIS_URL: queue } = env;
+    const replicas = wholeNumber('--replicas', values.replicas, 1_000);
     const findings: Finding[] = [
       ...service.flatMap((name) => checkConfiguration(name, around.env, __dirname)),
       // Where messages runs a network policy lets nobody out to it.
-      ...(values['no-gateway'] ? [] : await checkGateway(url)),
-      // One Redis for both unless another is named.
-      ...(redis ? await checkRedis('REDIS_URL', redis, { isQueue: !queue }) : []),
-      ...(queue ? await checkRedis('QUEUE_REDIS_URL', queue, { isQueue: true }) : []),
-      ...attempt('store', () => checkStoreFiles(database, around.isStoreNamed(db))),
-      ...attempt('last backup', () => checkLastBackup(database)),
-      ...(backups === undefined ? [] : attempt('backup', () => checkBackups(backups))),
+      ...(values['no-gateway']
+        ? []
+        : await checkWayIn(url, around.adminAt(values['admin-url']), values.walk)),
+      ...(await checkRedises(env)),
+      ...(around.isInPostgres
+        ? attempt('PostgreSQL', () => checkDatabase(around.env, replicas))
+        : [
+            ...attempt('store', () => checkStoreFiles(database, around.isStoreNamed(db))),
+            ...attempt('last backup', () => checkLastBackup(database)),
+          ]),
+      ...(backups === undefined ? [] : attempt('backup', () => checkBackups(around.path(backups)))),
       ...checkSecretFiles(around.env),
       ...(await checkProviders(env)),
     ];
@@ -54,3 +69,16 @@ export const doctor = defineCommand({
     if (failures > 0) throw new AdminError(`${failures} of ${findings.length} checks failed`);
   },
 });
+
+/** The gateway, and what is in front of it once it answers. */
+async function checkWayIn(url: string, admin: Surroundings, isWalked: boolean): Promise<Finding[]> {
+  const gateway = await checkGateway(url, admin);
+  const answers = gateway.every(({ what, level }) => what !== 'gateway' || level === 'ok');
+  if (!answers) return gateway;
+  const proxy = await checkProxy(url);
+  // The internal port, to which no proxy leads.
+  if (proxy.length === 0) return gateway;
+  const base = gatewayUrl(url);
+  const address = await checkClientAddress(base, admin);
+  return [...gateway, ...proxy, address, ...(isWalked ? await walk(base, admin) : [])];
+}

@@ -1,4 +1,5 @@
 import type { User } from '@agent-messenger/contracts';
+import { UsageError } from '../../command-line';
 import { AdminError } from '../admin-error';
 import type { Surroundings } from '../surroundings';
 
@@ -11,6 +12,7 @@ export async function findUser(around: Surroundings, named: string): Promise<Use
     return around.request('getUser', { params: { user_id: named } });
   }
   const username = named.trim().toLowerCase();
+  if (username === '') throw new UsageError('say whom: a username, or an id');
   const [user] = (await around.request('listUsers', { query: { username } })).users;
   if (!user) throw new AdminError(`there is no person called "${named}"`);
   return user;

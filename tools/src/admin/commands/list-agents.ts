@@ -1,5 +1,6 @@
 import type { AgentKey } from '@agent-messenger/contracts';
 import { defineCommand } from '../command';
+import { keysOf } from './keys-of';
 
 export const listAgents = defineCommand({
   usage: '[--keys]',
@@ -14,7 +15,7 @@ export const listAgents = defineCommand({
       return { items: page.agents, next_cursor: page.next_cursor };
     });
     for await (const agent of agents) {
-      const keys = values.keys ? await keysOf(agent.id) : undefined;
+      const keys = values.keys ? await keysOf(around, agent.id) : undefined;
       around.print({ ...agent, ...(keys && { keys }) }, [
         `${agent.id}  ${agent.status.padEnd(7)}  ${agent.name}`,
         ...(keys ?? []).map(
@@ -22,19 +23,6 @@ export const listAgents = defineCommand({
             `  ${key.key_id}  ${stateOf(key)}  ${key.name}, last used ${key.last_used_at ?? 'never'}`,
         ),
       ]);
-    }
-
-    async function keysOf(agent_id: string): Promise<AgentKey[]> {
-      const keys: AgentKey[] = [];
-      const pages = around.pages(async (cursor) => {
-        const page = await around.request('listAgentKeys', {
-          params: { agent_id },
-          query: { limit: '200', ...(cursor !== undefined && { cursor }) },
-        });
-        return { items: page.keys, next_cursor: page.next_cursor };
-      });
-      for await (const key of pages) keys.push(key);
-      return keys;
     }
   },
 });

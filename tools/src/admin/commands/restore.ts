@@ -11,7 +11,9 @@ export const restore = defineCommand({
   takes: [0, 1],
   options: { latest: { type: 'string' }, db: { type: 'string' } },
   async run({ args: [named], values: { latest, db } }, around) {
-    const restored = restoreBackup(chosen(named, latest), around.database(db));
+    const database = around.databaseFile(db);
+    const pathOf = (typed?: string) => (typed === undefined ? undefined : around.path(typed));
+    const restored = restoreBackup(chosen(pathOf(named), pathOf(latest)), database);
     around.print(restored, [
       `restored ${restored.backup}: ${restored.events} events, to ${restored.database}`,
       ...(restored.previous === null ? [] : [`what was there before is ${restored.previous}`]),

@@ -1,10 +1,13 @@
+import type { AgentKey } from '@agent-messenger/contracts';
 import { UsageError } from '../../command-line';
 import { defineCommand } from '../command';
+import type { Surroundings } from '../surroundings';
+import { keysOf } from './keys-of';
 
 export const rotateKey = defineCommand({
   usage: '<agent-id> [--replaces KEY-ID] [--overlap SECONDS] [--name TEXT]',
   summary:
-    'Makes a new API key for an agent; the one that it replaces goes on for the overlap (default an hour), or with 0 ends at once.',
+    'Makes a new API key for an agent in the place of the one that it has, or of --replaces; the old one goes on for the overlap (default an hour), or with 0 ends at once.',
   takes: 1,
   options: {
     replaces: { type: 'string' },
@@ -15,14 +18,37 @@ export const rotateKey = defineCommand({
     if (overlap !== undefined && !/^\d{1,8}$/.test(overlap)) {
       throw new UsageError(`--overlap takes seconds, not "${overlap}"`);
     }
+    const old = replaces ?? (await onlyKeyOf(around, agent_id));
     const created = await around.request('createAgentKey', {
       params: { agent_id },
       body: {
-        ...(replaces !== undefined && { replaces }),
+        replaces: old,
         ...(overlap !== undefined && { overlap_s: Number(overlap) }),
         ...(name !== undefined && { name }),
       },
     });
-    around.print(created, [`key id   ${created.key_id}`, `API key  ${created.api_key}`]);
+    around.print({ ...created, replaced: old }, [
+      `key id   ${created.key_id}, in the place of ${old}`,
+      `API key  ${created.api_key}`,
+    ]);
   },
 });
+
+/** The key that a rotation is about, where nobody has said which. */
+async function onlyKeyOf(around: Surroundings, agentId: string): Promise<string> {
+  const keys = (await keysOf(around, agentId)).filter(isInUse);
+  const [key, ...others] = keys;
+  if (!key) throw new UsageError(`${agentId} has no key to replace: create-key makes one`);
+  if (others.length === 0) return key.key_id;
+  const named = keys.map(
+    ({ key_id, name, last_used_at }) => `${key_id} (${name}, last used ${last_used_at ?? 'never'})`,
+  );
+  throw new UsageError(
+    `${agentId} has ${keys.length} keys; say which with --replaces: ${named.join(', ')}`,
+  );
+}
+
+/** One that was replaced before runs out by itself. */
+function isInUse({ revoked_at, expires_at }: AgentKey): boolean {
+  return revoked_at === null && expires_at === null;
+}

@@ -1,10 +1,13 @@
 import { listBackups, takenAt } from '../backup/backup-files';
 import type { Finding } from './check';
-import { fail, ok } from './check';
+import { fail, ok, warn } from './check';
 
 /** A day, and time to make one. */
 export const MAX_BACKUP_AGE_H = 26;
 export const BACKUP_ADVICE = 'look at the backup job, or: npm run admin -- backup --to FOLDER';
+
+/** Clocks of two machines differ by less. */
+const FUTURE_H = 0.1;
 
 export const hoursSince = (time: Date): number => (Date.now() - time.getTime()) / 3_600_000;
 
@@ -13,5 +16,11 @@ export function checkBackups(folder: string): Finding[] {
   if (newest === undefined) return [fail('backup', `none in ${folder}`, BACKUP_ADVICE)];
   const hours = hoursSince(takenAt(newest));
   const found = `${newest}, ${Math.round(hours)} h old`;
-  return [hours <= MAX_BACKUP_AGE_H ? ok('backup', found) : fail('backup', found, BACKUP_ADVICE)];
+  return [judgeAge('backup', hours, found)];
+}
+
+/** One of the future is as good as one of unknown age. */
+export function judgeAge(what: string, hours: number, found: string): Finding {
+  if (hours < -FUTURE_H) return warn(what, found, 'the clock was set back since it was taken');
+  return hours <= MAX_BACKUP_AGE_H ? ok(what, found) : fail(what, found, BACKUP_ADVICE);
 }

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { backupTimes } from '../backup/last-backup';
 import type { Finding } from './check';
-import { fail, ok, warn } from './check';
-import { BACKUP_ADVICE, hoursSince, MAX_BACKUP_AGE_H } from './check-backups';
+import { fail, warn } from './check';
+import { BACKUP_ADVICE, hoursSince, judgeAge, MAX_BACKUP_AGE_H } from './check-backups';
 
 /** What is known of backups beside the store, wherever they are. */
 export function checkLastBackup(database: string): Finding[] {
@@ -12,12 +12,7 @@ export function checkLastBackup(database: string): Finding[] {
   const { last, store } = backupTimes(database);
   if (last !== null) {
     const hours = hoursSince(last);
-    const found = `${Math.round(hours)} h ago`;
-    return [
-      hours <= MAX_BACKUP_AGE_H
-        ? ok('last backup', found)
-        : fail('last backup', found, BACKUP_ADVICE),
-    ];
+    return [judgeAge('last backup', hours, `${Math.round(hours)} h ago`)];
   }
   if (store === null) return [];
   return [

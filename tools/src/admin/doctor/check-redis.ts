@@ -1,108 +1,105 @@
+import {
+  isRedisUrl,
+  probeRedis,
+  redisOptions,
+  redisProblem,
+  type RedisTarget,
+} from '@agent-messenger/service-kit';
 import { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
 import type { Finding } from './check';
-import { fail, ok, warn } from './check';
-import { compareClocks } from './clock';
+import { fail, ok } from './check';
+import { compareClocks } from '@agent-messenger/service-kit';
+import { judgeInfo, parseInfo } from './redis-info';
 
 const DEADLINE_MS = 5_000;
-const MIN_VERSION = 7;
 
-/** @param role what the Redis is used for: a queue must keep what it was given, the rest may be forgotten */
+interface Use {
+  prefix: string;
+  /** A queue must keep what it was given, the rest may be forgotten. */
+  isQueue: boolean;
+  /** Whether services tell each other something through it. */
+  channels: boolean;
+}
+
+/** Looks at what it says of itself, and does under the prefix what services do: write, run a script, publish, hear. */
 export async function checkRedis(
   setting: 'REDIS_URL' | 'QUEUE_REDIS_URL',
-  url: string,
-  { isQueue }: { isQueue: boolean },
+  target: RedisTarget,
+  use: Use,
 ): Promise<Finding[]> {
-  if (!URL.canParse(url) || !/^rediss?:$/.test(new URL(url).protocol)) {
-    return [
-      fail(setting, 'is no URL of a Redis', 'use redis://user:password@host:6379 or rediss://'),
-    ];
+  if (!isRedisUrl(target.url)) {
+    const advice =
+      'use redis://user:password@host:6379, rediss://, or redis+sentinel://host:26379/name';
+    return [fail(setting, 'is no URL of a Redis', advice)];
   }
-  const redis = new Redis(url, {
+  const redis = new Redis({
+    ...redisOptions(target),
     lazyConnect: true,
     retryStrategy: () => null,
+    sentinelRetryStrategy: () => null,
     connectTimeout: DEADLINE_MS,
     commandTimeout: DEADLINE_MS,
   });
-  let problem = 'no answer';
-  redis.on('error', (error) => (problem = error.message));
+  let problem: unknown = new Error('no answer');
+  redis.on('error', (error) => (problem = error));
   try {
     await redis.connect();
     const info = parseInfo(await redis.info());
-    const before = Date.now();
-    const [seconds, micros] = await redis.time();
-    const clock = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
     return [
-      ...versionOf(setting, info),
-      ...standingOf(setting, info),
-      ...(isQueue ? queueRules(setting, info) : []),
-      memoryOf(setting, info),
-      compareClocks(`${setting} clock`, clock, { before, after: Date.now() }, 1),
+      ...judgeInfo(setting, info, use.isQueue),
+      await tryOut(setting, redis, use),
+      ...(await clockOf(setting, redis)),
     ];
   } catch (error) {
-    const reason = (error as Error).message === 'Connection is closed.' ? problem : String(error);
-    return [fail(setting, reason, adviceFor(reason))];
+    const isClosed = (error as Error).message === 'Connection is closed.';
+    const { reason, message, advice } = redisProblem(isClosed ? problem : error);
+    return [fail(setting, `${reason}: ${message}`, advice)];
   } finally {
     // One that has ended already would wait 2 s for its end.
     if (redis.status !== 'end') redis.disconnect();
   }
 }
 
-function adviceFor(reason: string): string {
-  if (/NOAUTH|WRONGPASS/.test(reason)) return 'correct user and password in the URL';
-  if (reason.includes('NOPERM')) return 'give the user the rights that docs/operations.md lists';
-  return 'check address, redis:// or rediss://, and network policy';
+async function tryOut(setting: string, redis: Redis, use: Use): Promise<Finding> {
+  const { prefix, channels } = use;
+  const what = `${setting} use`;
+  try {
+    await probeRedis(redis, use);
+    if (channels) await hears(redis, `${prefix}:gw:doctor-${randomUUID()}`);
+    return ok(what, `write, script${channels ? ' and channel' : ''} under ${prefix}:`);
+  } catch (error) {
+    const { reason, message, advice } = redisProblem(error);
+    return fail(what, `${reason}: ${message}`, advice);
+  }
 }
 
-type Info = Record<string, string | undefined>;
-
-function parseInfo(text: string): Info {
-  return Object.fromEntries(
-    text
-      .split('\r\n')
-      .filter((line) => line.includes(':'))
-      .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
-  );
+/** On a connection of its own: one that listens does nothing else. */
+async function hears(redis: Redis, channel: string): Promise<void> {
+  const subscriber = redis.duplicate({ lazyConnect: true });
+  subscriber.on('error', () => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await subscriber.connect();
+    const heard = new Promise<void>((resolve) => subscriber.once('message', () => resolve()));
+    await subscriber.subscribe(channel);
+    await redis.publish(channel, '');
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no answer on a channel')), DEADLINE_MS);
+    });
+    await Promise.race([heard, late]);
+  } finally {
+    clearTimeout(timer);
+    if (subscriber.status !== 'end') subscriber.disconnect();
+  }
 }
 
-function versionOf(setting: string, { redis_version = '0' }: Info): Finding[] {
-  const what = `${setting} version`;
-  return Number.parseInt(redis_version, 10) >= MIN_VERSION
-    ? [ok(what, redis_version)]
-    : [fail(what, redis_version, `upgrade Redis to ${MIN_VERSION} or newer`)];
+async function clockOf(setting: string, redis: Redis): Promise<Finding[]> {
+  const before = Date.now();
+  // Not of a Sentinel, which is told of above.
+  const time = await redis.time().catch(() => undefined);
+  if (!time) return [];
+  const [seconds, micros] = time;
+  const clock = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+  return [compareClocks(`${setting} clock`, clock, { before, after: Date.now() }, 1)];
 }
-
-/** A replica takes no writes; scripts and pub/sub are not made for a cluster. */
-function standingOf(setting: string, { role, cluster_enabled }: Info): Finding[] {
-  const what = `${setting} role`;
-  if (role === 'slave') return [fail(what, 'replica', 'name the primary')];
-  if (cluster_enabled === '1') return [fail(what, 'cluster', 'use a Redis that is none')];
-  return [];
-}
-
-function queueRules(setting: string, info: Info): Finding[] {
-  const { maxmemory_policy: policy = 'unknown', aof_enabled } = info;
-  return [
-    policy === 'noeviction'
-      ? ok(`${setting} eviction`, policy)
-      : fail(`${setting} eviction`, policy, 'set maxmemory-policy noeviction: jobs would vanish'),
-    aof_enabled === '1'
-      ? ok(`${setting} persistence`, 'append-only file')
-      : warn(
-          `${setting} persistence`,
-          'no append-only file',
-          'set appendonly yes: a restart would lose pushes that wait',
-        ),
-  ];
-}
-
-function memoryOf(setting: string, { used_memory, maxmemory }: Info): Finding {
-  const what = `${setting} memory`;
-  const used = Number(used_memory);
-  const max = Number(maxmemory);
-  const found = `${mebibytes(used)}${max > 0 ? ` of ${mebibytes(max)}` : ', no limit'}`;
-  return max > 0 && used > max * 0.8
-    ? warn(what, found, 'give it more memory: beyond the limit every write fails')
-    : ok(what, found);
-}
-
-const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;

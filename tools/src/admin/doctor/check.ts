@@ -1,26 +1,6 @@
-export interface Finding {
-  level: 'ok' | 'warn' | 'fail';
-  /** What was looked at: `redis version`. */
-  what: string;
-  /** What was found. */
-  found: string;
-  /** What to do about it; of everything that is not ok. */
-  advice?: string;
-}
+import { fail, type Finding } from '@agent-messenger/service-kit';
 
-export const ok = (what: string, found: string): Finding => ({ level: 'ok', what, found });
-export const warn = (what: string, found: string, advice: string): Finding => ({
-  level: 'warn',
-  what,
-  found,
-  advice,
-});
-export const fail = (what: string, found: string, advice: string): Finding => ({
-  level: 'fail',
-  what,
-  found,
-  advice,
-});
+export { fail, ok, warn, type Finding } from '@agent-messenger/service-kit';
 
 /** What cannot be looked at is a finding, too: the other checks go on. */
 export function attempt(what: string, look: () => Finding[]): Finding[] {

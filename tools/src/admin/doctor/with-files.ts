@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 
 /** The variables that other checks look at; any of them may be in a file. */
-const SETTINGS = ['REDIS_URL', 'QUEUE_REDIS_URL', 'FCM_SERVICE_ACCOUNT'];
+const SETTINGS = [
+  'REDIS_URL',
+  'QUEUE_REDIS_URL',
+  'REDIS_TLS_CA',
+  'REDIS_TLS_CERT',
+  'REDIS_TLS_KEY',
+  'FCM_SERVICE_ACCOUNT',
+  'DATABASE_URL',
+];
 
 type Env = Record<string, string | undefined>;
 

@@ -12,7 +12,8 @@ export const pushHelp = `npm run bench -- push [options]
 
 An agent writes to people who are offline and have a phone each; a stand-in of Apple's, Google's or a browser's
 server takes the notifications. Latency counts from the commit of the message to the stand-in; the grace of 2 s that
-is given to people to receive it themselves is part of it.
+is given to people to receive it themselves is part of it. Measured is the fourth such burst of a stack that has just
+started, a notification of each at once.
 
   --people N       people, each with a conversation (default 1000)
   --platform NAME  apns, fcm or webpush (default apns)

@@ -12,6 +12,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cpuSeconds } from '../streams/cpu-seconds';
+import { entriesOf } from '../target';
 import { makeWorkFolder } from '../work-folder';
 import type { PushBenchOptions } from './options';
 
@@ -28,6 +31,8 @@ export interface PushReport {
   latency_ms: { p50: number; p95: number; p99: number; max: number };
   missing: number;
   doubled: number;
+  /** CPU of each process for a notification, µs; `bench` is this one, with the stand-in. Linux only, empty elsewhere. */
+  cpu_us: Record<string, number>;
   /** What the stand-in found wrong with requests. */
   complaints: string[];
 }
@@ -40,12 +45,19 @@ interface Surroundings {
 /** No notification for this long: the rest does not come any more. */
 const GIVE_UP_MS = 10_000;
 const BATCH = 500;
+/** Before the one that is measured: code that runs for the first time is no measure of a worker. */
+const WARM_UPS = 3;
+/** PUSH_MIN_INTERVAL_MS, so that a burst is not held up by the one before. */
+const MIN_INTERVAL_MS = 100;
+const PAUSE_MS = 1_000;
 
 type Messages = Client<typeof messagesCalls>;
 
+/** @param build folder of another checkout that has been built; this one by default */
 export async function runPushBench(
   options: PushBenchOptions,
   { signal, say }: Surroundings,
+  build?: string,
 ): Promise<PushReport> {
   const dataDir = makeWorkFolder('bench-push');
   const scope = new Scope(createLogger({ name: 'bench', level: 'silent' }));
@@ -59,11 +71,16 @@ export async function runPushBench(
       dataDir: join(dataDir, 'stack'),
       signal,
       report: say,
+      entries: entriesOf(build),
       env: {
         messages: quiet,
         auth: quiet,
         gateway: quiet,
-        'push-worker': { ...quiet, ...standins.env },
+        'push-worker': {
+          ...quiet,
+          ...standins.env,
+          PUSH_MIN_INTERVAL_MS: `${MIN_INTERVAL_MS}`,
+        },
       },
     });
     scope.defer('stack', () => stack.stop());
@@ -73,9 +90,24 @@ export async function runPushBench(
       createPerson(messages, { agent_id, standins, platform: options.platform }),
     );
     say(`${options.people} people are registered and offline`);
+    const { shown } = standins;
+    for (let n = 0; n < WARM_UPS; n += 1) {
+      await sendToAll(messages, agent_id, conversations);
+      await settle(standins, options.people, signal);
+      shown.length = 0;
+      await delay(PAUSE_MS);
+    }
+    const before = cpuOf(stack);
     const committedAt = await sendToAll(messages, agent_id, conversations);
     await settle(standins, options.people, signal);
-    return account(options, standins, committedAt);
+    const cpu = cpuOf(stack);
+    const cpu_us = Object.fromEntries(
+      Object.entries(cpu).map(([name, seconds]) => [
+        name,
+        Math.round(((seconds - (before[name] ?? 0)) / options.people) * 1e6),
+      ]),
+    );
+    return { ...account(options, standins, committedAt), cpu_us };
   } finally {
     await scope.close();
   }
@@ -121,6 +153,13 @@ async function createPerson(
   await messages.registerPush({ user_id, session_id, registration });
   const { conversation } = await messages.createConversation({ user_id, agent_id });
   return conversation.id as `cnv_${string}`;
+}
+
+/** Seconds so far, of each process. */
+function cpuOf(stack: Stack): Record<string, number> {
+  if (process.platform !== 'linux') return {};
+  const pids = { ...stack.pids(), bench: process.pid };
+  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuSeconds([pid])]));
 }
 
 /** When the message of each conversation was committed, ms since the epoch. */
@@ -169,7 +208,7 @@ function account(
   { people, platform }: PushBenchOptions,
   standins: PushStandins,
   committedAt: ReadonlyMap<string, number>,
-): PushReport {
+): Omit<PushReport, 'cpu_us'> {
   const { shown } = standins;
   const told = new Set(shown.map(({ conversation_id }) => conversation_id));
   const latencies = shown

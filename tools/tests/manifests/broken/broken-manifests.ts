@@ -45,6 +45,21 @@ export const brokenFields: Case[] = [
   ],
 ];
 
+/** What the rule of the store must find where it is PostgreSQL's. */
+export const brokenReplicas: Case[] = [
+  ['one replica', set('Deployment messages', 'spec.replicas', 1), 'messages has no second replica'],
+  [
+    'more connections than PostgreSQL has',
+    set('Deployment messages', 'spec.replicas', 10),
+    'messages opens up to 110 connections',
+  ],
+  [
+    'no database',
+    set('Deployment messages', 'spec.template.spec.containers.0.env', []),
+    'messages has no database',
+  ],
+];
+
 const ingressOf = (name: string, path: string, value?: unknown) =>
   set(`NetworkPolicy ${name}`, `spec.ingress.0.${path}`, value);
 

@@ -67,7 +67,7 @@ export async function rightInput(name: RouteName, scene: Scene, url: string): Pr
     return await routeInputs[name](scene, url);
   } catch (error) {
     if (!(error instanceof MessengerError)) throw error;
-    return { body: { refresh_token: 'nobody’s' } };
+    return { body: { refresh_token: 'nobody’s', code: 'nobody’s' } };
   }
 }
 

@@ -1,35 +1,20 @@
-import { LIMITS, type AgentKey, type Ended, type Origin } from '@agent-messenger/contracts';
-import { AppError } from '@agent-messenger/service-kit';
-import { z } from 'zod';
-import { decodeCursor, encodeCursor } from '../cursors';
-import type { Store } from '../store';
-import { noSuchAgent } from './agents';
+import type { AgentKey, Ended } from '@agent-messenger/contracts';
+import {
+  checkExpiry,
+  checkKeyCount,
+  endOfOverlap,
+  isUseDue,
+  keysBefore,
+  noSuchKey,
+  toKeyPage,
+  type FoundKey,
+  type KeyCalls,
+  type NewKey,
+  type Revocation,
+} from '../agent-key-rules';
+import { noSuchAgent } from '../no-such-agent';
 import type { AuditLog } from './audit';
 import type { Sqlite, Transaction } from './sqlite';
-
-/** How exact `last_used_at` is: a commit for every use would cost agents that reconnect often. */
-const USE_NOTED_EVERY_MS = 60_000;
-const cursorSchema = z.object({ created_at: z.string(), key_id: z.string() });
-
-type KeyCalls = Pick<Store, 'createAgentKey' | 'listAgentKeys' | 'revokeAgentKey' | 'findAgentKey'>;
-interface NewKey {
-  key_id: string;
-  agent_id: string;
-  key_hash: string;
-  name: string;
-  expires_at: string | null;
-}
-interface Revocation {
-  agent_id: string;
-  key_id: string;
-  by: Origin;
-}
-interface FoundKey {
-  agent_id: string;
-  key_hash: string;
-  expires_at: string | null;
-  last_used_at: string | null;
-}
 
 /** The API keys of agents; a row outlives its key, so that its id says in the audit log which one it was. */
 export interface AgentKeys {
@@ -79,7 +64,7 @@ export function createAgentKeys({ db, now, write }: Sqlite, audit: AuditLog): Ag
 
   function read(agentId: string, keyId: string): AgentKey {
     const key = byId.get(keyId, agentId);
-    if (!key) throw new AppError('not_found', 'This agent has no such key.');
+    if (!key) throw noSuchKey();
     return key;
   }
 
@@ -99,7 +84,7 @@ export function createAgentKeys({ db, now, write }: Sqlite, audit: AuditLog): Ag
   ): Ended {
     if (overlap_s === 0) return revokeOne(tx, replaced);
     read(replaced.agent_id, replaced.key_id);
-    const until = new Date(Date.parse(tx.at) + overlap_s * 1_000).toISOString();
+    const until = endOfOverlap(tx.at, overlap_s);
     expireBy.run({ expires_at: until, key_id: replaced.key_id });
     return [];
   }
@@ -115,16 +100,12 @@ export function createAgentKeys({ db, now, write }: Sqlite, audit: AuditLog): Ag
     calls: {
       async createAgentKey({ replaces, overlap_s, by, ...key }) {
         return write((tx) => {
-          const { agent_id, key_id, expires_at } = key;
+          const { agent_id, key_id } = key;
           if (!agentExists.get(agent_id)) throw noSuchAgent();
-          if (expires_at !== null && expires_at <= tx.at) {
-            throw new AppError('invalid_payload', 'expires_at is in the past.');
-          }
+          checkExpiry(key, tx.at);
           const ended =
             replaces === undefined ? [] : retire(tx, { agent_id, key_id: replaces, overlap_s, by });
-          if (Number(countActive.get(agent_id, tx.at)) >= LIMITS.keysPerAgent) {
-            throw new AppError('conflict', `An agent has at most ${LIMITS.keysPerAgent} keys.`);
-          }
+          checkKeyCount(Number(countActive.get(agent_id, tx.at)));
           insertKey.run({ ...key, at: tx.at });
           audit.write(tx, by, { action: 'key.create', target: key_id });
           return { key: read(agent_id, key_id), ended };
@@ -133,21 +114,9 @@ export function createAgentKeys({ db, now, write }: Sqlite, audit: AuditLog): Ag
 
       async listAgentKeys({ agent_id, limit, cursor }) {
         if (!agentExists.get(agent_id)) throw noSuchAgent();
-        const from =
-          cursor === undefined
-            ? { created_at: '9999', key_id: '' }
-            : decodeCursor(cursorSchema, cursor);
+        const from = keysBefore(cursor);
         const keys = page.all(agent_id, from.created_at, from.key_id, limit + 1);
-        const more = keys.length > limit;
-        if (more) keys.pop();
-        const last = keys.at(-1);
-        return {
-          keys,
-          next_cursor:
-            more && last
-              ? encodeCursor({ created_at: last.created_at, key_id: last.key_id })
-              : null,
-        };
+        return toKeyPage(keys, limit);
       },
 
       async revokeAgentKey(revocation) {
@@ -159,8 +128,8 @@ export function createAgentKeys({ db, now, write }: Sqlite, audit: AuditLog): Ag
         const found = findValid.get(key_id, at.toISOString());
         if (!found) return { key: null };
         const { last_used_at, ...key } = found;
-        if (Date.parse(last_used_at ?? '1970') <= at.getTime() - USE_NOTED_EVERY_MS) {
-          write((tx) => noteUse.run(tx.at, key_id));
+        if (isUseDue(last_used_at, at)) {
+          await write((tx) => noteUse.run(tx.at, key_id));
         }
         return { key };
       },

@@ -1,57 +1,83 @@
-import type { Operation, OperationResult, PositionMoved, Sent } from '@agent-messenger/contracts';
+import {
+  kindOf,
+  LIMITS,
+  type Event,
+  type Message,
+  type Operation,
+  type OperationResult,
+  type PositionMoved,
+  type Sent,
+} from '@agent-messenger/contracts';
 import { AppError, toWireError, type Logger } from '@agent-messenger/service-kit';
-import { uuidv7 } from 'uuidv7';
-import { digestOf } from '../send-digest';
+import { digestOf, shortDigest } from '../send-digest';
 import type { Store } from '../store';
-import { fence, lastSeqFor, type Access } from './access';
+import { agentDeleted, fence, lastSeqFor, notListed } from '../access-rules';
+import type { Access, Membership } from './access';
+import { NEVER_DONE, type Attempted } from '../attempted';
+import type { Attempts } from './attempts';
 import type { Changes } from './changes';
 import type { EventWriter } from './event-writer';
-import { MESSAGE_COLUMNS, toMessage, type MessageRow } from './rows';
+import type { PushCorrections } from './push-corrections';
+import type { Quotas } from './quotas';
+import { packMessageId, packUuid, type Packed } from './packed';
+import { bytesOfRow, newMessageRow, toMessage } from '../message-rows';
+import type { RecentEntries } from './recent-entries';
+import { requested, type NewMessage } from '../send-request';
+import { createSentMessages } from './sent-messages';
 import type { Sqlite, Transaction } from './sqlite';
+import type { Streams } from './streams';
 
-type Send = Extract<Operation, { op: 'send' }>;
 type Move = Extract<Operation, { op: 'received' | 'read' }>;
+
+interface AppendParts {
+  access: Access;
+  attempts: Attempts;
+  events: EventWriter;
+  changes: Changes;
+  corrections: PushCorrections;
+  quotas: Quotas;
+  recent: RecentEntries;
+  streams: Streams;
+  log: Logger;
+}
 
 export function createAppend(
   { db, logId, digestKey, write }: Sqlite,
-  {
-    access,
-    events,
-    changes,
-    log,
-  }: { access: Access; events: EventWriter; changes: Changes; log: Logger },
-): Pick<Store, 'append'> {
-  const byClientId = db.prepare<[string, string], MessageRow & { digest: Buffer }>(
-    `SELECT ${MESSAGE_COLUMNS}, x.digest FROM messages x WHERE x.sender_id = ? AND x.client_id = ?`,
-  );
-  const inConversation = db.prepare<[string, string]>(
-    'SELECT 1 FROM messages WHERE id = ? AND conversation_id = ?',
-  );
-  const insertMessage = db.prepare(
-    `INSERT INTO messages (id, conversation_id, seq, updated_seq, sender_id, client_id, digest, content, metadata,
-       reply_to, created_at)
-     VALUES (@id, @conversation_id, @seq, @updated_seq, @sender_id, @client_id, @digest, @content, @metadata,
-       @reply_to, @created_at)`,
-  );
+  { access, attempts, events, changes, corrections, quotas, recent, streams, log }: AppendParts,
+): Pick<Store, 'append' | 'countAttempts'> {
+  const sentMessages = createSentMessages(db);
   const setDelivered = db.prepare(
-    'UPDATE members SET delivered_seq = ?, rev = ? WHERE conversation_id = ? AND identity_id = ?',
+    'UPDATE members SET delivered_seq = ?, pending = ?, rev = ? WHERE conversation = ? AND identity = ?',
+  );
+  const setSeen = db.prepare(
+    'UPDATE members SET seen_seq = ? WHERE conversation = ? AND identity = ?',
+  );
+  const stamp = db.prepare('UPDATE conversations SET rev = ? WHERE n = ? AND deleted_at IS NULL');
+  const countTalk = db.prepare(
+    `UPDATE identities SET talks = talks + 1
+     WHERE n IN (SELECT identity FROM members WHERE conversation = ? AND left_seq IS NULL)`,
   );
   const setRead = db.prepare(
-    'UPDATE members SET read_seq = ?, rev = ? WHERE conversation_id = ? AND identity_id = ?',
+    'UPDATE members SET read_seq = ?, rev = ? WHERE conversation = ? AND identity = ?',
+  );
+  /** An answer to it, or what the agent said after it without saying to what. */
+  const answer = db.prepare<[number, number, number, Packed]>(
+    `SELECT 1 FROM log WHERE conversation = ? AND seq > ? AND actor = ? AND id IS NOT NULL
+       AND (reply_to IS NULL OR reply_to = ?) LIMIT 1`,
   );
   const others = db
-    .prepare<[string, string], string>(
-      `SELECT identity_id FROM members
-       WHERE conversation_id = ? AND identity_id <> ? AND left_seq IS NULL`,
+    .prepare<[number, number], string>(
+      `SELECT i.id FROM members m JOIN identities i ON i.n = m.identity
+       WHERE m.conversation = ? AND m.identity <> ? AND m.left_seq IS NULL`,
     )
     .pluck();
 
-  function send(operation: Send, tx: Transaction): Sent {
-    const { identity_id, conversation_id, client_id, content, metadata, reply_to } = operation;
+  function send(operation: NewMessage, tx: Transaction): Sent {
+    const { identity_id, conversation_id, client_id, content, reply_to } = operation;
     const member = access.present(conversation_id, identity_id);
-    const digest = digestOf(digestKey, [conversation_id, content, metadata, reply_to]);
+    const digest = shortDigest(digestOf(digestKey, requested(operation)));
     // Before the fence: that a message was accepted stays true, whichever connection asks again.
-    const first = byClientId.get(identity_id, client_id);
+    const first = sentMessages.find(member.identity, client_id);
     if (first?.digest.equals(digest)) return { message: toMessage(first), duplicate: true };
     if (first) {
       throw new AppError('conflict', 'This client_id was used for another message.', {
@@ -59,35 +85,41 @@ export function createAppend(
       });
     }
     fence(member, operation.epoch);
-    if (reply_to !== undefined && !inConversation.get(reply_to, conversation_id)) {
+    if (operation.state !== undefined && kindOf(identity_id) !== 'agent') {
+      throw new AppError('forbidden', 'Only an agent says that its message failed.');
+    }
+    if (operation.actions !== undefined && kindOf(identity_id) !== 'agent') {
+      throw new AppError('forbidden', 'Only an agent offers actions to choose from.');
+    }
+    const { reach, members } = access.audience(member);
+    // What people have seen of an answer stays, whatever has become of its agent.
+    if (reach === 'deleted' && operation.state !== 'interrupted') throw agentDeleted();
+    if (reach === 'closed') throw notListed();
+    if (reply_to !== undefined && !sentMessages.isIn(member.conversation, reply_to)) {
       throw new AppError('invalid_payload', 'reply_to is not a message of this conversation.');
     }
-    const seq = member.last_seq + 1;
-    const row: MessageRow = {
-      id: `msg_${uuidv7()}`,
-      conversation_id,
-      seq,
-      updated_seq: seq,
-      sender_id: identity_id,
-      client_id,
-      content,
-      metadata: metadata === undefined ? null : JSON.stringify(metadata),
-      reply_to: reply_to ?? null,
-      created_at: tx.at,
-      edited_at: null,
-      deleted_at: null,
-      state: null,
-      reactions: '[]',
-    };
-    insertMessage.run({ ...row, digest });
-    events.write(tx, {
-      conversation_id,
-      seq,
-      type: 'message.created',
-      actor_id: identity_id,
-      message_id: row.id,
+    const row = newMessageRow(operation, { seq: member.last_seq + 1, at: tx.at });
+    quotas.charge(tx, identity_id, bytesOfRow(row));
+    const { conversation, identity: actor } = member;
+    if (member.is_empty === 1) countTalk.run(conversation);
+    const pos = events.write(tx, {
+      ...{ conversation, actor, seq: row.seq, type: 'message.created' },
+      message: {
+        id: packMessageId(row.id),
+        client_id: packUuid(client_id),
+        digest,
+        content,
+        metadata: row.metadata,
+        reply_to: reply_to === undefined ? null : packMessageId(reply_to),
+        state: row.state,
+        error: row.error,
+        actions: row.actions,
+        actions_expire_at: row.actions_expire_at,
+      },
     });
-    return { message: toMessage(row), duplicate: false };
+    const message = toMessage(row);
+    tx.added.push({ pos, entry: { event: createdOf(message), to: members } });
+    return { message, duplicate: false };
   }
 
   function move(operation: Move, { rev }: Transaction): PositionMoved {
@@ -98,9 +130,23 @@ export function createAppend(
         : access.reader(conversation_id, identity_id);
     fence(member, epoch);
     if (operation.log_id !== undefined && operation.log_id !== logId) return { tell: [] };
+    const { conversation, identity } = member;
     const seq = Math.min(operation.seq, lastSeqFor(member));
+    if (op === 'received') {
+      const seen = Math.min(operation.seen_seq ?? seq, seq);
+      if (seen > member.seen_seq) setSeen.run(seen, conversation, identity);
+    }
     if (seq <= (op === 'read' ? member.read_seq : member.delivered_seq)) return { tell: [] };
-    (op === 'read' ? setRead : setDelivered).run(seq, rev, conversation_id, identity_id);
+    if (op === 'read') {
+      setRead.run(seq, rev, conversation, identity);
+      corrections.read(member, seq);
+    } else {
+      const pending = Number(seq < lastSeqFor(member));
+      setDelivered.run(seq, pending, rev, conversation, identity);
+    }
+    // The others see it in their listings.
+    stamp.run(rev, conversation);
+    if (op === 'received') attempts.settle(member, seq);
     return {
       receipt: {
         conversation_id,
@@ -108,7 +154,7 @@ export function createAppend(
         delivered_seq: op === 'read' ? member.delivered_seq : seq,
         read_seq: op === 'read' ? seq : member.read_seq,
       },
-      tell: others.all(conversation_id, identity_id),
+      tell: others.all(conversation, identity),
     };
   }
 
@@ -118,6 +164,8 @@ export function createAppend(
       switch (operation.op) {
         case 'send':
           return { ok: true, sent: send(operation, tx) };
+        case 'finish':
+          return { ok: true, sent: streams.finish(operation, tx, (message) => send(message, tx)) };
         case 'received':
         case 'read':
           return { ok: true, moved: move(operation, tx) };
@@ -130,9 +178,64 @@ export function createAppend(
     }
   }
 
+  /** The agent has had it, and the person an answer, though a failed one. */
+  function handOver(
+    { identity_id, conversation_id, conversation, identity }: Membership,
+    { seq, message_id }: Attempted,
+    tx: Transaction,
+  ): PositionMoved {
+    const by = { identity_id, conversation_id, epoch: null };
+    const isAnswered =
+      message_id === null ||
+      answer.get(conversation, seq, identity, packMessageId(message_id)) !== undefined;
+    if (!isAnswered) {
+      // Refused when the agent has said so itself, in other words: then there is an answer too.
+      carryOut(
+        {
+          op: 'send',
+          ...by,
+          client_id: `failed:${message_id}`,
+          content: '',
+          state: 'failed',
+          error: NEVER_DONE,
+          reply_to: message_id as `msg_${string}`,
+        } as Operation,
+        tx,
+      );
+    }
+    return move({ op: 'received', ...by, seq }, tx);
+  }
+
   return {
+    async countAttempts({ agent_id, log_id, under_way }) {
+      if (log_id !== logId) return { moved: [], suspects: [] };
+      return write((tx) => {
+        const moved: PositionMoved[] = [];
+        const suspects = under_way.flatMap(({ conversation_id, seq }) => {
+          const member = access.find(conversation_id, agent_id);
+          const attempted = member && attempts.count(member, seq);
+          if (!attempted) return [];
+          const handed_over = attempted.attempts >= LIMITS.deliveryAttempts;
+          if (handed_over) moved.push(handOver(member, attempted, tx));
+          return [{ conversation_id, ...attempted, handed_over }];
+        });
+        return { moved, suspects };
+      });
+    },
+
     async append({ operations }) {
-      return { results: write((tx) => operations.map((operation) => carryOut(operation, tx))) };
+      const { results, added, generation } = await write((tx) => {
+        const { generation } = recent;
+        const results = operations.map((operation) => carryOut(operation, tx));
+        return { results, added: tx.added, generation };
+      });
+      recent.add(added, generation);
+      return { results };
     },
   };
+}
+
+function createdOf(message: Message): Event {
+  const { conversation_id, seq, sender: actor, created_at: at } = message;
+  return { conversation_id, seq, type: 'message.created', actor, at, message };
 }

@@ -1,75 +1,79 @@
 import { kindOf, MOST_COUNTED_CONVERSATIONS, type Pending } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
-import { decodeCursor, encodeCursor, idCursorSchema } from '../cursors';
-import type { Store } from '../store';
+import { PENDING_PAGE, RECENT_CONVERSATIONS, type ConnectionCalls } from '../connection-rules';
+import { afterOf } from '../cursors';
+import { cutPage } from '../pages';
 import type { Access } from './access';
 import type { Credentials } from './credentials';
 import type { Sqlite } from './sqlite';
 
-type Connections = Pick<
-  Store,
-  | 'authorize'
-  | 'checkCredentials'
-  | 'connect'
-  | 'listPending'
-  | 'countConversations'
-  | 'counterparts'
-  | 'lastConnected'
->;
-/** How many undelivered conversations `connect` lists; the rest comes by listPending. */
-const PENDING_PAGE = 1_000;
-
 export function createConnections(
   { db, logId, write }: Sqlite,
   { access, credentials }: { access: Access; credentials: Credentials },
-): Connections {
+): ConnectionCalls {
   const raise = db.prepare('UPDATE identities SET epoch = ?, last_connected_at = ? WHERE id = ?');
   // Former members included: their last events are still on the way to them.
   const pendingPage = db.prepare<[string, string, string, number], Pending>(
-    `SELECT m.conversation_id, m.delivered_seq, min(coalesce(m.left_seq, c.last_seq), c.last_seq) AS last_seq
-     FROM members m JOIN conversations c ON c.id = m.conversation_id
-     WHERE m.identity_id = ? AND m.conversation_id > ?
-       AND m.delivered_seq < min(coalesce(m.left_seq, c.last_seq), c.last_seq)
+    `SELECT c.id AS conversation_id, m.delivered_seq, min(coalesce(m.left_seq, c.last_seq), c.last_seq) AS last_seq
+     FROM members m JOIN conversations c ON c.n = m.conversation
+     WHERE m.identity = (SELECT n FROM identities WHERE id = ?) AND m.pending = 1
+       AND m.conversation > ifnull((SELECT n FROM conversations WHERE id = ?), 0)
        AND coalesce(m.left_at, c.deleted_at, '9999') >= ?
        AND (m.left_seq IS NULL OR c.deleted_at IS NULL)
-     ORDER BY m.conversation_id LIMIT ?`,
+     ORDER BY m.conversation LIMIT ?`,
   );
   const recent = db
-    .prepare<[string, string, number], string>(
-      `SELECT o.identity_id FROM members m
-       JOIN conversations c ON c.id = m.conversation_id AND c.deleted_at IS NULL
-       JOIN members o ON o.conversation_id = c.id AND o.left_seq IS NULL
-       JOIN identities i ON i.id = o.identity_id AND i.kind = ?
-       WHERE m.identity_id = ? AND m.left_seq IS NULL
-       GROUP BY o.identity_id ORDER BY max(c.last_pos) DESC LIMIT ?`,
+    .prepare<[string], string>(
+      `SELECT i.id FROM (
+         SELECT conversation, message_pos FROM members
+         WHERE identity = (SELECT n FROM identities WHERE id = ?) AND message_pos IS NOT NULL
+         ORDER BY message_pos DESC LIMIT ${RECENT_CONVERSATIONS}) m
+       CROSS JOIN members o ON o.conversation = m.conversation AND o.left_seq IS NULL
+       CROSS JOIN identities i ON i.n = o.identity
+       ORDER BY m.message_pos DESC`,
+    )
+    .pluck();
+  // One pass over the person's conversations, however many ids are asked for.
+  const sharing = db
+    .prepare<[string, string], string>(
+      `SELECT DISTINCT i.id FROM members m
+       CROSS JOIN members o ON o.conversation = m.conversation AND o.left_seq IS NULL
+         AND o.identity IN (SELECT n FROM identities WHERE id IN (SELECT value FROM json_each(?)))
+       CROSS JOIN conversations c ON c.n = m.conversation AND c.deleted_at IS NULL
+       CROSS JOIN identities i ON i.n = o.identity
+       WHERE m.identity = (SELECT n FROM identities WHERE id = ?) AND m.left_seq IS NULL`,
     )
     .pluck();
   const share = db.prepare<[string, string]>(
     `SELECT 1 FROM members m
-     CROSS JOIN members o ON o.conversation_id = m.conversation_id AND o.identity_id = ? AND o.left_seq IS NULL
-     CROSS JOIN conversations c ON c.id = m.conversation_id AND c.deleted_at IS NULL
-     WHERE m.identity_id = ? AND m.left_seq IS NULL LIMIT 1`,
+     CROSS JOIN members o ON o.conversation = m.conversation AND o.left_seq IS NULL
+       AND o.identity = (SELECT n FROM identities WHERE id = ?)
+     CROSS JOIN conversations c ON c.n = m.conversation AND c.deleted_at IS NULL
+     WHERE m.identity = (SELECT n FROM identities WHERE id = ?) AND m.left_seq IS NULL LIMIT 1`,
   );
-  const count = db
-    .prepare<[string, number], number>(
-      `SELECT count(*) FROM (
-         SELECT 1 FROM members m JOIN conversations c ON c.id = m.conversation_id
-         WHERE m.identity_id = ? AND m.left_seq IS NULL AND c.deleted_at IS NULL LIMIT ?
-       )`,
-    )
-    .pluck();
+  const talks = db.prepare<[string], number>('SELECT talks FROM identities WHERE id = ?').pluck();
   const lastConnectedAt = db
     .prepare<[string], string | null>('SELECT last_connected_at FROM identities WHERE id = ?')
     .pluck();
 
   function listPending(identityId: string, limit: number, after: string) {
     const pending = pendingPage.all(identityId, after, access.formerSince(), limit + 1);
-    const more = pending.length > limit;
-    if (more) pending.pop();
-    return {
-      pending,
-      next_cursor: more ? encodeCursor({ after: pending.at(-1)?.conversation_id }) : null,
-    };
+    const { taken, next_cursor } = cutPage(pending, limit, (last) => ({
+      after: last.conversation_id,
+    }));
+    return { pending: taken, next_cursor };
+  }
+
+  /** Of the other kind, the most recently active first. */
+  function recentCounterparts(identityId: string, most: number): string[] {
+    const own = kindOf(identityId);
+    const found = new Set<string>();
+    if (most === 0) return [];
+    for (const id of recent.iterate(identityId)) {
+      if (kindOf(id) !== own) found.add(id);
+      if (found.size === most) break;
+    }
+    return [...found];
   }
 
   return {
@@ -85,37 +89,36 @@ export function createConnections(
     },
 
     async connect({ identity_id, credential_id, epoch, counterparts }) {
-      return write(({ at }) => {
+      await write(({ at }) => {
         if (epoch <= credentials.check(identity_id, credential_id)) {
           throw new AppError('replaced', 'A newer connection of this identity has taken over.');
         }
         raise.run(epoch, at, identity_id);
-        const otherKind = kindOf(identity_id) === 'user' ? 'agent' : 'user';
-        return {
-          log_id: logId,
-          ...listPending(identity_id, PENDING_PAGE, ''),
-          counterparts: counterparts > 0 ? recent.all(otherKind, identity_id, counterparts) : [],
-        };
       });
+      return {
+        log_id: logId,
+        ...listPending(identity_id, PENDING_PAGE, ''),
+        counterparts: recentCounterparts(identity_id, counterparts),
+      };
     },
 
     async listPending({ identity_id, limit, cursor }) {
-      const after = cursor === undefined ? '' : decodeCursor(idCursorSchema, cursor).after;
+      const after = afterOf(cursor);
       return listPending(identity_id, limit, after);
     },
 
     async countConversations({ identity_id }) {
-      return { conversations: count.get(identity_id, MOST_COUNTED_CONVERSATIONS) ?? 0 };
+      return { conversations: Math.min(talks.get(identity_id) ?? 0, MOST_COUNTED_CONVERSATIONS) };
     },
 
     async counterparts({ identity_id, ids }) {
-      const shared = (other: string) => {
-        // A person has few conversations, an agent may have one with everybody: look from the person's side.
-        const [person, partner] =
-          kindOf(identity_id) === 'user' ? [identity_id, other] : [other, identity_id];
-        return other !== identity_id && share.get(partner, person) !== undefined;
-      };
-      return { ids: [...new Set(ids)].filter(shared) };
+      const others = [...new Set(ids)].filter((id) => id !== identity_id);
+      if (kindOf(identity_id) === 'user') {
+        const known = new Set(sharing.all(JSON.stringify(others), identity_id));
+        return { ids: others.filter((id) => known.has(id)) };
+      }
+      // An agent may have a conversation with everybody, a person has few: look from the person's side.
+      return { ids: others.filter((person) => share.get(identity_id, person) !== undefined) };
     },
 
     async lastConnected({ ids }) {

@@ -2,22 +2,27 @@ import {
   kindOf,
   LIMITS,
   type Conversation,
+  previewOf,
   type Member,
+  type Message,
   type SharedConversation,
 } from '@agent-messenger/contracts';
-import { noSuchConversation } from './access';
-import { MESSAGE_COLUMNS, toMessage, type MessageRow } from './rows';
+import { noSuchConversation } from '../access-rules';
+import { toMessage } from '../message-rows';
+import { MESSAGE_SELECT, unpackMessage, type StoredMessage } from './rows';
 import type { Sqlite } from './sqlite';
 
 /** A conversation with one member's own part of it. */
 export interface ConversationRow {
+  n: number;
   id: string;
   title: string | null;
   created_at: string;
   last_seq: number;
-  last_pos: number;
-  last_message_id: string | null;
-  identity_id: string;
+  /** The member's; null when it lists the conversation no more. */
+  message_pos: number | null;
+  last_message: number | null;
+  identity: number;
   joined_seq: number;
   delivered_seq: number;
   read_seq: number;
@@ -28,6 +33,7 @@ export interface ConversationRow {
 interface MemberRow {
   id: Member['id'];
   name: string;
+  is_deleted: 0 | 1;
   delivered_seq: number;
   read_seq: number;
 }
@@ -37,54 +43,65 @@ export interface ConversationReader {
   /** Yields ConversationRows of `conversations AS c` and `members AS m`; ends before WHERE. */
   select: string;
   /** The present members. */
-  members(conversationId: string): Conversation['members'];
+  members(conversation: number): Conversation['members'];
   /** What all members share: the conversation as it stands in an event. */
-  shared(conversationId: string): SharedConversation;
-  read(conversationId: string, identityId: string): Conversation;
-  toConversation(row: ConversationRow): Conversation;
+  shared(conversation: number): SharedConversation;
+  /** @param compact with the last message as a preview */
+  read(member: { conversation: number; identity: number }, compact?: boolean): Conversation;
+  toConversation(row: ConversationRow, compact?: boolean): Conversation;
 }
 
 export function createConversationReader({ db }: Sqlite): ConversationReader {
-  const select = `SELECT c.id, c.title, c.created_at, c.last_seq, c.last_pos, c.last_message_id, m.identity_id,
-      m.joined_seq, m.delivered_seq, m.read_seq, m.muted, m.archived, m.tags
-    FROM members m JOIN conversations c ON c.id = m.conversation_id`;
-  const find = db.prepare<[string, string], ConversationRow>(
-    `${select} WHERE m.conversation_id = ? AND m.identity_id = ?`,
+  const select = `SELECT c.n, c.id, c.title, c.created_at, c.last_seq, c.last_message, m.identity,
+      m.message_pos, m.joined_seq, m.delivered_seq, m.read_seq, m.muted, m.archived, m.tags
+    FROM members m JOIN conversations c ON c.n = m.conversation`;
+  const find = db.prepare<[number, number], ConversationRow>(
+    `${select} WHERE m.conversation = ? AND m.identity = ?`,
   );
-  const membersOf = db.prepare<[string], MemberRow>(
-    `SELECT i.id, i.name, m.delivered_seq, m.read_seq FROM members m JOIN identities i ON i.id = m.identity_id
-     WHERE m.conversation_id = ? AND m.left_seq IS NULL ORDER BY m.joined_seq, i.id`,
+  const membersOf = db.prepare<[number], MemberRow>(
+    `SELECT i.id, i.name, m.delivered_seq, m.read_seq, a.deleted_at IS NOT NULL AS is_deleted
+     FROM members m JOIN identities i ON i.n = m.identity LEFT JOIN agents a ON a.n = i.n
+     WHERE m.conversation = ? AND m.left_seq IS NULL ORDER BY m.joined_seq, i.id`,
   );
-  const findShared = db.prepare<[string], Omit<SharedConversation, 'members'>>(
-    'SELECT id, title, created_at FROM conversations WHERE id = ?',
+  const findShared = db.prepare<[number], Omit<SharedConversation, 'members'>>(
+    'SELECT id, title, created_at FROM conversations WHERE n = ?',
   );
-  const message = db.prepare<[string], MessageRow>(
-    `SELECT ${MESSAGE_COLUMNS} FROM messages x WHERE x.id = ?`,
+  const message = db.prepare<[number, number], StoredMessage>(
+    `${MESSAGE_SELECT} WHERE x.conversation = ? AND x.seq = ? AND x.id IS NOT NULL`,
   );
   const unread = db
-    .prepare<[string, number, string]>(
+    .prepare<[number, number, number]>(
       `SELECT count(*) FROM (
-         SELECT 1 FROM messages WHERE conversation_id = ? AND seq > ? AND sender_id <> ? AND deleted_at IS NULL
+         SELECT 1 FROM log WHERE conversation = ? AND seq > ? AND counts <> ?
          LIMIT ${LIMITS.unreadCap})`,
     )
     .pluck();
 
-  function members(conversationId: string): Conversation['members'] {
-    return membersOf.all(conversationId).map((row) => ({ ...row, kind: kindOf(row.id) }));
+  function members(conversation: number): Conversation['members'] {
+    return membersOf.all(conversation).map(({ is_deleted, ...row }) => ({
+      ...row,
+      kind: kindOf(row.id),
+      ...(is_deleted === 1 && { deleted: true as const }),
+    }));
   }
 
-  function toConversation(row: ConversationRow): Conversation {
-    const last = row.last_message_id === null ? undefined : message.get(row.last_message_id);
+  function lastMessage({ n, last_message }: ConversationRow, compact: boolean): Message | null {
+    const stored = last_message === null ? undefined : message.get(n, last_message);
+    if (!stored) return null;
+    const found = toMessage(unpackMessage(stored));
+    return compact ? previewOf(found) : found;
+  }
+
+  function toConversation(row: ConversationRow, compact = false): Conversation {
     const readUpTo = Math.max(row.read_seq, row.joined_seq - 1);
     return {
       id: row.id,
       title: row.title,
       created_at: row.created_at,
-      members: members(row.id),
+      members: members(row.n),
       last_seq: row.last_seq,
-      last_message: last ? toMessage(last) : null,
-      unread_count:
-        readUpTo < row.last_seq ? Number(unread.get(row.id, readUpTo, row.identity_id)) : 0,
+      last_message: lastMessage(row, compact),
+      unread_count: readUpTo < row.last_seq ? Number(unread.get(row.n, readUpTo, row.identity)) : 0,
       delivered_seq: row.delivered_seq,
       read_seq: row.read_seq,
       muted: row.muted === 1,
@@ -97,18 +114,23 @@ export function createConversationReader({ db }: Sqlite): ConversationReader {
     select,
     members,
     toConversation,
-    shared(conversationId) {
-      const row = findShared.get(conversationId);
+    shared(conversation) {
+      const row = findShared.get(conversation);
       if (!row) throw noSuchConversation();
       return {
         ...row,
-        members: members(conversationId).map(({ id, kind, name }) => ({ id, kind, name })),
+        members: members(conversation).map(toShared),
       };
     },
-    read(conversationId, identityId) {
-      const row = find.get(conversationId, identityId);
+    read({ conversation, identity }, compact) {
+      const row = find.get(conversation, identity);
       if (!row) throw noSuchConversation();
-      return toConversation(row);
+      return toConversation(row, compact);
     },
   };
+}
+
+/** What an event tells of a member: what is true of it for good. */
+export function toShared({ id, kind, name }: Member): Member {
+  return { id, kind, name };
 }

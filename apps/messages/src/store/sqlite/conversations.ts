@@ -1,15 +1,18 @@
-import type { Conversation } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import { uuidv7 } from 'uuidv7';
-import { decodeCursor, encodeCursor, listCursorSchema, syncTokenSchema } from '../cursors';
+import { decodeCursor, encodeCursor } from '../cursors';
 import { digestOf } from '../send-digest';
 import type { Store } from '../store';
-import type { Access } from './access';
-import { noSuchAgent } from './agents';
-import type { ConversationReader, ConversationRow } from './conversation-reader';
+import { isFor, type Access } from './access';
+import { noSuchAgent } from '../no-such-agent';
+import { toShared, type ConversationReader, type ConversationRow } from './conversation-reader';
 import type { EventWriter } from './event-writer';
-import { noSuchUser } from './people';
+import { noSuchUser } from '../no-such-user';
+import { takePage } from '../pages';
+import { bytesOf, EVENT_BYTES } from '../../storage/storage';
+import type { Quotas } from './quotas';
 import type { Sqlite } from './sqlite';
+import { listCursorSchema, syncTokenSchema } from './sync-token';
 
 type Conversations = Pick<
   Store,
@@ -17,39 +20,75 @@ type Conversations = Pick<
 >;
 /** Who missed more removals than this reloads. */
 const REMOVED_MAX = 1_000;
+/** Conversations that a page looks at for what has changed: what it costs is bounded, whatever it finds. */
+const LOOKED_AT = 1_000;
 
 export function createConversations(
   { db, logId, digestKey, write }: Sqlite,
-  { access, events, reader }: { access: Access; events: EventWriter; reader: ConversationReader },
+  {
+    access,
+    events,
+    quotas,
+    reader,
+    most,
+  }: {
+    access: Access;
+    events: EventWriter;
+    quotas: Quotas;
+    reader: ConversationReader;
+    /** Conversations that a person may have at a time. */
+    most: number;
+  },
 ): Conversations {
   const byClientId = db.prepare<[string, string], { id: string; digest: Buffer }>(
-    'SELECT id, digest FROM conversations WHERE created_by = ? AND client_id = ?',
+    `SELECT c.id, c.digest FROM conversations c JOIN identities i ON i.n = c.created_by
+     WHERE i.id = ? AND c.client_id = ?`,
   );
-  const userExists = db.prepare<[string]>('SELECT 1 FROM users WHERE id = ?');
-  const agentExists = db.prepare<[string]>(
-    'SELECT 1 FROM agents WHERE id = ? AND deleted_at IS NULL',
+  const userNumber = db
+    .prepare<[string], number>(
+      'SELECT i.n FROM users u JOIN identities i ON i.id = u.id WHERE u.id = ?',
+    )
+    .pluck();
+  const agentFor = db.prepare<[string, string], { n: number }>(
+    `SELECT a.n FROM agents a WHERE a.id = ? AND a.deleted_at IS NULL AND ${isFor('?')}`,
   );
+  // From the index alone; those that are deleted are not in it.
+  const countOwn = db
+    .prepare<[number]>(
+      'SELECT count(*) FROM conversations WHERE created_by = ? AND deleted_at IS NULL',
+    )
+    .pluck();
   const insert = db.prepare(
-    `INSERT INTO conversations (id, title, created_at, created_by, client_id, digest, last_seq, last_pos, rev)
-     VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?)`,
+    `INSERT INTO conversations (id, title, created_at, created_by, client_id, digest, last_seq, rev)
+     VALUES (?, ?, ?, ?, ?, ?, 0, ?)`,
   );
   const insertMember = db.prepare(
-    'INSERT INTO members (conversation_id, identity_id, joined_seq, rev) VALUES (?, ?, 1, ?)',
+    'INSERT INTO members (conversation, identity, joined_seq, rev, message_pos) VALUES (?, ?, 1, ?, 0)',
   );
   const currentRev = db.prepare("SELECT value FROM meta WHERE key = 'rev'").pluck();
   /** Of what was deleted up to this revision nothing is known any more. */
   const forgottenRev = db.prepare("SELECT value FROM meta WHERE key = 'forgotten_rev'").pluck();
-  const page = db.prepare<[string, number, number, number, number], ConversationRow>(
+  // What a member shows of itself, its name for one, is that of its identity.
+  const page = db.prepare<
+    [string, number, number, number, number, number, number],
+    ConversationRow
+  >(
     `${reader.select}
-     WHERE m.identity_id = ? AND m.left_seq IS NULL AND c.deleted_at IS NULL
-       AND c.last_pos < ? AND (m.rev > ? OR c.rev > ?)
-     ORDER BY c.last_pos DESC LIMIT ?`,
+     WHERE m.identity = (SELECT n FROM identities WHERE id = ?) AND m.message_pos IS NOT NULL AND m.message_pos < ? AND m.message_pos >= ? AND (m.rev > ? OR c.rev > ? OR EXISTS (
+         SELECT 1 FROM members o JOIN identities i ON i.n = o.identity
+         WHERE o.conversation = c.n AND o.left_seq IS NULL AND i.rev > ?))
+     ORDER BY m.message_pos DESC LIMIT ?`,
   );
+  const lastLookedAt = db
+    .prepare<[string, number], number>(
+      `SELECT message_pos FROM members WHERE identity = (SELECT n FROM identities WHERE id = ?) AND message_pos IS NOT NULL AND message_pos < ?
+       ORDER BY message_pos DESC LIMIT 2 OFFSET ${LOOKED_AT - 1}`,
+    )
+    .pluck();
   const removedSince = db
-    .prepare<[string, number, number, number], string>(
-      `SELECT c.id FROM members m JOIN conversations c ON c.id = m.conversation_id
-       WHERE m.identity_id = ? AND (m.left_seq IS NOT NULL OR c.deleted_at IS NOT NULL)
-         AND (m.rev > ? OR c.rev > ?) LIMIT ?`,
+    .prepare<[string, number, number], string>(
+      `SELECT c.id FROM members m JOIN conversations c ON c.n = m.conversation
+       WHERE m.identity = (SELECT n FROM identities WHERE id = ?) AND m.message_pos IS NULL AND m.rev > ? LIMIT ?`,
     )
     .pluck();
 
@@ -95,64 +134,77 @@ export function createConversations(
           if (!first.digest.equals(digest)) {
             throw new AppError('conflict', 'This client_id was used for another conversation.');
           }
-          access.present(first.id, user_id);
-          return { conversation: reader.read(first.id, user_id), created: false };
+          const member = access.present(first.id, user_id);
+          return { conversation: reader.read(member), created: false };
         }
-        if (!userExists.get(user_id)) throw noSuchUser();
-        if (!agentExists.get(agent_id)) throw noSuchAgent();
+        const user = userNumber.get(user_id);
+        if (user === undefined) throw noSuchUser();
+        const agent = agentFor.get(agent_id, user_id);
+        if (!agent) throw noSuchAgent();
+        if (Number(countOwn.get(user)) >= most) {
+          throw new AppError('conflict', `A person has at most ${most} conversations.`);
+        }
+        quotas.charge(tx, user_id, EVENT_BYTES + bytesOf(title ?? null));
         const id = `cnv_${uuidv7()}`;
-        insert.run(id, title ?? null, tx.at, user_id, client_id ?? null, digest, tx.rev);
-        for (const member of [user_id, agent_id]) insertMember.run(id, member, tx.rev);
+        const made = insert.run(id, title ?? null, tx.at, user, client_id ?? null, digest, tx.rev);
+        const conversation = Number(made.lastInsertRowid);
+        for (const member of [user, agent.n]) insertMember.run(conversation, member, tx.rev);
         events.write(tx, {
-          conversation_id: id,
+          conversation,
+          actor: user,
           seq: 1,
           type: 'conversation.created',
-          actor_id: user_id,
-          data: { conversation: reader.shared(id) },
+          data: { conversation: reader.shared(conversation) },
         });
-        return { conversation: reader.read(id, user_id), created: true };
+        return { conversation: reader.read({ conversation, identity: user }), created: true };
       });
     },
 
-    async getConversation({ identity_id, conversation_id }) {
-      access.present(conversation_id, identity_id);
-      return reader.read(conversation_id, identity_id);
+    async getConversation({ identity_id, conversation_id, compact }) {
+      return reader.read(access.present(conversation_id, identity_id), compact);
     },
 
-    async listConversations({ identity_id, since, limit, cursor }) {
+    async listConversations({ identity_id, since, limit, cursor, compact }) {
       const listing = listingOf({ since, cursor });
       const { rev, before_pos } = listing;
       // Every row's rev is above -1: without `since` everything is listed.
       const from = listing.since ?? -1;
       const before = before_pos ?? Number.MAX_SAFE_INTEGER;
-      const rows = page.all(identity_id, before, from, from, limit + 1);
-      const more = rows.length > limit;
-      if (more) rows.pop();
+      const make = (row: ConversationRow) => reader.toConversation(row, compact);
+      const [end, beyond] = listing.since === null ? [] : lastLookedAt.all(identity_id, before);
+      const stop = beyond === undefined ? undefined : end;
+      const found = page.iterate(identity_id, before, stop ?? -1, from, from, from, limit + 1);
+      const { taken, last, more } = takePage(found, make, { limit });
+      const goesOnBefore = more ? last?.message_pos : stop;
 
       let removed: string[] = [];
       if (listing.since !== null && before_pos === null) {
-        removed = removedSince.all(identity_id, from, from, REMOVED_MAX + 1);
+        removed = removedSince.all(identity_id, from, REMOVED_MAX + 1);
         if (removed.length > REMOVED_MAX) {
           throw new AppError('sync_token_expired', 'Too much has changed since: reload.');
         }
       }
-      const last = rows.at(-1);
       return {
-        conversations: rows.map((row): Conversation => reader.toConversation(row)),
+        conversations: taken,
         removed,
         next_cursor:
-          more && last
-            ? encodeCursor({ log_id: logId, rev, since: listing.since, before_pos: last.last_pos })
-            : null,
+          goesOnBefore === undefined
+            ? null
+            : encodeCursor({
+                log_id: logId,
+                rev,
+                since: listing.since,
+                before_pos: goesOnBefore,
+              }),
         sync_token: encodeCursor({ log_id: logId, rev }),
         log_id: logId,
       };
     },
 
     async listMembers({ identity_id, conversation_id }) {
-      access.present(conversation_id, identity_id);
+      const { conversation } = access.present(conversation_id, identity_id);
       return {
-        members: reader.members(conversation_id).map(({ id, kind, name }) => ({ id, kind, name })),
+        members: reader.members(conversation).map(toShared),
       };
     },
   };

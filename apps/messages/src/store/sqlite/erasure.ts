@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Store } from '../store';
 import type { AuditLog } from './audit';
 import type { ConversationReader } from './conversation-reader';
 import type { ConversationRemover } from './conversation-remover';
 import type { Credentials } from './credentials';
-import { noSuchUser } from './people';
+import type { Quotas } from './quotas';
+import { noSuchUser } from '../no-such-user';
 import type { Sessions } from './sessions';
 import type { Sqlite, Transaction } from './sqlite';
 
@@ -21,13 +21,13 @@ const MARKS = 1_000;
 export interface Erasure {
   calls: Pick<Store, 'eraseUser'>;
   /** Takes a step of an erasure that is under way; false when there is none. */
-  step(): boolean;
+  step(): Promise<boolean>;
 }
 
 interface ErasureRow {
   user_id: string;
-  /** Its conversations up to this one, in the order of ids, are deleted; null when all are. */
-  after_conversation: string | null;
+  /** Its conversations up to this number are deleted; null when all are. */
+  after_conversation: number | null;
   /** Its audit entries up to this one are done. */
   after_audit: number;
 }
@@ -37,12 +37,14 @@ export function createErasure(
   {
     audit,
     credentials,
+    quotas,
     reader,
     remover,
     sessions,
   }: {
     audit: AuditLog;
     credentials: Credentials;
+    quotas: Quotas;
     reader: ConversationReader;
     remover: ConversationRemover;
     sessions: Sessions;
@@ -50,29 +52,28 @@ export function createErasure(
 ): Erasure {
   const userExists = db.prepare<[string]>('SELECT 1 FROM users WHERE id = ?');
   const dropMarks = db.prepare(
-    `DELETE FROM push_marks WHERE (user_id, device_id, conversation_id) IN (
-       SELECT user_id, device_id, conversation_id FROM push_marks WHERE user_id = ? LIMIT ${MARKS})`,
+    `DELETE FROM push_marks WHERE (user_id, device_id, conversation) IN (
+       SELECT user_id, device_id, conversation FROM push_marks WHERE user_id = ? LIMIT ${MARKS})`,
   );
   const dropSessions = db.prepare('DELETE FROM sessions WHERE user_id = ?');
   const dropUser = db.prepare('DELETE FROM users WHERE id = ?');
-  // The id in the place of the name: names are unique, and too short to be an id. It is also how access.ts knows that
-  // nobody may act as this identity any more.
+  // The id in the place of the name: names are unique, and too short to be an id.
   const forgetName = db.prepare(
-    'UPDATE identities SET name = id, last_connected_at = NULL WHERE id = ?',
+    'UPDATE identities SET name = id, last_connected_at = NULL, erased = 1 WHERE id = ?',
   );
-  const begin = db.prepare("INSERT INTO erasures (user_id, after_conversation) VALUES (?, '')");
+  const begin = db.prepare('INSERT INTO erasures (user_id, after_conversation) VALUES (?, 0)');
   const underWay = db.prepare<[], ErasureRow>('SELECT * FROM erasures LIMIT 1');
   const conversations = db.prepare<
-    [string, string],
-    { id: string; last_seq: number; deleted_at: string | null }
+    [string, number],
+    { n: number; actor: number; last_seq: number; deleted_at: string | null }
   >(
-    `SELECT c.id, c.last_seq, c.deleted_at FROM members m JOIN conversations c ON c.id = m.conversation_id
-     WHERE m.identity_id = ? AND m.conversation_id > ? ORDER BY m.conversation_id LIMIT ${STEP}`,
+    `SELECT c.n, m.identity AS actor, c.last_seq, c.deleted_at
+     FROM members m JOIN conversations c ON c.n = m.conversation
+     WHERE m.identity = (SELECT n FROM identities WHERE id = ?) AND m.conversation > ?
+     ORDER BY m.conversation LIMIT ${STEP}`,
   );
-  const rewriteEvent = db.prepare(
-    'UPDATE events SET data = ? WHERE conversation_id = ? AND seq = ?',
-  );
-  const forgetClientIds = db.prepare('UPDATE conversations SET client_id = NULL WHERE id = ?');
+  const rewriteEvent = db.prepare('UPDATE log SET data = ? WHERE conversation = ? AND seq = ?');
+  const forgetClientIds = db.prepare('UPDATE conversations SET client_id = NULL WHERE n = ?');
   const setConversation = db.prepare(
     'UPDATE erasures SET after_conversation = ? WHERE user_id = ?',
   );
@@ -92,18 +93,19 @@ export function createErasure(
   const finish = db.prepare('DELETE FROM erasures WHERE user_id = ?');
 
   /** Deletes some conversations; of those that were deleted before, the last event still has the name. */
-  function removeConversations(tx: Transaction, userId: string, after: string): void {
+  function removeConversations(tx: Transaction, userId: string, after: number): void {
     const found = conversations.all(userId, after);
-    for (const { id, last_seq, deleted_at } of found) {
+    for (const { n: conversation, actor, last_seq, deleted_at } of found) {
       if (deleted_at === null) {
-        remover.remove(tx, { conversation_id: id, last_seq, actor_id: userId });
+        remover.remove(tx, { conversation, actor, last_seq });
       } else {
-        rewriteEvent.run(JSON.stringify({ conversation: reader.shared(id) }), id, last_seq);
+        const data = { conversation: reader.shared(conversation) };
+        rewriteEvent.run(JSON.stringify(data), conversation, last_seq);
       }
-      forgetClientIds.run(id);
+      forgetClientIds.run(conversation);
     }
     const last = found.at(-1);
-    setConversation.run(found.length < STEP || !last ? null : last.id, userId);
+    setConversation.run(found.length < STEP || !last ? null : last.n, userId);
   }
 
   function forgetAddresses(userId: string, after: number): void {
@@ -124,7 +126,7 @@ export function createErasure(
       async eraseUser({ user_id, session_id, by }) {
         checkMayErase(user_id, session_id);
         // Beforehand, because they go with the devices and may be many. Nothing is lost if it ends here.
-        while (write(() => dropMarks.run(user_id).changes) === MARKS) await nextTurn();
+        while ((await write(() => dropMarks.run(user_id).changes)) === MARKS);
         return write((tx) => {
           checkMayErase(user_id, session_id);
           const action = by.actor.kind === 'user' ? 'user.delete' : 'user.erase';
@@ -132,6 +134,7 @@ export function createErasure(
           const ended = sessions.endAll(tx, user_id);
           dropSessions.run(user_id);
           dropUser.run(user_id);
+          quotas.forget(user_id);
           forgetName.run(user_id);
           begin.run(user_id);
           return { ended };
@@ -139,11 +142,11 @@ export function createErasure(
       },
     },
 
-    step() {
+    async step() {
       const erasure = underWay.get();
       if (!erasure) return false;
       const { user_id, after_conversation, after_audit } = erasure;
-      write((tx) => {
+      await write((tx) => {
         if (after_conversation !== null) removeConversations(tx, user_id, after_conversation);
         else forgetAddresses(user_id, after_audit);
       });

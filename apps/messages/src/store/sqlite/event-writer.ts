@@ -1,50 +1,94 @@
 import type { Event } from '@agent-messenger/contracts';
+import { packTime, type Packed } from './packed';
+import { numberOf } from '../message-rows';
+import type { RecentEntries } from './recent-entries';
 import type { Sqlite, Transaction } from './sqlite';
 
+/** What the row of a `message.created` has besides: the message. */
+export interface NewMessageColumns {
+  id: Packed;
+  client_id: Packed;
+  digest: Buffer;
+  content: string;
+  metadata: string | null;
+  reply_to: Packed | null;
+  state: string | null;
+  error: string | null;
+  actions: string | null;
+  actions_expire_at: string | null;
+}
+
 interface NewEvent {
-  conversation_id: string;
+  /** Numbers of the conversation and of who did it. */
+  conversation: number;
+  actor: number;
   /** The conversation's last_seq + 1, read in the same transaction. */
   seq: number;
   type: Event['type'];
-  actor_id: string;
-  /** The message it is about; its text is read by join, as it is then. */
-  message_id?: string;
+  /** Seq of the message that it changes; what that says is read by join, as it is then. */
+  about?: number | undefined;
   /** What else the event carries, as it was at the commit. */
   data?: object | undefined;
+  message?: NewMessageColumns | undefined;
 }
 
-/** The one way into the log: the event and the conversation's end move together. */
+/** The one way into the log: the event, the conversation's end and its place in its members' listings move together. */
 export interface EventWriter {
-  write(tx: Transaction, event: NewEvent): void;
+  /** @returns where the log has it */
+  write(tx: Transaction, event: NewEvent): number;
 }
 
-export function createEventWriter({ db }: Pick<Sqlite, 'db'>): EventWriter {
+export function createEventWriter(
+  { db }: Pick<Sqlite, 'db'>,
+  recent: Pick<RecentEntries, 'forget'>,
+): EventWriter {
   const insert = db.prepare(
-    `INSERT INTO events (conversation_id, seq, type, actor_id, at, message_id, data)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    'INSERT INTO log (conversation, seq, type, actor, at, about, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
-  const advance = db.prepare(
-    'UPDATE conversations SET last_seq = ?, last_pos = ?, rev = ? WHERE id = ?',
+  const insertMessage = db.prepare(
+    `INSERT INTO log (conversation, seq, type, actor, at, id, client_id, digest, content, metadata, reply_to, state, error,
+       actions, actions_expire_at, counts)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const advanceWithMessage = db.prepare(
-    'UPDATE conversations SET last_seq = ?, last_pos = ?, rev = ?, last_message_id = ? WHERE id = ?',
+  const advance = db.prepare('UPDATE conversations SET last_seq = ?, rev = ? WHERE n = ?');
+  const advanceByMessage = db.prepare(
+    'UPDATE conversations SET last_seq = @seq, last_message = @seq, rev = @rev WHERE n = @conversation',
   );
+  const moveUpFor = db.prepare(
+    'UPDATE members SET message_pos = ?, pending = 1 WHERE conversation = ? AND left_seq IS NULL',
+  );
+  const setPending = db.prepare(
+    'UPDATE members SET pending = 1 WHERE conversation = ? AND left_seq IS NULL AND pending = 0',
+  );
+
+  function add(at: string, { conversation, seq, type, actor, about, data, message }: NewEvent) {
+    const columns = [conversation, seq, numberOf(type), actor, packTime(at)];
+    if (!message) {
+      const json = data === undefined ? null : JSON.stringify(data);
+      return insert.run(...columns, about ?? null, json);
+    }
+    const { id, client_id, digest, content, metadata, reply_to, state, error } = message;
+    const { actions, actions_expire_at } = message;
+    return insertMessage.run(
+      ...columns,
+      ...[id, client_id, digest, content, metadata, reply_to, state, error],
+      ...[actions, actions_expire_at, actor],
+    );
+  }
+
   return {
-    write({ at, rev }, { conversation_id, seq, type, actor_id, message_id, data }) {
-      const { lastInsertRowid: pos } = insert.run(
-        conversation_id,
-        seq,
-        type,
-        actor_id,
-        at,
-        message_id ?? null,
-        data === undefined ? null : JSON.stringify(data),
-      );
-      if (type === 'message.created') {
-        advanceWithMessage.run(seq, pos, rev, message_id, conversation_id);
+    write({ at, rev }, event) {
+      const { conversation, seq, type, message } = event;
+      if (!message) recent.forget();
+      const pos = Number(add(at, event).lastInsertRowid);
+      if (message) advanceByMessage.run({ seq, rev, conversation });
+      else advance.run(seq, rev, conversation);
+      if (type === 'message.created' || type === 'conversation.created') {
+        moveUpFor.run(pos, conversation);
       } else {
-        advance.run(seq, pos, rev, conversation_id);
+        setPending.run(conversation);
       }
+      return pos;
     },
   };
 }

@@ -1,28 +1,18 @@
-import type { ExportedRecord } from '@agent-messenger/contracts';
-import { z } from 'zod';
-import { signCursor, verifyCursor } from '../cursors';
+import { toAuditEntry, type AuditRow } from '../audit-rows';
+import {
+  accountSteps,
+  ExportPage,
+  parseJson,
+  toEntryRecord,
+  type ExportPosition,
+  type ExportStep,
+} from '../export-rules';
 import type { Store } from '../store';
-import { toAuditEntry, type AuditLog, type AuditRow } from './audit';
-import { noSuchUser } from './people';
-import { MESSAGE_COLUMNS, toMessage, type MessageRow } from './rows';
+import type { AuditLog } from './audit';
+import { noSuchUser } from '../no-such-user';
+import { toMessage } from '../message-rows';
+import { MESSAGE_SELECT, unpackMessage, type StoredMessage } from './rows';
 import type { Sqlite } from './sqlite';
-
-/** About how much text a page carries at most. */
-const PAGE_BYTES = 1024 * 1024;
-
-/** Where a page ended. In `conversation` and `seq`: the messages of that conversation up to that one are exported. */
-const cursorSchema = z.discriminatedUnion('section', [
-  z.object({ section: z.literal('account'), after: z.int().min(0) }),
-  z.object({ section: z.literal('conversations'), conversation: z.string(), seq: z.int().min(0) }),
-  z.object({ section: z.literal('audit'), after: z.int().min(0) }),
-]);
-type Position = z.infer<typeof cursorSchema>;
-
-/** A record, and where the export goes on behind it. */
-interface Step {
-  record: ExportedRecord;
-  next: Position;
-}
 
 interface ConversationRow {
   id: string;
@@ -33,15 +23,18 @@ interface ConversationRow {
   tags: string;
 }
 
+export interface Export {
+  /** Records that a person is exported, with the first page. Throws `not_found`. */
+  begin(request: Parameters<Store['exportUser']>[0]): Promise<void>;
+  readPage: Store['exportUser'];
+}
+
 /**
  * Everything that is kept about a person, one record after the other: the account (person, sessions, devices), each
  * conversation followed by its messages, the audit log. Nothing in it lets somebody act as the person: no password
  * hash, no digests, no device tokens. A page is read lazily and ends when it is full by count or by bytes.
  */
-export function createExport(
-  { db, digestKey, write }: Sqlite,
-  audit: AuditLog,
-): Pick<Store, 'exportUser'> {
+export function createExport({ db, digestKey, write }: Sqlite, audit: AuditLog): Export {
   const person = db.prepare<[string], Record<string, unknown>>(
     `SELECT u.id, i.name AS username, i.created_at, i.last_connected_at, u.disabled_at
      FROM users u JOIN identities i ON i.id = u.id WHERE u.id = ?`,
@@ -55,13 +48,16 @@ export function createExport(
   );
   const conversationsAfter = db.prepare<[string, string], ConversationRow>(
     `SELECT c.id, c.title, c.created_at, m.muted, m.archived, m.tags
-     FROM members m JOIN conversations c ON c.id = m.conversation_id
-     WHERE m.identity_id = ? AND m.conversation_id > ? AND m.left_seq IS NULL AND c.deleted_at IS NULL
-     ORDER BY m.conversation_id LIMIT 1`,
+     FROM members m JOIN conversations c ON c.n = m.conversation
+     WHERE m.identity = (SELECT n FROM identities WHERE id = ?)
+       AND m.conversation > ifnull((SELECT n FROM conversations WHERE id = ?), 0)
+       AND m.left_seq IS NULL AND c.deleted_at IS NULL
+     ORDER BY m.conversation LIMIT 1`,
   );
-  const messagesAfter = db.prepare<[string, string, number], MessageRow>(
-    `SELECT ${MESSAGE_COLUMNS} FROM members m JOIN messages x ON x.conversation_id = m.conversation_id
-     WHERE m.identity_id = ? AND m.conversation_id = ? AND x.seq > ? AND x.seq >= m.joined_seq
+  const messagesAfter = db.prepare<[string, string, number], StoredMessage>(
+    `${MESSAGE_SELECT} JOIN members m ON m.conversation = c.n
+     WHERE m.identity = (SELECT n FROM identities WHERE id = ?) AND c.id = ? AND x.seq > ? AND x.seq >= m.joined_seq
+       AND x.id IS NOT NULL
      ORDER BY x.seq`,
   );
   const entriesAfter = db.prepare<{ user: string; after: number; limit: number }, AuditRow>(
@@ -71,52 +67,48 @@ export function createExport(
      ORDER BY id LIMIT @limit`,
   );
 
-  function* account(userId: string, after: number): Generator<Step> {
-    const records: ExportedRecord[] = [
-      ...person.all(userId).map((data) => ({ type: 'user' as const, data })),
-      ...sessions.all(userId).map((data) => ({ type: 'session' as const, data })),
-      ...devices.all(userId).map(({ quiet_hours, ...data }) => ({
-        type: 'device' as const,
-        data: { ...data, quiet_hours: quiet_hours === null ? null : parse(quiet_hours) },
-      })),
-    ];
-    for (const [index, record] of records.entries()) {
-      if (index >= after) yield { record, next: { section: 'account', after: index + 1 } };
-    }
-  }
-
   function* conversations(
     userId: string,
     from: { conversation: string; seq: number },
-  ): Generator<Step> {
+  ): Generator<ExportStep> {
     let { conversation, seq } = from;
     for (;;) {
       for (const row of messagesAfter.iterate(userId, conversation, seq)) {
         const next = { section: 'conversations', conversation, seq: row.seq } as const;
-        yield { record: { type: 'message', data: { ...toMessage(row) } }, next };
+        yield { record: { type: 'message', data: { ...toMessage(unpackMessage(row)) } }, next };
       }
       const row = conversationsAfter.get(userId, conversation);
       if (!row) return;
       conversation = row.id;
       seq = 0;
       const { muted, archived, tags, ...shared } = row;
-      const data = { ...shared, muted: muted === 1, archived: archived === 1, tags: parse(tags) };
+      const data = {
+        ...shared,
+        muted: muted === 1,
+        archived: archived === 1,
+        tags: parseJson(tags),
+      };
       const next = { section: 'conversations', conversation, seq } as const;
       yield { record: { type: 'conversation', data }, next };
     }
   }
 
-  function* entries(userId: string, after: number, limit: number): Generator<Step> {
+  function* entries(userId: string, after: number, limit: number): Generator<ExportStep> {
     for (const row of entriesAfter.all({ user: userId, after, limit })) {
-      const { ip, ...entry } = toAuditEntry(row);
-      // The address of an admin is not the person's.
-      const data = { ...entry, ip: row.actor_kind === 'admin' ? null : ip };
-      yield { record: { type: 'audit', data }, next: { section: 'audit', after: row.id } };
+      const next = { section: 'audit', after: row.id } as const;
+      yield { record: toEntryRecord(toAuditEntry(row)), next };
     }
   }
 
-  function* recordsFrom(userId: string, from: Position, limit: number): Generator<Step> {
-    if (from.section === 'account') yield* account(userId, from.after);
+  function* recordsFrom(
+    userId: string,
+    from: ExportPosition,
+    limit: number,
+  ): Generator<ExportStep> {
+    if (from.section === 'account') {
+      const rows = [person.all(userId), sessions.all(userId), devices.all(userId)] as const;
+      yield* accountSteps(rows, from.after);
+    }
     if (from.section !== 'audit') {
       const start = from.section === 'conversations' ? from : { conversation: '', seq: 0 };
       yield* conversations(userId, start);
@@ -125,34 +117,21 @@ export function createExport(
   }
 
   return {
-    async exportUser({ user_id, limit, cursor, by }) {
+    async begin({ user_id, cursor, by }) {
       if (!person.get(user_id)) throw noSuchUser();
       // An export has one entry, of its first page: without one nobody has a cursor.
-      const of = `export ${user_id}`;
       if (cursor === undefined) {
-        write((tx) => audit.write(tx, by, { action: 'user.export', target: user_id }));
+        await write((tx) => audit.write(tx, by, { action: 'user.export', target: user_id }));
       }
-      const from: Position =
-        cursor === undefined
-          ? { section: 'account', after: 0 }
-          : verifyCursor(digestKey, of, cursorSchema, cursor);
-      const records: ExportedRecord[] = [];
-      let bytes = 0;
-      let next = from;
-      // One more than fits, to know whether this is all.
-      for (const step of recordsFrom(user_id, from, limit + 1)) {
-        if (records.length === limit || bytes >= PAGE_BYTES) {
-          return { records, next_cursor: signCursor(digestKey, of, next) };
-        }
-        records.push(step.record);
-        bytes += Buffer.byteLength(JSON.stringify(step.record));
-        next = step.next;
+    },
+
+    async readPage({ user_id, limit, cursor }) {
+      if (!person.get(user_id)) throw noSuchUser();
+      const page = new ExportPage(digestKey, { user_id, limit, cursor });
+      for (const step of recordsFrom(user_id, page.from, limit + 1)) {
+        if (!page.add(step)) return page.answer(false);
       }
-      return { records, next_cursor: null };
+      return page.answer(true);
     },
   };
-}
-
-function parse(json: string): unknown {
-  return JSON.parse(json) as unknown;
 }

@@ -15,13 +15,24 @@ const MOST_PAGES = 0x0200_0000;
  * pages, the copies at their old places stay in the gap in the middle of the page, until another row needs it; of the
  * rows that are deleted later, these copies remain. Only VACUUM would remove them, which writes the whole file anew and
  * stops all writes meanwhile. So the gaps are zeroed in the file, step by step. Nothing refers to them, so that readers
- * and crashes see the same database before, between and after. No other change must be under way: a step empties the
- * write-ahead log and holds the write lock, and SQLite's cache, from which a page could be written back with its old
- * gap, is emptied as well. What was deleted before a pass began is in no page after it: gaps are never copied.
+ * and crashes see the same database before, between and after. No other change must be under way: a step that has
+ * something to clean empties the write-ahead log and holds the write lock, and SQLite's cache, from which a page could be
+ * written back with its old gap, is emptied as well. What was deleted before a pass began is in no page after it: gaps
+ * are never copied.
+ *
+ * Looking needs none of that, and nearly all steps only look. The pass begins with an empty log, so that the file has
+ * what the cache has. A page whose gap is clean in the file is clean wherever else it is, but for copies that were made
+ * since: those are of the next pass.
  */
 export interface FreeSpace {
   /** Cleans some pages; true until the end of the file. After that a pass begins anew if anything was written. */
   scrub(): boolean;
+}
+
+/** What is left in a gap: where in the file, in bytes. */
+interface Remnant {
+  position: number;
+  length: number;
 }
 
 interface DatabaseFile {
@@ -50,39 +61,59 @@ export function createFreeSpace(
     return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
   }
 
-  function cleanFrom(first: number): number {
+  function pagesFrom(first: number): { pages: number; remnants: Remnant[] } {
     const bytes = readSync(fd, buffer, 0, buffer.length, first * pageSize);
     const pages = Math.floor(bytes / pageSize);
+    const remnants: Remnant[] = [];
     for (let index = 0; index < pages; index += 1) {
       const page = buffer.subarray(index * pageSize, (index + 1) * pageSize);
       const gap = gapOf(page);
       if (!gap) continue;
       const length = gap.to - gap.from;
       if (page.subarray(gap.from, gap.to).equals(zeros.subarray(0, length))) continue;
-      writeSync(fd, zeros, 0, length, (first + index) * pageSize + gap.from);
+      remnants.push({ position: (first + index) * pageSize + gap.from, length });
     }
-    return pages;
+    return { pages, remnants };
   }
 
-  const step = db.transaction((): boolean => {
+  /** Looked at again: emptying the log has written pages. */
+  const clean = db.transaction((): boolean => {
     if (!isAtRest()) return false;
-    next += cleanFrom(next);
+    const { pages, remnants } = pagesFrom(next);
+    for (const { position, length } of remnants) writeSync(fd, zeros, 0, length, position);
+    next += pages;
     return true;
   });
+
+  function emptyLog(): boolean {
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    // Otherwise somebody reads what is still in it.
+    return isAtRest();
+  }
+
+  /** @returns false when it has to be tried later */
+  function step(): boolean {
+    const { pages, remnants } = pagesFrom(next);
+    if (remnants.length > 0) {
+      if (!emptyLog()) return false;
+      db.pragma('shrink_memory');
+      return clean.immediate();
+    }
+    next += pages;
+    return true;
+  }
 
   return {
     scrub() {
       const changes = totalChanges.get() ?? 0;
       if (next === 1) {
         if (changes === doneOf) return false;
+        if (!emptyLog()) return false;
         passOf = changes;
       }
-      db.pragma('wal_checkpoint(TRUNCATE)');
-      db.pragma('shrink_memory');
       const pages = fstatSync(fd).size / pageSize;
       if (hasPointerMap || pages >= MOST_PAGES) return false;
-      // Somebody reads what is still in the log: later.
-      if (!step.immediate()) return false;
+      if (!step()) return false;
       if (next < pages) return true;
       fsyncSync(fd);
       next = 1;

@@ -4,7 +4,10 @@ import type { Consumer } from '../store';
 /** How long an offset may wait for a commit to travel with. */
 const IDLE_MS = 500;
 
-/** Consumer offsets: moved in memory, written by the next commit or, when there is none, by themselves. */
+/**
+ * How far consumers are in the log: moved in memory, since no other process has the database, and written by the next
+ * commit or, when there is none, by themselves.
+ */
 export interface Offsets {
   read(consumer: Consumer): number;
   advance(consumer: Consumer, pos: number): void;
@@ -44,8 +47,14 @@ export function createOffsets(db: Database): Offsets {
     }
     saved();
   }
+  function read(consumer: Consumer): number {
+    const saved = moved.get(consumer) ?? select.get(key(consumer));
+    if (saved !== undefined) return Number(saved);
+    // In a store that is older than this consumer: what others were told of is not told again.
+    return consumer === 'unseen' ? read('push') : 0;
+  }
   return {
-    read: (consumer) => moved.get(consumer) ?? Number(select.get(key(consumer)) ?? 0),
+    read,
     advance(consumer, pos) {
       moved.set(consumer, pos);
       timer ??= setTimeout(flush, IDLE_MS).unref();

@@ -1,7 +1,9 @@
+import type { Logger } from '@agent-messenger/service-kit';
 import BetterSqlite3 from 'better-sqlite3';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { MIGRATIONS } from './migrations';
+import { makeCompact } from './schema/compaction';
+import { bringUpToDate } from './schema/steps';
 
 /** A wait for a lock blocks the event loop; the only other users of the file are backups, which hold it briefly. */
 const LOCK_WAIT_MS = 50;
@@ -15,8 +17,8 @@ export interface OpenDatabase {
   close(): void;
 }
 
-/** Opens a database for the one process that writes to it, and brings its schema up to date. */
-export function openDatabase(link: string): OpenDatabase {
+/** Opens a database for the one process that writes to it, and brings its schema up to date, which may take minutes. */
+export async function openDatabase(link: string, log: Logger): Promise<OpenDatabase> {
   mkdirSync(dirname(link), { recursive: true, mode: 0o700 });
   const path = followLinks(link);
   const lock = lockFile(path);
@@ -28,6 +30,7 @@ export function openDatabase(link: string): OpenDatabase {
     refuseEmpty(path);
     // -wal and -shm take over the mode of the database file.
     ownerOnly(path);
+    await makeCompact(path, { log });
     // Closed after the database: to close any descriptor of its file drops all locks that SQLite has on it.
     const fd = openSync(path, 'r+');
     closers.push(() => closeSync(fd));
@@ -39,13 +42,14 @@ export function openDatabase(link: string): OpenDatabase {
     db.pragma('foreign_keys = ON');
     // Without it deleted and edited texts stay in the file's free space for as long as nothing needs the room.
     db.pragma('secure_delete = ON');
-    // With a thousand conversations that are busy a message changes 4.6 pages, and each commit other ones. A cache that
-    // holds them reads 3.5 pages a message instead of 8.5, and a log of 32 MB, in which a page that changed several times
-    // is copied back once, writes 34 kB a message instead of 40. docs/scaling.md
+    // What savepoints keep for their undoing has texts too, and would go to a file beyond 64 KiB.
+    db.pragma('temp_store = MEMORY');
+    // With a thousand conversations that are busy each commit changes other pages. A cache that holds them reads fewer, and
+    // of a log of 32 MB a page that changed several times is copied back once. docs/scaling.md
     db.pragma(`cache_size = ${-64 * 1024}`);
     db.pragma('wal_autocheckpoint = 8000');
     db.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
-    migrate(db, path, MIGRATIONS);
+    bringUpToDate(db, path);
     return { db, path, fd, close };
   } catch (error) {
     close();
@@ -96,27 +100,4 @@ function lockFile(path: string): BetterSqlite3.Database {
 function ownerOnly(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
-}
-
-/**
- * Runs the steps that a database has not seen, all in one transaction: an upgrade that fails leaves a database that the
- * program before it still runs on.
- */
-export function migrate(
-  db: BetterSqlite3.Database,
-  path: string,
-  migrations: readonly string[],
-): void {
-  db.transaction(() => {
-    const version = Number(db.pragma('user_version', { simple: true }));
-    if (version > migrations.length) {
-      throw new Error(
-        `${path} has schema version ${version}, this program knows up to ${migrations.length}: ` +
-          'run the newer program, or restore a backup from before the upgrade',
-      );
-    }
-    if (version === migrations.length) return;
-    for (const step of migrations.slice(version)) db.exec(step);
-    db.pragma(`user_version = ${migrations.length}`);
-  }).immediate();
 }

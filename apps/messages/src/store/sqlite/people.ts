@@ -1,10 +1,13 @@
 import type { User } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import { uuidv7 } from 'uuidv7';
-import { decodeCursor, encodeCursor, idCursorSchema } from '../cursors';
+import { afterOf } from '../cursors';
+import { cutPage } from '../pages';
 import type { Store } from '../store';
 import type { AuditLog } from './audit';
 import type { Credentials } from './credentials';
+import type { Quotas } from './quotas';
+import { noSuchUser } from '../no-such-user';
 import type { Sessions } from './sessions';
 import type { Sqlite } from './sqlite';
 
@@ -20,8 +23,9 @@ export function createPeople(
   {
     audit,
     credentials,
+    quotas,
     sessions,
-  }: { audit: AuditLog; credentials: Credentials; sessions: Sessions },
+  }: { audit: AuditLog; credentials: Credentials; quotas: Quotas; sessions: Sessions },
 ): People {
   const usernameTaken = db.prepare<[string]>(
     "SELECT 1 FROM identities WHERE kind = 'user' AND name = ?",
@@ -43,7 +47,7 @@ export function createPeople(
        WHERE s.user_id = u.id AND s.revoked_at IS NULL AND s.expires_at > @at) AS sessions,
       (SELECT count(*) FROM push_tokens p WHERE p.user_id = u.id) AS devices,
       (SELECT count(*) FROM conversations c
-       WHERE c.created_by = u.id AND c.deleted_at IS NULL) AS conversations
+       WHERE c.created_by = i.n AND c.deleted_at IS NULL) AS conversations
     FROM users u JOIN identities i ON i.id = u.id`;
   const byId = db.prepare<{ at: string; id: string }, User>(`${select} WHERE u.id = @id`);
   const byName = db.prepare<{ at: string; name: string }, User>(
@@ -70,10 +74,14 @@ export function createPeople(
         if (usernameTaken.get(username)) {
           throw new AppError('conflict', 'This username is taken.');
         }
+        quotas.checkRoom();
         const id = `usr_${uuidv7()}`;
         insertIdentity.run(id, username, tx.at);
         insertUser.run(id, password_hash);
-        const action = by.actor.kind === 'admin' ? 'user.create' : 'user.register';
+        const isAdmin = by.actor.kind === 'admin';
+        // Whom an operator adds counts for itself alone.
+        if (!isAdmin && by.ip !== null) quotas.register(id, by.ip);
+        const action = isAdmin ? 'user.create' : 'user.register';
         audit.write(tx, by, { action, target: id });
         return { user_id: id, username };
       });
@@ -93,11 +101,10 @@ export function createPeople(
         const user = byName.get({ at, name: username });
         return { users: user ? [user] : [], next_cursor: null };
       }
-      const after = cursor === undefined ? '' : decodeCursor(idCursorSchema, cursor).after;
+      const after = afterOf(cursor);
       const users = page.all({ at, after, limit: limit + 1 });
-      const more = users.length > limit;
-      if (more) users.pop();
-      return { users, next_cursor: more ? encodeCursor({ after: users.at(-1)?.id }) : null };
+      const { taken, next_cursor } = cutPage(users, limit, (last) => ({ after: last.id }));
+      return { users: taken, next_cursor };
     },
 
     async getUser({ user_id }) {
@@ -119,8 +126,4 @@ export function createPeople(
       });
     },
   };
-}
-
-export function noSuchUser(): AppError {
-  return new AppError('not_found', 'No such user.');
 }

@@ -1,10 +1,18 @@
-import type { Store } from '../store';
 import type { Access } from './access';
 import type { Erasure } from './erasure';
-import type { Sqlite } from './sqlite';
+import type { Quotas } from './quotas';
+import { CHARGED_BYTES } from '../purge-rules';
+import type { Sqlite, Transaction } from './sqlite';
 
-/** Rows of a kind that one step removes: of the largest messages 6 MB, which are overwritten. */
+/** Rows that one step removes: of the largest messages 6 MB, which are overwritten. */
 const STEP = 100;
+
+export interface Purge {
+  /** Removes for good a small piece of what was deleted; false when nothing is left of it in the tables. */
+  step(): Promise<boolean>;
+  /** Removes it from the log of writes, which nobody reads meanwhile; false. */
+  finish(): boolean;
+}
 
 /**
  * Deleting a conversation only marks it, because a log can be long and the store is blocked while it works. What
@@ -12,72 +20,77 @@ const STEP = 100;
  */
 export function createPurge(
   { db, write }: Sqlite,
-  { access, erasure }: { access: Access; erasure: Erasure },
-): Pick<Store, 'purge'> {
+  { access, erasure, quotas }: { access: Access; erasure: Erasure; quotas: Quotas },
+): Purge {
   const toEmpty = db
-    .prepare<[], string>(
-      'SELECT id FROM conversations WHERE deleted_at IS NOT NULL AND emptied = 0 LIMIT 1',
+    .prepare<[], number>(
+      'SELECT n FROM conversations WHERE deleted_at IS NOT NULL AND emptied = 0 LIMIT 1',
     )
     .pluck();
-  const dropMessages = db.prepare(
-    `DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages WHERE conversation_id = ? LIMIT ${STEP})`,
+  const dropEvents = db.prepare<[number], { actor: number; bytes: number }>(
+    `DELETE FROM log WHERE pos IN (
+       SELECT e.pos FROM conversations c JOIN log e ON e.conversation = c.n AND e.seq < c.last_seq
+       WHERE c.n = ? LIMIT ${STEP})
+     RETURNING actor,
+       ifnull(length(CAST(content AS BLOB)), 0) + ifnull(length(CAST(metadata AS BLOB)), 0)
+         + ifnull(length(CAST(actions AS BLOB)), 0)
+         + ${CHARGED_BYTES} AS bytes`,
   );
-  const dropEvents = db.prepare(
-    `DELETE FROM events WHERE pos IN (
-       SELECT e.pos FROM events e JOIN conversations c ON c.id = e.conversation_id
-       WHERE e.conversation_id = ? AND e.seq < c.last_seq LIMIT ${STEP})`,
-  );
-  const setEmptied = db.prepare('UPDATE conversations SET emptied = 1 WHERE id = ?');
-  const expired = db.prepare<[string], { id: string; rev: number }>(
-    `SELECT id, rev FROM conversations
+  const idOf = db.prepare<[number], string>('SELECT id FROM identities WHERE n = ?').pluck();
+  const setEmptied = db.prepare('UPDATE conversations SET emptied = 1 WHERE n = ?');
+  const expired = db.prepare<[string], { n: number; rev: number }>(
+    `SELECT n, rev FROM conversations
      WHERE deleted_at IS NOT NULL AND emptied = 1 AND deleted_at < ? LIMIT 1`,
   );
-  const dropLastEvent = db.prepare('DELETE FROM events WHERE conversation_id = ?');
-  const dropMembers = db.prepare('DELETE FROM members WHERE conversation_id = ?');
-  const dropConversation = db.prepare('DELETE FROM conversations WHERE id = ?');
+  const dropLastEvent = db.prepare('DELETE FROM log WHERE conversation = ?');
+  const dropMembers = db.prepare('DELETE FROM members WHERE conversation = ?');
+  const dropConversation = db.prepare('DELETE FROM conversations WHERE n = ?');
   const raiseForgotten = db.prepare(
     `INSERT INTO meta (key, value) VALUES ('forgotten_rev', ?)
      ON CONFLICT DO UPDATE SET value = max(value, excluded.value)`,
   );
 
   /** Removes some of what is in it; how many rows that changed. */
-  function empty(id: string): number {
-    const messages = dropMessages.run(id).changes;
-    const events = dropEvents.run(id).changes;
-    if (messages < STEP && events < STEP) setEmptied.run(id);
-    return messages + events + 1;
+  function empty(tx: Transaction, conversation: number): number {
+    const dropped = dropEvents.all(conversation);
+    for (const { actor, bytes } of dropped) quotas.giveBack(tx, idOf.get(actor) ?? '', bytes);
+    if (dropped.length < STEP) setEmptied.run(conversation);
+    return dropped.length + 1;
   }
 
   /** Many small ones share a step. */
-  function emptySome(): void {
+  function emptySome(tx: Transaction): void {
     let rows = 0;
     while (rows < STEP) {
       const deleted = toEmpty.get();
       if (deleted === undefined) return;
-      rows += empty(deleted);
+      rows += empty(tx, deleted);
     }
   }
 
   /** A device that has not listed since cannot be told any more that the conversation is gone: its token expires. */
-  function forget({ id, rev }: { id: string; rev: number }): void {
-    dropLastEvent.run(id);
-    dropMembers.run(id);
-    dropConversation.run(id);
+  function forget({ n, rev }: { n: number; rev: number }): void {
+    dropLastEvent.run(n);
+    dropMembers.run(n);
+    dropConversation.run(n);
     raiseForgotten.run(rev);
   }
 
   return {
-    async purge() {
-      if (erasure.step()) return true;
+    async step() {
+      if (await erasure.step()) return true;
       if (toEmpty.get() !== undefined) {
-        write(emptySome);
+        await write(emptySome);
         return true;
       }
       const gone = expired.get(access.formerSince());
       if (gone) {
-        write(() => forget(gone));
+        await write(() => forget(gone));
         return true;
       }
+      return false;
+    },
+    finish() {
       // Overwritten in the database, the texts of deleted and edited messages are still in the log of its writes.
       db.pragma('wal_checkpoint(TRUNCATE)');
       return false;

@@ -1,4 +1,4 @@
-import type { CallResponse, messagesCalls, PushRegistration } from '@agent-messenger/contracts';
+import { DEVICES_PER_USER, UNUSED_MS } from '../push-rules';
 import type { Store } from '../store';
 import type { Credentials } from './credentials';
 import type { Sqlite } from './sqlite';
@@ -7,18 +7,6 @@ type PushDevices = Pick<
   Store,
   'registerPush' | 'unregisterPush' | 'dropPushToken' | 'expirePushTokens'
 >;
-const DEVICES_PER_USER = 20;
-/** Apps register at every start: who has not for a year does not use that device any more. */
-const UNUSED_MS = 365 * 24 * 3_600_000;
-
-export interface DeviceRow {
-  device_id: string;
-  platform: PushRegistration['platform'];
-  token: string;
-  keys: string | null;
-  quiet_hours: string | null;
-  registered_at: string;
-}
 
 /** The devices that people have registered for pushes. */
 export function createPushDevices(
@@ -28,18 +16,19 @@ export function createPushDevices(
   const dropFromOthers = db.prepare(
     'DELETE FROM push_tokens WHERE token = ? AND NOT (user_id = ? AND device_id = ?)',
   );
-  // An update in place: what the device has been told is still true when it registers again.
+  // An update in place: what the device has been told is still true when it registers again. Whether it can be reached
+  // is found out anew.
   const upsert = db.prepare(
-    `INSERT INTO push_tokens (token, user_id, device_id, platform, keys, quiet_hours, registered_at)
-     VALUES (@token, @user_id, @device_id, @platform, @keys, @quiet_hours, @at)
+    `INSERT INTO push_tokens (token, user_id, device_id, platform, keys, quiet_hours, registered_at, rev)
+     VALUES (@token, @user_id, @device_id, @platform, @keys, @quiet_hours, @at, @rev)
      ON CONFLICT (user_id, device_id) DO UPDATE SET token = excluded.token,
        platform = excluded.platform, keys = excluded.keys, quiet_hours = excluded.quiet_hours,
-       registered_at = excluded.registered_at`,
+       registered_at = excluded.registered_at, rev = excluded.rev, probe = NULL`,
   );
   const dropOldest = db.prepare(
     `DELETE FROM push_tokens WHERE user_id = @user AND rowid NOT IN (
        SELECT rowid FROM push_tokens WHERE user_id = @user
-       ORDER BY registered_at DESC, rowid DESC LIMIT ${DEVICES_PER_USER})`,
+       ORDER BY rev DESC, rowid DESC LIMIT ${DEVICES_PER_USER})`,
   );
   const unregister = db.prepare('DELETE FROM push_tokens WHERE user_id = ? AND token = ?');
   const drop = db.prepare('DELETE FROM push_tokens WHERE token = ? AND registered_at <= ?');
@@ -48,7 +37,7 @@ export function createPushDevices(
   return {
     async registerPush({ user_id, session_id, registration }) {
       const { device_id, platform, token, keys, quiet_hours } = registration;
-      return write(({ at }) => {
+      return write(({ at, rev }) => {
         // In this transaction: what ends all sessions drops the devices as well, and none may come after that.
         credentials.check(user_id, session_id);
         // A token belongs to an installation: who registers it last is who uses it now.
@@ -61,6 +50,7 @@ export function createPushDevices(
           keys: keys ? JSON.stringify(keys) : null,
           quiet_hours: quiet_hours ? JSON.stringify(quiet_hours) : null,
           at,
+          rev,
         });
         dropOldest.run({ user: user_id });
         return {};
@@ -82,17 +72,5 @@ export function createPushDevices(
       const unusedSince = new Date(now().getTime() - UNUSED_MS).toISOString();
       return write(() => expire.run(unusedSince).changes);
     },
-  };
-}
-
-type Device = NonNullable<CallResponse<typeof messagesCalls, 'pushState'>['push']>['device'];
-
-export function toDevice({ keys, quiet_hours, ...device }: DeviceRow): Device {
-  return {
-    ...device,
-    ...(keys !== null && { keys: JSON.parse(keys) as PushRegistration['keys'] }),
-    ...(quiet_hours !== null && {
-      quiet_hours: JSON.parse(quiet_hours) as PushRegistration['quiet_hours'],
-    }),
   };
 }

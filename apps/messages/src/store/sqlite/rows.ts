@@ -1,95 +1,83 @@
-import { kindOf, type Actor, type Event, type Message } from '@agent-messenger/contracts';
+import type { Event } from '@agent-messenger/contracts';
+import { EVENT_TYPES, toActor, toMessage, type MessageRow as MessageFields } from '../message-rows';
+import { unpackMessageId, unpackTime, unpackUuid, type Packed } from './packed';
 
-export interface MessageRow {
-  id: string;
-  conversation_id: string;
-  seq: number;
-  updated_seq: number;
-  sender_id: string;
-  client_id: string;
-  content: string | null;
-  metadata: string | null;
-  reply_to: string | null;
-  created_at: string;
-  edited_at: string | null;
-  deleted_at: string | null;
-  state: 'interrupted' | 'failed' | null;
-  /** Message['reactions'] as JSON: they are read with every message, and written rarely. */
-  reactions: string;
+/** A message, and where the log has it. */
+export interface MessageRow extends MessageFields {
+  pos: number;
 }
 
-/** Columns of a MessageRow, of `messages AS x`. */
-export const MESSAGE_COLUMNS = `x.id, x.conversation_id, x.seq, x.updated_seq, x.sender_id, x.client_id, x.content,
-  x.metadata, x.reply_to, x.created_at, x.edited_at, x.deleted_at, x.state, x.reactions`;
+type Times = 'created_at' | 'edited_at' | 'deleted_at';
+/** A message as the log has it. */
+export interface StoredMessage extends Omit<
+  MessageRow,
+  Times | 'id' | 'client_id' | 'reply_to' | 'updated_seq' | 'reactions'
+> {
+  id: Packed;
+  client_id: Packed;
+  reply_to: Packed | null;
+  updated_seq: number | null;
+  created_at: number;
+  edited_at: number | null;
+  deleted_at: number | null;
+  reactions: string | null;
+}
 
-export interface EventRow extends Omit<MessageRow, 'id'> {
-  /** The message's; null for events without one, whose other message columns are null too. */
-  id: string | null;
-  pos: number;
-  event_conversation_id: string;
+const MESSAGE_COLUMNS = `x.pos, x.id, x.seq, x.updated_seq, s.id AS sender_id, x.client_id, x.content, x.metadata,
+  x.reply_to, x.at AS created_at, x.edited_at, x.deleted_at, x.state, x.error, x.actions, x.actions_expire_at, x.choice,
+  x.reactions`;
+
+/**
+ * StoredMessages of `log AS x` in `conversations AS c`, with their digest; ends before WHERE, which has to leave out what is no
+ * message.
+ */
+export const MESSAGE_SELECT = `SELECT ${MESSAGE_COLUMNS}, x.digest, c.id AS conversation_id
+  FROM log x JOIN conversations c ON c.n = x.conversation JOIN identities s ON s.n = x.actor`;
+
+export function unpackMessage(stored: StoredMessage): MessageRow {
+  const { reply_to, updated_seq, edited_at, deleted_at, reactions } = stored;
+  return {
+    ...stored,
+    id: unpackMessageId(stored.id),
+    client_id: unpackUuid(stored.client_id),
+    reply_to: reply_to === null ? null : unpackMessageId(reply_to),
+    updated_seq: updated_seq ?? stored.seq,
+    created_at: unpackTime(stored.created_at),
+    edited_at: edited_at === null ? null : unpackTime(edited_at),
+    deleted_at: deleted_at === null ? null : unpackTime(deleted_at),
+    reactions: reactions ?? '[]',
+  };
+}
+
+/** Without a message its columns are null. */
+export interface EventRow extends Omit<StoredMessage, 'id'> {
+  id: Packed | null;
+  event_pos: number;
   event_seq: number;
-  type: string;
+  type: number;
   actor_id: string;
-  at: string;
+  at: number;
   data: string | null;
 }
 
-/** An EventRow of `events AS e`: the message comes by join, as it is now. */
-export const EVENT_SELECT = `SELECT e.pos, e.conversation_id AS event_conversation_id, e.seq AS event_seq, e.type,
-  e.actor_id, e.at, e.data, ${MESSAGE_COLUMNS} FROM events e LEFT JOIN messages x ON x.id = e.message_id`;
-
-export function toActor(id: string): Actor {
-  return { kind: kindOf(id), id: id as Actor['id'] };
-}
-
-export function toMessage(row: MessageRow): Message {
-  return {
-    id: row.id,
-    conversation_id: row.conversation_id,
-    seq: row.seq,
-    updated_seq: row.updated_seq,
-    sender: toActor(row.sender_id),
-    client_id: row.client_id,
-    content: row.content,
-    ...(row.metadata !== null && { metadata: JSON.parse(row.metadata) as Message['metadata'] }),
-    ...(row.reply_to !== null && { reply_to: row.reply_to }),
-    reactions: JSON.parse(row.reactions) as Message['reactions'],
-    created_at: row.created_at,
-    ...(row.edited_at !== null && { edited_at: row.edited_at }),
-    ...(row.deleted_at !== null && { deleted_at: row.deleted_at }),
-    ...(row.state !== null && { state: row.state }),
-  };
-}
+/** An EventRow of `log AS e` in `conversations AS c`: the message comes by join, as it is now. */
+export const EVENT_SELECT = `SELECT e.pos AS event_pos, c.id AS conversation_id, e.seq AS event_seq, e.type,
+    a.id AS actor_id, e.at, e.data, ${MESSAGE_COLUMNS}
+  FROM log e
+  JOIN conversations c ON c.n = e.conversation
+  JOIN identities a ON a.n = e.actor
+  LEFT JOIN log x ON x.conversation = e.conversation AND x.seq = ifnull(e.about, e.seq) AND x.id IS NOT NULL
+  LEFT JOIN identities s ON s.n = x.actor`;
 
 export function toEvent(row: EventRow): Event {
   // What an event of a type carries was decided when it was written.
   return {
-    conversation_id: row.event_conversation_id,
+    conversation_id: row.conversation_id,
     seq: row.event_seq,
-    type: row.type,
+    type: EVENT_TYPES[row.type],
     actor: toActor(row.actor_id),
-    at: row.at,
+    at: unpackTime(row.at),
     ...(row.data !== null && (JSON.parse(row.data) as object)),
-    ...(row.id !== null && { message: toMessage({ ...row, id: row.id }) }),
+    ...(row.id !== null && { message: toMessage(unpackMessage({ ...row, id: row.id })) }),
   } as Event;
-}
-
-/** About how much content one page carries at most: 200 of the largest messages would be 13 MB. */
-const PAGE_BYTES = 1024 * 1024;
-
-/** Takes rows until the page is full by count or by bytes; `more` when a row was left over. */
-export function takePage<
-  R extends { content: string | null; metadata: string | null; reactions: string | null },
->(rows: Iterable<R>, limit: number, maxBytes = PAGE_BYTES): { rows: R[]; more: boolean } {
-  const taken: R[] = [];
-  const bound = Math.min(maxBytes, PAGE_BYTES);
-  let bytes = 0;
-  for (const row of rows) {
-    if (taken.length === limit || bytes >= bound) return { rows: taken, more: true };
-    for (const text of [row.content, row.metadata, row.reactions]) {
-      bytes += Buffer.byteLength(text ?? '');
-    }
-    taken.push(row);
-  }
-  return { rows: taken, more: false };
 }

@@ -1,21 +1,21 @@
-import { LIMITS, type Ended } from '@agent-messenger/contracts';
+import { LIMITS, type Ended, type Session as Listed } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import { uuidv7 } from 'uuidv7';
+import { afterOf } from '../cursors';
+import { isRepetition, SESSIONS_KEPT } from '../session-rules';
+import { cutPage } from '../pages';
 import type { Store } from '../store';
 import type { AuditLog } from './audit';
+import { noSuchUser } from '../no-such-user';
 import type { Sqlite, Transaction } from './sqlite';
 
-/**
- * Refresh digests kept per session besides the current one, newest first. A copy of one of these ends the session;
- * an even older one is unknown, and refused without any effect.
- */
-const ROTATED_KEPT = 50;
-/** How long the token that was used last may be shown again by somebody who got no answer. */
-const REPEAT_MS = 30_000;
-/** Ended sessions kept per person until they would have run out: a logout that is repeated is answered alike. */
-const ENDED_KEPT = LIMITS.sessionsPerPerson;
+/** After every session's id. */
+const LAST = 'ses_~';
 
-type SessionCalls = Pick<Store, 'createSession' | 'rotateSession' | 'endSession'>;
+type SessionCalls = Pick<
+  Store,
+  'createSession' | 'rotateSession' | 'endSession' | 'listSessions' | 'endSessions'
+>;
 
 /** What other parts of the store do to all sessions of a person. */
 export interface Sessions {
@@ -33,13 +33,16 @@ interface Session {
   refresh_digest: string;
   expires_at: string;
   revoked_at: string | null;
-  used_digest: string | null;
-  used_at: string | null;
-  /** Whether the digest by which it was found was handed out since the last use, and not used yet. */
+  /** The digest for which `refresh_digest` was handed out. */
+  refresh_parent: string | null;
+  /** Whether the digest by which it was found was never used. */
   is_fresh: 0 | 1;
+  used_at: string | null;
+  /** Whether one that was handed out for that digest was used. */
+  is_succeeded: 0 | 1;
 }
 
-export function createSessions({ db, write }: Sqlite, audit: AuditLog): Sessions {
+export function createSessions({ db, now, write }: Sqlite, audit: AuditLog): Sessions {
   const hashOfEnabled = db
     .prepare<[string], string>(
       'SELECT password_hash FROM users WHERE id = ? AND disabled_at IS NULL',
@@ -50,32 +53,37 @@ export function createSessions({ db, write }: Sqlite, audit: AuditLog): Sessions
   const deleteEnded = db.prepare(
     `DELETE FROM sessions WHERE id IN (
        SELECT id FROM sessions WHERE user_id = ? AND revoked_at IS NOT NULL
-       ORDER BY revoked_at DESC, id DESC LIMIT -1 OFFSET ${ENDED_KEPT})`,
+       ORDER BY revoked_at DESC, id DESC LIMIT -1 OFFSET ${SESSIONS_KEPT.ended})`,
   );
   const insertSession = db.prepare(
-    'INSERT INTO sessions (id, user_id, refresh_digest, created_at, expires_at) VALUES (?, ?, ?, ?, ?)',
+    `INSERT INTO sessions (id, user_id, refresh_digest, created_at, last_used_at, expires_at)
+     VALUES (@id, @user_id, @refresh_digest, @at, @at, @expires_at)`,
   );
   const beyondLimit = db
     .prepare<[string], string>(
       `SELECT id FROM sessions WHERE user_id = ? AND revoked_at IS NULL
-       ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET ${LIMITS.sessionsPerPerson}`,
+       ORDER BY last_used_at DESC, id DESC LIMIT -1 OFFSET ${LIMITS.sessionsPerPerson}`,
     )
     .pluck();
   const byDigest = db.prepare<{ digest: string }, Session>(
-    `SELECT *, 1 AS is_fresh FROM sessions WHERE refresh_digest = @digest
+    `SELECT *, 1 AS is_fresh, NULL AS used_at, 0 AS is_succeeded FROM sessions WHERE refresh_digest = @digest
      UNION ALL
-     SELECT s.*, NOT r.spent FROM rotated_digests r JOIN sessions s ON s.id = r.session_id
+     SELECT s.*, NOT r.spent, r.used_at,
+       EXISTS (SELECT 1 FROM rotated_digests n WHERE n.session_id = s.id AND n.parent = @digest AND n.spent)
+     FROM rotated_digests r JOIN sessions s ON s.id = r.session_id
      WHERE r.digest = @digest`,
   );
-  const rotate = db.prepare('UPDATE sessions SET refresh_digest = ?, expires_at = ? WHERE id = ?');
-  const keepRotated = db.prepare(
-    'INSERT INTO rotated_digests (digest, session_id, spent) VALUES (?, ?, ?)',
+  const rotate = db.prepare(
+    `UPDATE sessions SET refresh_digest = ?, refresh_parent = ?, expires_at = ?, last_used_at = ?
+     WHERE id = ?`,
   );
-  const spendAll = db.prepare('UPDATE rotated_digests SET spent = 1 WHERE session_id = ?');
-  const noteUse = db.prepare('UPDATE sessions SET used_digest = ?, used_at = ? WHERE id = ?');
+  const keepRotated = db.prepare(
+    'INSERT INTO rotated_digests (digest, session_id, parent, spent) VALUES (?, ?, ?, 0)',
+  );
+  const spend = db.prepare('UPDATE rotated_digests SET spent = 1, used_at = ? WHERE digest = ?');
   const trimRotated = db.prepare(
-    `DELETE FROM rotated_digests WHERE session_id = @id AND id NOT IN (
-       SELECT id FROM rotated_digests WHERE session_id = @id ORDER BY id DESC LIMIT ${ROTATED_KEPT})`,
+    `DELETE FROM rotated_digests WHERE session_id = @id AND spent = @spent AND id NOT IN (
+       SELECT id FROM rotated_digests WHERE session_id = @id AND spent = @spent ORDER BY id DESC LIMIT @kept)`,
   );
   const revoke = db.prepare(
     'UPDATE sessions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL',
@@ -86,6 +94,12 @@ export function createSessions({ db, write }: Sqlite, audit: AuditLog): Sessions
        WHERE user_id = @user AND revoked_at IS NULL AND id IS NOT @keep RETURNING id`,
     )
     .pluck();
+  const exists = db.prepare<[string]>('SELECT 1 FROM users WHERE id = ?');
+  const page = db.prepare<{ user: string; at: string; before: string; limit: number }, Listed>(
+    `SELECT id, created_at, last_used_at, expires_at FROM sessions
+     WHERE user_id = @user AND revoked_at IS NULL AND expires_at > @at AND id < @before
+     ORDER BY id DESC LIMIT @limit`,
+  );
   const dropToken = db.prepare('DELETE FROM push_tokens WHERE token = ? AND user_id = ?');
   const dropTokens = db.prepare('DELETE FROM push_tokens WHERE user_id = ?');
 
@@ -111,12 +125,12 @@ export function createSessions({ db, write }: Sqlite, audit: AuditLog): Sessions
           if (password?.rehash !== undefined) rehash.run(password.rehash, user_id);
           deleteExpired.run(user_id, at);
           const id = `ses_${uuidv7()}`;
-          insertSession.run(id, user_id, refresh_digest, at, expires_at);
-          const oldest = beyondLimit.all(user_id);
-          for (const each of oldest) revoke.run(at, each);
+          insertSession.run({ id, user_id, refresh_digest, at, expires_at });
+          const unused = beyondLimit.all(user_id);
+          for (const each of unused) revoke.run(at, each);
           deleteEnded.run(user_id);
           audit.write(tx, by, { action: 'user.login', target: user_id });
-          return { session_id: id, ended: endedOf(user_id, oldest) };
+          return { session_id: id, ended: endedOf(user_id, unused) };
         });
       },
 
@@ -129,7 +143,10 @@ export function createSessions({ db, write }: Sqlite, audit: AuditLog): Sessions
           }
           const { id, user_id } = session;
           const isFresh = session.is_fresh === 1;
-          if (!isFresh && !isRepetition(session, refresh_digest, at)) {
+          if (
+            !isFresh &&
+            !isRepetition({ ...session, is_succeeded: session.is_succeeded === 1 }, at)
+          ) {
             // Two hold the same token.
             revoke.run(at, id);
             audit.write(tx, by, {
@@ -139,14 +156,29 @@ export function createSessions({ db, write }: Sqlite, audit: AuditLog): Sessions
             });
             return { session: null, ended: endedOf(user_id, [id]) };
           }
-          if (isFresh) {
-            spendAll.run(id);
-            noteUse.run(refresh_digest, at, id);
-          }
-          keepRotated.run(session.refresh_digest, id, isFresh ? 1 : 0);
-          trimRotated.run({ id });
-          rotate.run(next_digest, expires_at, id);
+          keepRotated.run(session.refresh_digest, id, session.refresh_parent);
+          if (isFresh) spend.run(at, refresh_digest);
+          trimRotated.run({ id, spent: 1, kept: SESSIONS_KEPT.used });
+          trimRotated.run({ id, spent: 0, kept: SESSIONS_KEPT.beside });
+          rotate.run(next_digest, refresh_digest, expires_at, at, id);
           return { session: { session_id: id, user_id }, ended: [] };
+        });
+      },
+
+      async listSessions({ user_id, limit, cursor }) {
+        if (!exists.get(user_id)) throw noSuchUser();
+        const before = afterOf(cursor, LAST);
+        const at = now().toISOString();
+        const sessions = page.all({ user: user_id, at, before, limit: limit + 1 });
+        const { taken, next_cursor } = cutPage(sessions, limit, (last) => ({ after: last.id }));
+        return { sessions: taken, next_cursor };
+      },
+
+      async endSessions({ user_id, by }) {
+        return write((tx) => {
+          if (!exists.get(user_id)) throw noSuchUser();
+          audit.write(tx, by, { action: 'session.end', target: user_id });
+          return { ended: endAll(tx, user_id) };
         });
       },
 
@@ -160,17 +192,12 @@ export function createSessions({ db, write }: Sqlite, audit: AuditLog): Sessions
           const own = endedOf(user_id, [id]);
           if (revoked_at !== null || expires_at <= tx.at) return { ended: own };
           audit.write(tx, by, { action: 'user.logout', target: user_id });
-          if (everywhere) return { ended: endAll(tx, user_id) };
+          // One that was used may be a copy: it ends the session that it is of, and no other.
+          if (everywhere && session.is_fresh === 1) return { ended: endAll(tx, user_id) };
           revoke.run(tx.at, id);
           return { ended: own };
         });
       },
     },
   };
-}
-
-/** The token that was used last, while none of those that were handed out for it has been used. */
-function isRepetition({ used_digest, used_at }: Session, digest: string, at: string): boolean {
-  if (used_digest !== digest || used_at === null) return false;
-  return Date.parse(at) - Date.parse(used_at) <= REPEAT_MS;
 }

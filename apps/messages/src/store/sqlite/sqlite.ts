@@ -2,13 +2,19 @@ import type { Database } from 'better-sqlite3';
 import { randomBytes, type KeyObject } from 'node:crypto';
 import { deriveDigestKey } from '../send-digest';
 import type { Offsets } from './offsets';
+import type { RecentEntry } from './recent-entries';
+import { createSharedCommits } from './shared-commits';
 
-/** One write transaction. */
+/** One write, in a transaction that others may share. */
 export interface Transaction {
-  /** RFC 3339, the time of all that the transaction writes. */
+  /** RFC 3339, the time of all that it writes. */
   at: string;
-  /** The store's revision that the transaction makes: what it changes for a listing is stamped with it. */
+  /** The store's revision that it makes: what it changes for a listing is stamped with it. */
   rev: number;
+  /** Carried out after the work; not when that throws. */
+  beforeCommit: (() => void)[];
+  /** New messages that it has written. */
+  added: RecentEntry[];
 }
 
 /** What the parts of the store share. */
@@ -17,8 +23,10 @@ export interface Sqlite {
   logId: string;
   digestKey: KeyObject;
   now(): Date;
-  /** Runs `work` in an IMMEDIATE transaction; a throw rolls all of it back. */
-  write<T>(work: (tx: Transaction) => T): T;
+  /** Runs `work` in a transaction, and resolves after its commit; a throw rolls all of it back, and nothing else. */
+  write<T>(work: (tx: Transaction) => T): Promise<T>;
+  /** Commits what waits to be written. */
+  flush(): void;
 }
 
 export function createSqlite(
@@ -36,20 +44,29 @@ export function createSqlite(
     .prepare("UPDATE meta SET value = value + 1 WHERE key = 'rev' RETURNING value")
     .pluck();
 
-  const transact = db.transaction((work: (tx: Transaction) => unknown) => {
-    const result = work({ at: now().toISOString(), rev: Number(nextRev.get()) });
-    offsets.save();
-    return result;
+  const commits = createSharedCommits(db, {
+    beforeCommit: () => offsets.save(),
+    afterCommit: () => offsets.saved(),
   });
+
+  function carryOut<T>(work: (tx: Transaction) => T): T {
+    const tx: Transaction = {
+      at: now().toISOString(),
+      rev: Number(nextRev.get()),
+      beforeCommit: [],
+      added: [],
+    };
+    const result = work(tx);
+    for (const each of tx.beforeCommit) each();
+    return result;
+  }
+
   return {
     db,
     logId: String(readMeta.get('log_id')),
     digestKey: deriveDigestKey(secret, readMeta.get('salt') as Buffer),
     now,
-    write<T>(work: (tx: Transaction) => T) {
-      const result = transact.immediate(work) as T;
-      offsets.saved();
-      return result;
-    },
+    write: (work) => commits.write(() => carryOut(work)),
+    flush: () => commits.flush(),
   };
 }

@@ -30,10 +30,15 @@ export class ApnsPool extends Pool {
 
   /** @throws PushError for answers that say when to come back, which apns2 would not pass on */
   override async request(options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
-    const response = await super.request({
-      ...options,
-      signal: AbortSignal.timeout(this.deadlineMs),
-    });
+    const deadline = new AbortController();
+    // Not AbortSignal.timeout(): that fires for each request, long after its answer, and makes an error each time.
+    const timer = setTimeout(
+      () => deadline.abort(new DOMException('', 'TimeoutError')),
+      this.deadlineMs,
+    );
+    const response = await super
+      .request({ ...options, signal: deadline.signal })
+      .finally(() => clearTimeout(timer));
     const { statusCode: status, headers, body } = response;
     if (status !== 429 && status < 500) return response;
     const reason = await body.json().then(reasonOf, () => 'unknown');

@@ -1,5 +1,5 @@
 import type { Logger, Scope } from '@agent-messenger/service-kit';
-import { ApnsClient, ApnsError, Notification as ApnsNotification } from 'apns2';
+import { ApnsClient, ApnsError, Notification as ApnsNotification, SilentNotification } from 'apns2';
 import type { Device, Notification, PushProvider } from '../provider';
 import { PushError } from '../provider';
 import { ApnsPool } from './apns-pool';
@@ -43,6 +43,7 @@ export function createApnsProvider(
 
   return {
     name: 'apns',
+    tellsSilently: true,
     async send(notification, device) {
       const used = pool;
       try {
@@ -69,9 +70,18 @@ function usePool(client: ApnsClient, pool: ApnsPool): ApnsPool {
 }
 
 function toApns(
-  { conversation_id, seq, title, body, badge, expiresAt }: Notification,
+  { conversation_id, seq, title, body, badge, expiresAt, change }: Notification,
   { token }: Device,
 ): ApnsNotification {
+  if (change) {
+    // Apple allows no alert, badge or sound in these: the app does what `event` says.
+    const text = change === 'updated' ? { title, body } : {};
+    return new SilentNotification(token, {
+      collapseId: conversation_id,
+      expiration: expiresAt,
+      data: { conversation_id, seq, event: change, badge, ...text },
+    });
+  }
   return new ApnsNotification(token, {
     alert: { title, body },
     badge,

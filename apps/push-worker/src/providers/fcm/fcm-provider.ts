@@ -5,8 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { MAX_SENDS } from '../../config';
 import type { Device, Notification, PushProvider } from '../provider';
 import { PushError } from '../provider';
+import { createCredential } from './credential';
 import { OriginAgent } from './origin-agent';
-import { createCredential, type ServiceAccount } from './service-account';
+import type { ServiceAccount } from './service-account';
 import { fcmVerdict } from './verdict';
 
 export interface FcmOptions {
@@ -42,6 +43,7 @@ export function createFcmProvider(
 
   return {
     name: 'fcm',
+    tellsSilently: true,
     async send(notification, device) {
       const sending = () => messaging.send(toFcm(notification, device));
       const answer = await agent.firstAnswer(sending, deadlineMs).catch(rethrow);
@@ -61,7 +63,37 @@ function rethrow(error: unknown): never {
     : new PushError({ outcome: 'down', reason: 'connection' }, { cause: error });
 }
 
-function toFcm(
+function toFcm(notification: Notification, device: Device): TokenMessage {
+  return notification.change ? toDataMessage(notification, device) : toAlert(notification, device);
+}
+
+/** Without a notification of its own: the app does what `event` says. */
+function toDataMessage(
+  { conversation_id, seq, title, body, badge, expiresAt, change = 'updated' }: Notification,
+  { token }: Device,
+): TokenMessage {
+  const text = change === 'updated' ? { title, body } : {};
+  return {
+    token,
+    data: { conversation_id, seq: `${seq}`, event: change, badge: `${badge}`, ...text },
+    android: {
+      priority: 'normal',
+      ttl: Math.max(expiresAt.getTime() - Date.now(), 0),
+      collapseKey: conversation_id,
+    },
+    apns: {
+      headers: {
+        'apns-push-type': 'background',
+        'apns-priority': '5',
+        'apns-collapse-id': conversation_id,
+        'apns-expiration': `${Math.floor(expiresAt.getTime() / 1_000)}`,
+      },
+      payload: { aps: { contentAvailable: true } },
+    },
+  };
+}
+
+function toAlert(
   { conversation_id, seq, title, body, badge, expiresAt }: Notification,
   { token }: Device,
 ): TokenMessage {

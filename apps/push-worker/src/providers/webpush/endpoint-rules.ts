@@ -1,3 +1,4 @@
+import { allowingPushOrigin } from '@agent-messenger/service-kit';
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { PushError } from '../provider';
 import { isPrivateAddress } from './private-addresses';
@@ -21,17 +22,9 @@ export function checkEndpoint(endpoint: string, allowed: AllowedOrigins): Endpoi
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') {
     throw refused('endpoint_not_https');
   }
-  const allowedBy = allowed.find((origin) => matches(url, origin));
+  const allowedBy = allowingPushOrigin(url, allowed);
   if (allowedBy === undefined) throw refused('endpoint_not_allowed');
   return { url: url.href, allowedBy };
-}
-
-function matches({ origin, hostname, port }: URL, allowed: string): boolean {
-  if (!allowed.startsWith('https://*.')) return origin === allowed;
-  // web-push reads the URL with url.parse, for which a host ends at a quote, a semicolon or a brace: it would connect
-  // to 127.0.0.1 for https://127.0.0.1'.allowed.example/.
-  if (port !== '' || !/^[a-z0-9.-]+$/.test(hostname)) return false;
-  return hostname.endsWith(allowed.slice('https://*'.length));
 }
 
 function refused(reason: string): PushError {

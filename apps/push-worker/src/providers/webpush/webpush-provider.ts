@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { Agent } from 'node:https';
 import { sendNotification, WebPushError } from 'web-push';
 import { withDeadline } from '../deadline';
-import type { Device, Notification, PushProvider } from '../provider';
+import type { Device, PushProvider } from '../provider';
 import { PushError } from '../provider';
 import { parseRetryAfter } from '../retry-after';
 import { checkEndpoint, lookupPublic, type AllowedOrigins } from './endpoint-rules';
+import { payload } from './payload';
 import { webPushVerdict } from './verdict';
 
 export interface WebPushOptions {
@@ -15,12 +16,14 @@ export interface WebPushOptions {
   privateKey: string;
   /** mailto: or https: address of the operator, for the push services. */
   subject: string;
+  /** Where a click on a notification leads, with `{conversation_id}` in it. */
+  navigate?: string | undefined;
   deadlineMs: number;
 }
 
 /** Redirects are not followed: web-push takes them for the refusals that they are here. */
 export function createWebPushProvider(
-  { origins, publicKey, privateKey, subject, deadlineMs }: WebPushOptions,
+  { origins, publicKey, privateKey, subject, navigate, deadlineMs }: WebPushOptions,
   { scope }: { scope: Scope },
 ): PushProvider {
   const agent = new Agent({ keepAlive: true, lookup: lookupPublic });
@@ -28,13 +31,14 @@ export function createWebPushProvider(
 
   return {
     name: 'webpush',
+    tellsSilently: false,
 
     serverOf: (device) => subscriptionOf(device, origins).server,
 
     async send(notification, device) {
       const { endpoint, keys } = subscriptionOf(device, origins);
       const { expiresAt, conversation_id } = notification;
-      const sending = sendNotification({ endpoint, keys }, payload(notification), {
+      const sending = sendNotification({ endpoint, keys }, payload(notification, navigate), {
         vapidDetails: { subject, publicKey, privateKey },
         TTL: Math.max(Math.floor((expiresAt.getTime() - Date.now()) / 1_000), 0),
         urgency: 'high',
@@ -77,8 +81,4 @@ function withoutAnswer(error: unknown): PushError {
 /** At most 32 characters of base64url: what a push service keeps only the newest of. */
 function topic(conversationId: string): string {
   return createHash('sha256').update(conversationId).digest('base64url').slice(0, 32);
-}
-
-function payload({ title, body, badge, conversation_id, seq }: Notification): string {
-  return JSON.stringify({ title, body, badge, tag: conversation_id, conversation_id, seq });
 }

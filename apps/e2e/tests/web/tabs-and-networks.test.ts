@@ -1,0 +1,166 @@
+import { connectClient, type Client } from '@agent-messenger/sdk';
+import { rest, waitFor, type Person } from '@agent-messenger/testkit';
+import type { BrowserContext, Page } from 'playwright-core';
+import { describeInChromium } from '../browser/chromium';
+import { ChatWorld, message, say } from './chat-world';
+
+describeInChromium('pages and their connection', () => {
+  let world: ChatWorld;
+  let person: Person;
+  let id: string;
+  let context: BrowserContext;
+  /** Pages that have opened a WebSocket, in that order. */
+  let sockets: Page[];
+  let phone: Client | null = null;
+
+  beforeAll(async () => {
+    world = await ChatWorld.start();
+  }, 120_000);
+  beforeEach(async () => {
+    person = await world.person();
+    id = await world.conversation(person, world.echo);
+    context = await world.device();
+    sockets = [];
+    context.on('page', (page) => page.on('websocket', () => void sockets.push(page)));
+  });
+  afterEach(async () => {
+    await phone?.close({ deadlineMs: 0 });
+    phone = null;
+    world.network.heal();
+    await world.closeDevices();
+    expect(world.complaints.splice(0)).toEqual([]);
+  });
+  afterAll(() => world.stop(), 60_000);
+
+  const openTab = async () => {
+    const page = await context.newPage();
+    await page.goto(`${world.url}/#${id}`);
+    await page.getByLabel('Message', { exact: true }).waitFor();
+    return page;
+  };
+  /** What the log has of the person's own messages. */
+  const sent = async () => {
+    const path = `/conversations/${id}/messages?limit=200`;
+    const { body } = await rest(world.url, 'GET', path, { bearer: person.access_token });
+    const { messages } = body as { messages: { content: string; sender: { kind: string } }[] };
+    return messages.flatMap(({ sender, content }) => (sender.kind === 'user' ? [content] : []));
+  };
+
+  it('tabs share one connection; when the leader is closed or stands still, another one leads', async () => {
+    const first = await world.signedIn(context, person);
+    await first.goto(`${world.url}/#${id}`);
+    await say(first, 'one');
+    await message(first, 'You said: one').waitFor();
+    const second = await openTab();
+    await say(second, 'two');
+    for (const page of [first, second]) await message(page, 'You said: two').waitFor();
+    expect(new Set(sockets)).toEqual(new Set([first]));
+
+    // A tab that runs no more, as a frozen one: its debugger holds it.
+    const debug = await context.newCDPSession(first);
+    await debug.send('Debugger.enable');
+    const paused = new Promise((resolve) => debug.once('Debugger.paused', resolve));
+    await debug.send('Debugger.pause');
+    await paused;
+    await second.bringToFront();
+    await say(second, 'three');
+    await message(second, 'You said: three').waitFor();
+    expect(sockets.at(-1)).toBe(second);
+    await debug.send('Debugger.resume');
+    await first.bringToFront();
+    await message(first, 'You said: three').waitFor();
+    // Silently: nobody is asked which of two tabs of one browser is to be used.
+    expect(await first.getByRole('button', { name: 'Use here' }).count()).toBe(0);
+
+    await second.close();
+    await say(first, 'four');
+    await message(first, 'You said: four').waitFor();
+    expect(sockets.at(-1)).toBe(first);
+    expect(await sent()).toEqual(['one', 'two', 'three', 'four']);
+  }, 60_000);
+
+  it('drafts and unsent messages survive a reload without a network, and go out once', async () => {
+    const page = await world.signedIn(context, person);
+    await page.goto(`${world.url}/#${id}`);
+    await say(page, 'before');
+    await message(page, 'You said: before').waitFor();
+    await page.evaluate('navigator.serviceWorker.ready');
+    await waitFor(async () => (await page.evaluate<number>(shellSize)) > 4, {
+      describe: 'the kept shell',
+    });
+    await waitFor(
+      async () => (await page.evaluate<string>(keptCopies)).includes('You said: before'),
+      {
+        describe: 'the kept messages',
+      },
+    );
+    world.network.cut();
+    await page.getByText('Connection lost').waitFor();
+    await say(page, 'while away');
+    await page.getByLabel('Message', { exact: true }).fill('a draft');
+    await page.reload();
+    await message(page, 'while away')
+      .getByText('Waiting to be sent')
+      .waitFor({ state: 'attached' });
+    await message(page, 'You said: before').waitFor();
+    expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('a draft');
+    await page.getByText('Offline.').waitFor();
+    world.network.heal();
+    await message(page, 'You said: while away').waitFor();
+    expect(await page.getByText('Waiting to be sent').count()).toBe(0);
+    expect(await sent()).toEqual(['before', 'while away']);
+  }, 60_000);
+
+  it('a gateway that dies under the page is left for another one', async () => {
+    const page = await world.signedIn(context, person);
+    await page.goto(`${world.url}/#${id}`);
+    await say(page, 'before');
+    await message(page, 'You said: before').waitFor();
+    const [dying, other] = world.stack.gateways;
+    const portOf = (url: string) => Number(new URL(url).port);
+    world.network.retarget(portOf(other!.url));
+    await dying!.kill();
+    await say(page, 'after');
+    await message(page, 'You said: after').waitFor();
+    expect(await sent()).toEqual(['before', 'after']);
+    await dying!.start();
+    world.network.retarget(portOf(dying!.url));
+  }, 60_000);
+
+  it('another device takes over: the page says so, and takes it back when asked to', async () => {
+    const page = await world.signedIn(context, person);
+    await page.goto(`${world.url}/#${id}`);
+    await page.getByText('Say something').waitFor();
+    const { username, password } = person;
+    phone = await connectClient({ url: world.url, username, password });
+    const ended = new Promise<{ code: string }>((resolve) => phone!.on('ended', resolve));
+    await page.getByText('Another device of yours is connected now.').waitFor();
+    await page.getByRole('button', { name: 'Use here' }).click();
+    expect(await ended).toMatchObject({ code: 'replaced' });
+    await say(page, 'here again');
+    await message(page, 'You said: here again').waitFor();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('radio', { name: 'Deutsch' }).check();
+    await page.getByRole('button', { name: 'Überall abmelden' }).click();
+    await page
+      .getByRole('dialog', { name: 'Überall abmelden' })
+      .getByRole('button', { name: 'Abmelden' })
+      .click();
+    await page.getByLabel('Benutzername').waitFor();
+    const refused = await rest(world.url, 'POST', '/auth/refresh', {
+      body: { refresh_token: person.refresh_token },
+    });
+    expect(refused.status).toBe(401);
+  }, 60_000);
+});
+
+/** How many files the service worker keeps. */
+const shellSize = `caches.open('agent-messenger-shell').then((cache) => cache.keys()).then((keys) => keys.length)`;
+
+/** What IndexedDB has of conversations and messages, as text. */
+const keptCopies = `new Promise((resolve) => {
+  indexedDB.open('agent-messenger:/').onsuccess = ({ target }) => {
+    const asked = target.result.transaction('cache').objectStore('cache').getAll();
+    asked.onsuccess = () => resolve(JSON.stringify(asked.result));
+  };
+})`;

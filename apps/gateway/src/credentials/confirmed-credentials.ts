@@ -1,0 +1,43 @@
+import type { Client, messagesCalls } from '@agent-messenger/contracts';
+import { LRUCache } from 'lru-cache';
+import type { Credentials } from '../authenticate';
+
+/** How long a credential counts as valid once the store has said so, on gateways that are not told of its end. */
+const CONFIRMED_MS = 10_000;
+const MOST = 50_000;
+
+/**
+ * Sessions and keys of REST callers: a token proves who it was issued to, only the store knows whether what it was
+ * issued for has ended since.
+ */
+export class ConfirmedCredentials {
+  private readonly confirmed: LRUCache<string, true, Credentials>;
+
+  constructor(messages: Pick<Client<typeof messagesCalls>, 'authorize'>) {
+    this.confirmed = new LRUCache({
+      max: MOST,
+      ttl: CONFIRMED_MS,
+      // What is asked about twice at once is asked once. A failure is the caller's, and is not remembered.
+      fetchMethod: async (_key, _stale, { context: { identity, credentialId } }) => {
+        await messages.authorize({ identity_id: identity.id, credential_id: credentialId });
+        return true as const;
+      },
+    });
+  }
+
+  /** @throws AppError `unauthorized` when it has ended, `unavailable` when the store does not say */
+  async check(credentials: Credentials): Promise<void> {
+    await this.confirmed.fetch(keyOf(credentials.identity.id, credentials.credentialId), {
+      context: credentials,
+    });
+  }
+
+  /** It has ended. */
+  forget(identityId: string, credentialId: string): void {
+    this.confirmed.delete(keyOf(identityId, credentialId));
+  }
+}
+
+function keyOf(identityId: string, credentialId: string): string {
+  return `${identityId} ${credentialId}`;
+}

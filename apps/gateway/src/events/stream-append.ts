@@ -1,0 +1,9 @@
+import type { RequestHandler } from '../dispatch';
+import type { AgentStreams } from '../streams/agent-streams';
+
+export function streamAppend(streams: AgentStreams): RequestHandler<'stream:append'> {
+  return async (connection, piece) => {
+    await streams.append(connection, piece);
+    return {};
+  };
+}

@@ -1,0 +1,6 @@
+import type { RequestHandler } from '../dispatch';
+import type { AgentStreams } from '../streams/agent-streams';
+
+export function streamStart(streams: AgentStreams): RequestHandler<'stream:start'> {
+  return (connection, start) => streams.start(connection, start);
+}

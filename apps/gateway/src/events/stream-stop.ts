@@ -1,0 +1,9 @@
+import type { RequestHandler } from '../dispatch';
+import type { ReadStreams } from '../streams/read-streams';
+
+export function streamStop(streams: ReadStreams): RequestHandler<'stream:stop'> {
+  return async ({ identity }, which) => {
+    await streams.stop(identity.id, which);
+    return {};
+  };
+}

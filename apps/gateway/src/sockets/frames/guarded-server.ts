@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { LIMITS } from '@agent-messenger/contracts';
+import type { ServerOptions } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
+import { FrameGuard } from './frame-guard';
+
+/** A WebSocket whose frames are counted. */
+export class GuardedWebSocket extends WebSocket {
+  readonly guard = new FrameGuard(this);
+}
+
+/** The types of `ws` do not know `closeTimeout`. */
+const OPTIONS: ServerOptions<typeof GuardedWebSocket> & { closeTimeout: number } = {
+  noServer: true,
+  WebSocket: GuardedWebSocket,
+  maxPayload: LIMITS.frameBytes,
+  perMessageDeflate: false,
+  // Guards answer, as far as it is due.
+  autoPong: false,
+  /** A close that the peer does not complete within this is cut, ms. */
+  closeTimeout: 2_000,
+};
+
+/** `ws` set up for both transports alike, Engine.IO's included: each connection is guarded from its first byte on. */
+export class GuardedServer extends WebSocketServer<typeof GuardedWebSocket> {
+  constructor(options: ServerOptions<typeof GuardedWebSocket> = {}) {
+    super({ ...options, ...OPTIONS });
+  }
+
+  override handleUpgrade(
+    request: IncomingMessage,
+    tcp: Duplex,
+    head: Buffer,
+    take: (webSocket: GuardedWebSocket, request: IncomingMessage) => void,
+  ): void {
+    // Some clients always send the header; of an empty one `ws` would say that it is invalid.
+    if (request.headers['sec-websocket-protocol']?.trim() === '')
+      delete request.headers['sec-websocket-protocol'];
+    super.handleUpgrade(request, tcp, head, (webSocket) => {
+      webSocket.guard.watch(tcp);
+      take(webSocket, request);
+    });
+  }
+}

@@ -1,0 +1,11 @@
+import { describeStore } from '../store-conformance';
+import { startDatabases, type TempDatabases } from './temp-databases';
+
+let databases: TempDatabases;
+beforeAll(async () => {
+  databases = await startDatabases();
+});
+afterEach(() => databases.closeAll());
+afterAll(() => databases.stop());
+
+describeStore('PostgresStore', (options) => databases.open(options));

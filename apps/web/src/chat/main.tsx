@@ -1,0 +1,14 @@
+import { render } from 'preact';
+import { applySettings, savedLanguage } from './settings/preferences';
+import { useLanguage } from '../i18n/i18n';
+import { App } from './app';
+import { Account } from './session/account';
+import { takeLinkCode } from './session/place';
+import '../theme/theme.css';
+import '../ui/ui.css';
+import './sign-in/sign-in.css';
+
+applySettings();
+const linkCode = takeLinkCode();
+const [account] = await Promise.all([Account.open(), useLanguage(savedLanguage())]);
+render(<App account={account} linkCode={linkCode} />, document.getElementById('app')!);

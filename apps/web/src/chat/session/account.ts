@@ -1,0 +1,86 @@
+import { signal } from '@preact/signals';
+import {
+  createRest,
+  MessengerError,
+  openBrowserStore,
+  type BrowserStore,
+  type KeptTokens,
+} from '@agent-messenger/sdk/browser';
+import { gatewayAddress, placeName } from './place';
+
+export interface Person {
+  id: string;
+  /** Unknown after a one-time link until the server has told it. */
+  name: string | null;
+}
+interface SavedAccount {
+  person: Person;
+  /** Names this device at the next sign-in: failures elsewhere do not lock it out. */
+  deviceToken?: string | undefined;
+}
+
+/** Who is signed in on this browser. */
+export class Account {
+  /** Undefined until the browser's store was read. */
+  readonly person = signal<Person | null | undefined>(undefined);
+  /** Of the sign-in that was just made; taken by the connection. */
+  fresh: KeptTokens | null = null;
+  #deviceToken: string | undefined;
+
+  private constructor(readonly store: BrowserStore) {}
+
+  static async open(): Promise<Account> {
+    const account = new Account(await openBrowserStore(placeName()));
+    const saved = await account.store.cache.get<SavedAccount>('account');
+    account.#deviceToken = saved?.deviceToken;
+    const isSignedIn = saved !== undefined && (await account.#hasLogin());
+    account.person.value = isSignedIn ? saved.person : null;
+    return account;
+  }
+
+  async signIn(username: string, password: string): Promise<void> {
+    const device = this.#deviceToken === undefined ? {} : { device_token: this.#deviceToken };
+    const body = { username, password, ...device };
+    const tokens = await createRest(gatewayAddress()).request('login', { body });
+    await this.#enter(tokens, username.trim().toLowerCase());
+  }
+
+  /** A new person, signed in. */
+  async signUp(username: string, password: string): Promise<void> {
+    await createRest(gatewayAddress()).request('register', { body: { username, password } });
+    await this.signIn(username, password);
+  }
+
+  async followLink(code: string): Promise<void> {
+    const tokens = await createRest(gatewayAddress()).request('loginByLink', { body: { code } });
+    await this.#enter(tokens, null);
+  }
+
+  /** What this browser keeps of the person goes, except the name of the device. */
+  async forget(): Promise<void> {
+    this.person.value = null;
+    this.fresh = null;
+    await this.store.clear();
+    const saved = { deviceToken: this.#deviceToken };
+    await this.store.cache.set('account', saved);
+  }
+
+  async #enter(tokens: KeptTokens, name: string | null): Promise<void> {
+    await this.store.clear();
+    this.#deviceToken = tokens.device_token;
+    const person = { id: tokens.user_id, name };
+    const saved: SavedAccount = { person, deviceToken: this.#deviceToken };
+    await this.store.cache.set('account', saved);
+    this.fresh = tokens;
+    this.person.value = person;
+  }
+
+  async #hasLogin(): Promise<boolean> {
+    return Boolean(await this.store.storage.get('agent-messenger:tokens'));
+  }
+}
+
+/** In words that say what to do. */
+export function isRefusedSignIn(error: unknown): error is MessengerError {
+  return error instanceof MessengerError && error.code === 'unauthorized';
+}

@@ -1,0 +1,90 @@
+import { signal } from '@preact/signals';
+import {
+  MessengerError,
+  type Changed,
+  type Client,
+  type ClientConversation,
+  type Conversation,
+  type ConversationUpdate,
+  type Event,
+  type Message,
+} from '@agent-messenger/sdk/browser';
+import { problemText } from '../problem-text';
+
+export interface ChangesOptions {
+  client: () => Client | null;
+  /** What a change has led to, at once: the connection tells of it later, or not at all. */
+  onEvent: (event: Event) => void;
+  /** The list has changed. */
+  onList: () => void;
+}
+
+/** What a person does with messages and conversations that are there. */
+export class Changes {
+  /** Why the last change was not made; said above the composer until the next one. */
+  readonly problem = signal<string | null>(null);
+
+  constructor(private readonly options: ChangesOptions) {}
+
+  react(message: Message, emoji: string, set: boolean): Promise<void> {
+    return this.#change(message, (to) => to.react(message.id, emoji, set));
+  }
+
+  edit(message: Message, content: string): Promise<void> {
+    return this.#change(message, (to) => to.edit(message.id, content));
+  }
+
+  delete(message: Message): Promise<void> {
+    return this.#change(message, (to) => to.delete(message.id));
+  }
+
+  choose(message: Message, actionId: string): Promise<void> {
+    return this.#change(message, (to) => to.choose(message.id, actionId));
+  }
+
+  mute({ id, muted }: Conversation): Promise<void> {
+    return this.#attempt(() => this.update(id, { muted: !muted }));
+  }
+
+  archive({ id, archived }: Conversation): Promise<void> {
+    return this.#attempt(() => this.update(id, { archived: !archived }));
+  }
+
+  /** Whether it is gone. */
+  async deleteConversation({ id }: Conversation): Promise<boolean> {
+    await this.#attempt(() => this.#client.deleteConversation(id));
+    this.options.onList();
+    return this.problem.value === null;
+  }
+
+  /** @throws MessengerError */
+  async update(id: Conversation['id'], change: ConversationUpdate): Promise<void> {
+    await this.#client.updateConversation(id, change);
+    this.options.onList();
+  }
+
+  #change(
+    { conversation_id }: Message,
+    change: (conversation: ClientConversation) => Promise<Changed>,
+  ): Promise<void> {
+    return this.#attempt(async () => {
+      const { event } = await change(this.#client.conversation(conversation_id));
+      this.options.onEvent(event);
+    });
+  }
+
+  async #attempt(work: () => Promise<unknown>): Promise<void> {
+    this.problem.value = null;
+    try {
+      await work();
+    } catch (error) {
+      this.problem.value = problemText(error);
+    }
+  }
+
+  get #client(): Client {
+    const client = this.options.client();
+    if (!client) throw new MessengerError('disconnected', 'not connected');
+    return client;
+  }
+}

@@ -1,0 +1,250 @@
+import { batch, computed, signal } from '@preact/signals';
+import {
+  BrowserOutbox,
+  connectInBrowser,
+  newClientId,
+  SharedConnection,
+  type AgentProfile,
+  type Client,
+  type Conversation,
+  type Event,
+  type Presence,
+  type StreamView,
+  type Unsent,
+} from '@agent-messenger/sdk/browser';
+import type { Account, Person } from './account';
+import { Activities, type Activity } from './activities';
+import { Changes } from './changes';
+import { ConnectionLoop } from './connection-loop';
+import { Drafts } from './drafts';
+import { OpenThreads } from './open-threads';
+import { Pace } from './pace';
+import { gatewayAddress, placeName } from './place';
+import { Push } from './push';
+import { Route } from './route';
+import { clearNotifications } from './service-worker';
+import { Streams } from './streams';
+import { Typists } from './typists';
+
+/** Of the list that a page without a network shows. */
+const CACHED_CONVERSATIONS = 300;
+const CACHE_AFTER_MS = 250;
+/** A server tells of no more. */
+const WATCHED = 200;
+/** Of how many conversations, at most, those are looked for. */
+const WATCHED_IN = 2_000;
+
+/** What the page knows, kept up to date by its connection; what it shows while there is none. */
+export class Messenger {
+  readonly conversations = signal<readonly Conversation[]>([]);
+  /** The server's list has been read, or one that was kept. */
+  readonly isListed = signal(false);
+  readonly agents = signal<readonly AgentProfile[]>([]);
+  readonly presence = signal<ReadonlyMap<string, Presence['status']>>(new Map());
+  readonly unsent = signal<readonly Unsent[]>([]);
+  /** Something was sent from this page. */
+  readonly hasSent = signal(false);
+  readonly unread = computed(() =>
+    this.conversations.value.reduce((sum, each) => sum + (each.muted ? 0 : each.unread_count), 0),
+  );
+  readonly unreadIds = computed(
+    () =>
+      new Set(this.conversations.value.flatMap((each) => (each.unread_count > 0 ? each.id : []))),
+  );
+  readonly typists = new Typists();
+  readonly activities = new Activities();
+  readonly streams = new Streams();
+  readonly route = new Route();
+  readonly drafts: Drafts;
+  readonly threads: OpenThreads;
+  readonly loop: ConnectionLoop;
+  readonly outbox: BrowserOutbox;
+  readonly push: Push;
+  readonly changes = new Changes({
+    // A change that waits for a network unseen would come as a surprise.
+    client: () => (this.loop.state.value === 'online' ? this.client : null),
+    onEvent: (event) => this.#apply(event),
+    onList: () => this.refresh(),
+  });
+  readonly #share = new SharedConnection({ name: placeName() });
+  /** Null while there is no connection, or none yet. */
+  client: Client | null = null;
+  #watching: { client: Client | null; ids: string } = { client: null, ids: '' };
+  /** Events that came since the last update. */
+  #events: Event[] = [];
+  readonly #updates = new Pace(() => batch(() => this.#update()));
+  #cacheTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    readonly account: Account,
+    readonly person: Person,
+  ) {
+    this.push = new Push(account.store, () => this.client);
+    this.drafts = new Drafts(account.store.cache);
+    this.threads = new OpenThreads(account.store.cache, () => this.client);
+    this.outbox = new BrowserOutbox({
+      store: account.store.unsent,
+      name: placeName(),
+      onChange: (unsent) => (this.unsent.value = unsent),
+      // Before it leaves the unsent: a message is never nowhere.
+      onSent: ({ message }) => this.threads.put(message),
+    });
+    this.loop = new ConnectionLoop({
+      connect: () => this.#connect(),
+      onClient: (client) => this.#use(client),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { cache } = this.account.store;
+    const [kept] = await Promise.all([
+      cache.get<Conversation[]>('conversations').catch(() => undefined),
+      this.drafts.load(),
+    ]);
+    if (kept) {
+      this.conversations.value = kept;
+      this.isListed.value = true;
+    }
+    this.loop.start();
+  }
+
+  /** Also without a connection: then this browser forgets the login, and the server ends it in its time. */
+  async signOut(everywhere: boolean): Promise<void> {
+    await this.push.turnOff().catch(() => undefined);
+    await this.client?.logout({ everywhere }).catch(() => undefined);
+    await this.forget();
+  }
+
+  /** Nothing of the person is kept or shown on this browser from now on. */
+  async forget(): Promise<void> {
+    await this.close();
+    await this.push.turnOff().catch(() => undefined);
+    await clearNotifications(new Set());
+    await this.account.forget();
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#cacheTimer);
+    this.#updates.stop();
+    this.outbox.close();
+    await this.loop.stop();
+    this.#share.close();
+  }
+
+  async send(conversationId: string, content: string, replyTo?: string): Promise<void> {
+    this.hasSent.value = true;
+    await this.outbox.add({
+      conversation_id: conversationId as Unsent['conversation_id'],
+      client_id: newClientId(),
+      content,
+      ...(replyTo === undefined ? {} : { reply_to: replyTo as NonNullable<Unsent['reply_to']> }),
+    });
+  }
+
+  async stop(stream: StreamView): Promise<void> {
+    // Without a connection nothing is being written that could be stopped.
+    await this.client
+      ?.conversation(stream.conversation_id)
+      .stop(stream)
+      .catch(() => undefined);
+  }
+
+  conversation(id: string): Conversation | undefined {
+    return this.conversations.value.find((each) => each.id === id);
+  }
+
+  async loadAgents(): Promise<void> {
+    if (this.client) this.agents.value = await this.client.agents();
+  }
+
+  refresh(): void {
+    this.#updates.due();
+  }
+
+  #connect(): Promise<Client> {
+    const { store, fresh } = this.account;
+    return connectInBrowser({
+      url: gatewayAddress(),
+      storage: store.storage,
+      ...(fresh ? { tokens: fresh } : {}),
+      open: this.#share.open,
+      connectTimeoutMs: 20_000,
+      isVisible: (id) => this.threads.isVisible(id),
+    });
+  }
+
+  #use(client: Client | null): void {
+    this.client = client;
+    this.outbox.use(client);
+    client?.on('stream', ({ status }) => {
+      // In one paint with the message that takes its place, whose event follows at once.
+      if (status === 'over') queueMicrotask(() => this.#updates.now());
+    });
+    this.streams.use(client);
+    if (!client) return;
+    client.on('event', (event) => this.#apply(event));
+    client.on('receipt', () => this.refresh());
+    client.on('listed', () => this.refresh());
+    client.on('typing', (typing) => this.typists.hear(typing));
+    client.on('activity', (activity) => this.activities.hear(activity as Activity));
+    client.on('presence', ({ identity_id, status }) => {
+      this.presence.value = new Map(this.presence.value).set(identity_id, status);
+    });
+    client.on('reset', () => this.threads.reload());
+    client.on('connected', () => this.threads.reload());
+    // Nothing depends on it, and the connection's state is shown by itself.
+    client.on('error', () => undefined);
+    this.refresh();
+    this.threads.reload();
+    void this.loadAgents().catch(() => undefined);
+    // The next connection does it.
+    void this.push.renew().catch(() => undefined);
+  }
+
+  /** Of those that the person talked to last; again when there are others. */
+  async #watchPresence(client: Client): Promise<void> {
+    const recent = this.conversations.value.slice(0, WATCHED_IN);
+    const agents = recent.flatMap(({ members }) => members.filter(isAgent));
+    const ids = [...new Set(agents.map(({ id }) => id))].slice(0, WATCHED).sort();
+    if (this.#watching.client === client && this.#watching.ids === ids.join()) return;
+    this.#watching = { client, ids: ids.join() };
+    try {
+      const presence = await client.watchPresence(ids);
+      const known = presence.map(({ identity_id, status }) => [identity_id, status] as const);
+      this.presence.value = new Map([...this.presence.value, ...known]);
+    } catch {
+      // The next connection watches.
+    }
+  }
+
+  #apply(event: Event): void {
+    this.#events.push(event);
+    this.#updates.due();
+  }
+
+  /** What has come is seen, and the list is as it is now. */
+  #update(): void {
+    const events = this.#events;
+    this.#events = [];
+    for (const event of events) {
+      this.threads.apply(event);
+      if (event.type === 'message.created') this.typists.sent(event);
+    }
+    if (!this.client) return;
+    this.conversations.value = this.client.conversations();
+    this.isListed.value = true;
+    void this.#watchPresence(this.client);
+    this.#cacheTimer ??= setTimeout(() => this.#cache(), CACHE_AFTER_MS);
+  }
+
+  #cache(): void {
+    this.#cacheTimer = undefined;
+    const kept = this.conversations.value.slice(0, CACHED_CONVERSATIONS);
+    // A browser that keeps nothing shows nothing without a network.
+    void this.account.store.cache.set('conversations', kept).catch(() => undefined);
+  }
+}
+
+function isAgent({ kind }: Conversation['members'][number]): boolean {
+  return kind === 'agent';
+}

@@ -1,0 +1,17 @@
+/** Where this page was served from is where its gateway is: behind a base path, too. Without a slash at its end. */
+export function gatewayAddress(): string {
+  return new URL('.', document.baseURI).href.replace(/\/+$/, '');
+}
+
+/** Of databases, locks and channels: one for each gateway of an origin. */
+export function placeName(): string {
+  return `agent-messenger:${new URL(gatewayAddress()).pathname}`;
+}
+
+/** The code of a one-time link; it is in the fragment, which no server and no log sees, and leaves the address at once. */
+export function takeLinkCode(): string | null {
+  const code = /^#link=(.+)$/.exec(location.hash)?.[1];
+  if (code === undefined) return null;
+  history.replaceState(null, '', location.pathname + location.search);
+  return decodeURIComponent(code);
+}

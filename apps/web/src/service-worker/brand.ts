@@ -1,0 +1,21 @@
+interface Brand {
+  name: string;
+  /** None where the operator has only one that browsers do not draw there. */
+  icon: string | undefined;
+}
+interface Manifest {
+  name: string;
+  icons: { src: string; type: string }[];
+}
+
+/** As the operator calls this installation; what is built in while no gateway answers. */
+export async function brandOf(scope: string): Promise<Brand> {
+  const icon = (src: string | undefined) => src && new URL(src, scope).href;
+  try {
+    const answer = await fetch(new URL('manifest.webmanifest', scope));
+    const { name, icons } = (await answer.json()) as Manifest;
+    return { name, icon: icon(icons.find(({ type }) => type !== 'image/svg+xml')?.src) };
+  } catch {
+    return { name: 'Agent Messenger', icon: icon('icon-192.png') };
+  }
+}

@@ -1,0 +1,48 @@
+const CACHE = 'agent-messenger-shell';
+
+/** What a page needs to begin without a network; null for all that is not its own files: that is the network's. */
+export function answerFromShell(request: Request, scope: string): Promise<Response> | null {
+  if (request.method !== 'GET') return null;
+  const { origin, pathname } = new URL(request.url);
+  const base = new URL(scope);
+  if (origin !== base.origin) return null;
+  if (pathname === base.pathname) return newestPage(request, scope);
+  // Their names change with their content.
+  return pathname.startsWith(`${base.pathname}assets/`) ? keptFile(request) : null;
+}
+
+/** Keeps the files that a page has loaded, and drops those of earlier versions. */
+export async function keepShell(urls: readonly string[], scope: string): Promise<void> {
+  const cache = await caches.open(CACHE);
+  const wanted = new Set([...urls, scope]);
+  for (const { url } of await cache.keys()) {
+    if (!wanted.has(url)) await cache.delete(url);
+  }
+  for (const url of wanted) {
+    // One that cannot be had now is had when it is asked for.
+    if (!(await cache.match(url))) await cache.add(url).catch(() => undefined);
+  }
+}
+
+async function newestPage(request: Request, scope: string): Promise<Response> {
+  const cache = await caches.open(CACHE);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await cache.put(scope, answer.clone());
+    // A gateway that drains, or a proxy without one behind it.
+    return answer.status < 500 ? answer : ((await cache.match(scope)) ?? answer);
+  } catch (error) {
+    const kept = await cache.match(scope);
+    if (!kept) throw error;
+    return kept;
+  }
+}
+
+async function keptFile(request: Request): Promise<Response> {
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(request.url);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) await cache.put(request.url, answer.clone());
+  return answer;
+}

@@ -1,0 +1,61 @@
+"""An agent with aiohttp: echoes what people write. AGENT_API_KEY=amk_… /usr/bin/python3 agent.py"""
+import asyncio, collections, json, os, random, sys, time
+import aiohttp
+
+URL = os.environ.get("AGENT_MESSENGER_URL", "http://127.0.0.1:8080").replace("http", "ws", 1) + "/agent/connect"
+HEARTBEAT_S = float(os.environ.get("HEARTBEAT_S", "30"))
+
+def answer(text):
+    """Stands for a model that takes its time, on a thread: "sleep 3" takes 3 s."""
+    time.sleep(float(text[6:]) if text.startswith("sleep ") else 0)
+    return f"echo: {text}"
+
+async def serve(socket, tasks, backoff):
+    acks, locks = collections.defaultdict(asyncio.Queue), collections.defaultdict(asyncio.Lock)
+
+    async def request(id, type, **data):
+        await socket.send_json({"type": type, "data": data, "id": id})
+        ack = await asyncio.wait_for(acks[id].get(), HEARTBEAT_S)
+        if not ack["ok"]:  # Ends the connection: what is not received comes again after a reconnect.
+            raise ConnectionError(ack["error"])
+
+    async def heartbeat():
+        while True:  # A server that has vanished says nothing, and TCP does not tell.
+            await request("heartbeat", "presence:watch", identities=[])
+            await asyncio.sleep(HEARTBEAT_S)
+
+    async def handle(event):
+        place, message = event["conversation_id"], event.get("message")
+        async with locks[place]:  # One by one in a conversation: what is received covers all before it.
+            if event["type"] == "message.created" and event["actor"]["kind"] == "user":
+                content = await asyncio.to_thread(answer, message["content"])
+                # The same client_id when the question comes again: it is answered once.
+                await request(place, "message:send", conversation_id=place, client_id=f"re:{message['id']}", content=content)
+            await request(place, "received", conversation_id=place, seq=event["seq"])
+
+    await socket.send_json({"type": "auth", "data": {"api_key": os.environ["AGENT_API_KEY"]}})
+    tasks.create_task(heartbeat())
+    while True:
+        frame = await socket.receive_json()  # Pings are answered in here only: to await a handler would hold them up.
+        if frame["type"] == "event":
+            tasks.create_task(handle(frame["data"]))
+        elif frame["type"] == "ack":
+            acks[frame["id"]].put_nowait(frame["data"])
+        else:
+            print(frame["type"], json.dumps(frame["data"]), flush=True)
+            backoff["s"] = frame["data"].get("retry_after_ms", 1000) / 1000
+
+async def main():
+    socket, backoff = None, {"s": 1}
+    while getattr(socket, "close_code", None) not in (4401, 4403, 4409):  # Those are final.
+        try:
+            async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+                socket = await asyncio.wait_for(session.ws_connect(URL, max_msg_size=2**20), 10)
+                await serve(socket, tasks, backoff)
+        except Exception as error:
+            print("disconnected:", repr(error), flush=True)
+        await asyncio.sleep(backoff["s"] * random.uniform(1, 1.5))
+        backoff["s"] = min(2 * backoff["s"] + 1, 30)
+    sys.exit(1)
+
+asyncio.run(main())

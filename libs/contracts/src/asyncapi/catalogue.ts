@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { errorSchema } from '../errors';
+import type { SchemaBook } from '../json-schema';
+import type { RequestName, ServerEventName } from '../sockets';
+import { requests, serverEvents } from '../sockets';
+
+export const KINDS = { client: 'user', agent: 'agent' } as const;
+/** Whose channel it is: of people, or of agents. */
+export type Audience = keyof typeof KINDS;
+export const AUDIENCES = Object.keys(KINDS) as Audience[];
+export const SERVER_EVENTS = Object.keys(serverEvents) as ServerEventName[];
+export const REQUESTS = Object.keys(requests) as RequestName[];
+
+/** Keys of an AsyncAPI document may not contain a colon. */
+export const keyOf = (event: string) => event.replaceAll(':', '.');
+export const ackKeyOf = (event: string) => `${keyOf(event)}.ack`;
+/** Apart from requests: `typing` is both. */
+export const serverKeyOf = (event: string) => `server.${event}`;
+
+export function requestsOf(audience: Audience): RequestName[] {
+  return REQUESTS.filter((name) => {
+    const from: readonly string[] = requests[name].from;
+    return from.includes(KINDS[audience]);
+  });
+}
+
+/** Requests, their acks and server events: the same on both transports, which wrap them differently. */
+export function catalogueMessages(book: SchemaBook): Record<string, unknown> {
+  const all: Record<string, unknown> = {};
+  for (const name of REQUESTS) {
+    const { payload, ack, summary } = requests[name];
+    all[keyOf(name)] = { name, summary, payload: book.schemaOf(payload, 'input') };
+    const ok = z.object({ ok: z.literal(true), ...ack?.shape });
+    const answer = z.union([ok, z.object({ ok: z.literal(false), error: errorSchema })]);
+    all[ackKeyOf(name)] = { name: `ack of ${name}`, payload: book.schemaOf(answer, 'output') };
+  }
+  for (const name of SERVER_EVENTS) {
+    const { description, ...payload } = book.schemaOf(serverEvents[name], 'output');
+    all[serverKeyOf(name)] = { name, ...(description && { summary: description }), payload };
+  }
+  return all;
+}

@@ -1,0 +1,5 @@
+export type Reference = { $ref: string };
+
+export function ref(...path: string[]): Reference {
+  return { $ref: `#/${path.join('/')}` };
+}

@@ -1,0 +1,163 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+import type { RouteContract, RouteName } from '../src';
+import { ERROR_STATUS, openApiDocument, routes } from '../src';
+
+const run = promisify(execFile);
+const { resolve } = createRequire(__filename);
+
+/** A command of a package, by its `bin`. */
+function commandOf(name: string, command: string): string {
+  const manifest = resolve(`${name}/package.json`);
+  const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: Record<string, string> };
+  return join(dirname(manifest), bin[command] ?? '');
+}
+
+interface Operation {
+  operationId: RouteName;
+  tags: string[];
+  security: object[];
+  requestBody?: { content: Record<string, { example?: unknown }> };
+  responses: Record<string, { $ref?: string; content?: Record<string, { example?: unknown }> }>;
+}
+const document = openApiDocument() as {
+  servers: { url: string }[];
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { responses: Record<string, { headers?: Record<string, unknown> }> };
+};
+const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
+const operationOf = (name: RouteName) =>
+  operations.find(({ operationId }) => operationId === name) as Operation;
+const errorsOf = (name: RouteName) =>
+  Object.values(operationOf(name).responses).flatMap(({ $ref }) => $ref?.split('/').at(-1) ?? []);
+
+let folder: string;
+let file: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'openapi-'));
+  file = join(folder, 'openapi.json');
+  writeFileSync(file, JSON.stringify(document));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it('passes the strictest rules of Redocly, its examples included', async () => {
+  const lint = [commandOf('@redocly/cli', 'redocly'), 'lint', file, '--extends=recommended-strict'];
+  const quiet = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
+  const { stderr } = await run(process.execPath, lint, { env: quiet, cwd: folder });
+  expect(stderr).toMatch(/Your API description is valid/);
+}, 120_000);
+
+it('is a source of types that compile strictly', async () => {
+  const types = join(folder, 'types.ts');
+  const generate = [commandOf('openapi-typescript', 'openapi-typescript'), file, '-o', types];
+  await run(process.execPath, generate);
+  const use = join(folder, 'use.ts');
+  writeFileSync(
+    use,
+    `import type { operations } from './types';
+     type Send = operations['sendMessage'];
+     export const body: Send['requestBody']['content']['application/json'] =
+       { client_id: 'one', content: 'Hello' };
+     export function seqOf(sent: Send['responses'][201]['content']['application/json']): number {
+       return sent.message.seq;
+     }
+     export function codeOf(p: operations['login']['responses'][401]['content']['application/problem+json']): 'unauthorized' {
+       return p.code;
+     }
+     // @ts-expect-error: a send has content
+     export const none: typeof body = { client_id: 'one' };`,
+  );
+  const program = ts.createProgram([use], {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    types: [],
+    lib: ['lib.es2022.d.ts'],
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+  });
+  const problems = ts.getPreEmitDiagnostics(program);
+  expect(
+    problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
+  ).toEqual([]);
+}, 120_000);
+
+const ofCaller: [RouteName, object[]][] = [
+  ['login', []],
+  ['createConversation', [{ accessToken: [] }]],
+  ['sendMessage', [{ accessToken: [] }, { apiKey: [] }]],
+  ['agentToken', [{ apiKey: [] }]],
+  ['createAgent', [{ adminKey: [] }]],
+];
+it.each(ofCaller)('says whose credentials %s takes', (name, security) => {
+  expect(operationOf(name).security).toEqual(security);
+});
+
+const ofRoute: [RouteName, string][] = [
+  ['health', 'rate_limited internal'],
+  [
+    'login',
+    'invalid_payload unauthorized payload_too_large unsupported_media_type rate_limited internal unavailable',
+  ],
+  ['getAgent', 'unauthorized forbidden not_found rate_limited internal unavailable'],
+  [
+    'listConversations',
+    'invalid_payload unauthorized sync_token_expired rate_limited internal unavailable',
+  ],
+  [
+    'addReaction',
+    'invalid_payload unauthorized not_found conflict rate_limited internal unavailable',
+  ],
+];
+it.each(ofRoute)('says what %s may be refused with', (name, codes) => {
+  expect(errorsOf(name).join(' ')).toBe(codes);
+});
+
+it('has each error under its status, and says when to come back', () => {
+  for (const { responses } of operations) {
+    for (const [status, { $ref }] of Object.entries(responses)) {
+      const code = $ref?.split('/').at(-1) as keyof typeof ERROR_STATUS | undefined;
+      if (code) expect([code, status]).toEqual([code, String(ERROR_STATUS[code])]);
+    }
+  }
+  const { responses } = document.components;
+  const telling = Object.keys(responses).filter(
+    (code) => responses[code]?.headers?.['Retry-After'],
+  );
+  expect(telling.sort()).toEqual(['rate_limited', 'unavailable']);
+});
+
+it('has every operation under one tag that is described', () => {
+  const names = document.tags.map(({ name }) => name);
+  for (const { tags } of operations)
+    expect([1, true]).toEqual([tags.length, names.includes(tags[0] ?? '')]);
+});
+
+it('has an example of every body and of every answer', () => {
+  for (const { operationId, requestBody, responses } of operations) {
+    const route: RouteContract = routes[operationId];
+    const answer = responses[route.status]?.content?.['application/json'];
+    expect([operationId, Boolean(requestBody?.content['application/json']?.example)]).toEqual([
+      operationId,
+      Boolean(route.body),
+    ]);
+    const isDocument = ['openapi', 'asyncapi'].includes(operationId);
+    expect([operationId, answer?.example !== undefined]).toEqual([
+      operationId,
+      Boolean(route.response) && !isDocument,
+    ]);
+  }
+});
+
+it('is about where it is served, unless a base path is known', () => {
+  expect(document.servers[0]?.url).toBe('.');
+  expect(openApiDocument({ basePath: '/am' })['servers']).toMatchObject([{ url: '/am' }]);
+});

@@ -1,0 +1,31 @@
+/** What a runtime may have: the SDK runs in Node, in browsers and elsewhere, and asks before it uses. */
+interface Host {
+  process?: { stderr?: { write(text: string): unknown }; exit?(code: number): never };
+  console?: { error(text: string): void };
+  navigator?: { locks?: { request<T>(name: string, work: () => Promise<T>): Promise<T> } };
+  location?: { origin: string };
+}
+
+const host = globalThis as Host;
+
+/** A line for whoever runs the program: on stderr, in a browser's console. */
+export function logLine(line: string): void {
+  if (host.process?.stderr) host.process.stderr.write(`${line}\n`);
+  else host.console?.error(line);
+}
+
+/** Ends the process where there is one. */
+export function exitProcess(code: number): void {
+  host.process?.exit?.(code);
+}
+
+/** Runs `work` while nobody else of this origin runs one under the same name, where the runtime has such locks. */
+export function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const locks = host.navigator?.locks;
+  return locks ? locks.request(name, work) : work();
+}
+
+/** Of the page that this runs in; null elsewhere. */
+export function pageOrigin(): string | null {
+  return host.location?.origin ?? null;
+}

@@ -1,0 +1,16 @@
+import type { AgentKey } from '@agent-messenger/contracts';
+import type { Surroundings } from '../surroundings';
+
+/** All API keys of an agent, newest first. */
+export async function keysOf(around: Surroundings, agent_id: string): Promise<AgentKey[]> {
+  const keys: AgentKey[] = [];
+  const pages = around.pages(async (cursor) => {
+    const page = await around.request('listAgentKeys', {
+      params: { agent_id },
+      query: { limit: '200', ...(cursor !== undefined && { cursor }) },
+    });
+    return { items: page.keys, next_cursor: page.next_cursor };
+  });
+  for await (const key of pages) keys.push(key);
+  return keys;
+}

@@ -1,0 +1,44 @@
+import { createRest } from '@agent-messenger/sdk/rest';
+import { randomBytes } from 'node:crypto';
+import type { Surroundings } from '../../surroundings';
+
+/** A person and an agent of the doctor's own, with a conversation. */
+export interface Guests {
+  conversationId: string;
+  /** The person's. */
+  token: string;
+  apiKey: string;
+}
+
+/** Makes guests with the admin key, and leaves nothing of them but entries of the audit log. */
+export async function withGuests<T>(
+  base: string,
+  around: Pick<Surroundings, 'request'>,
+  visit: (guests: Guests) => Promise<T>,
+): Promise<T> {
+  const id = randomBytes(6).toString('hex');
+  const body = { username: `doctor-${id}`, password: randomBytes(18).toString('hex') };
+  const clients = createRest(base);
+  const person = await around.request('createUser', { body });
+  try {
+    const { agent, api_key: apiKey } = await around.request('createAgent', {
+      body: { name: `doctor ${id}`, access: 'listed' },
+    });
+    try {
+      await around.request('addAgentPerson', {
+        params: { agent_id: agent.id, user_id: person.user_id },
+      });
+      const { access_token: token } = await clients.request('login', { body });
+      const opened = await clients.request(
+        'createConversation',
+        { body: { agent_id: agent.id as `agt_${string}` } },
+        { bearer: token },
+      );
+      return await visit({ conversationId: opened.id, token, apiKey });
+    } finally {
+      await around.request('deleteAgent', { params: { agent_id: agent.id } });
+    }
+  } finally {
+    await around.request('eraseUser', { params: { user_id: person.user_id } });
+  }
+}
