@@ -42,7 +42,15 @@ export function variablesOf(manifests: Manifest[], container: IContainer): Varia
  * @param schemas of the services' variables, by service
  */
 export function environment(schemas: Record<string, JsonSchema>): Rule {
-  const ajv = addFormats(new Ajv({ coerceTypes: 'array', strict: false }));
+  // Names that zod gives to patterns; the patterns are in the schemas too.
+  const formats: Record<string, true> = { starts_with: true, includes: true };
+  const ajv = addFormats(new Ajv({ coerceTypes: 'array', strict: false, formats }));
+  const checks = new Map(
+    Object.entries(schemas).map(([service, { properties }]) => [
+      service,
+      ajv.compile({ type: 'object', properties }),
+    ]),
+  );
   return (manifests) =>
     servicesOf(manifests).flatMap(({ service, workload, container }) => {
       const schema = schemas[service] ?? {};
@@ -50,13 +58,14 @@ export function environment(schemas: Record<string, JsonSchema>): Rule {
       const values = Object.fromEntries(
         variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
       );
-      const areGood = ajv.validate({ type: 'object', properties: schema.properties }, values);
+      const check = checks.get(service);
+      const areGood = check?.(values) ?? true;
       return [
         ...checkVariables(
           schema,
           variables.map(({ name }) => name),
         ),
-        ...(areGood ? [] : [ajv.errorsText(ajv.errors, { dataVar: '' })]),
+        ...(areGood ? [] : [ajv.errorsText(check?.errors, { dataVar: '' })]),
       ].map((problem) => `${workload.title}: ${problem}`);
     });
 }
