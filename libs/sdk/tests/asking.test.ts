@@ -121,9 +121,16 @@ it('gives up only after it has read an expired question without a choice', async
 
 it('a choice that was made at the last moment counts, though its event was lost', async () => {
   askOnMessage(await connect(), { timeoutMs: 1 });
+  const log = gateway.logs.get(CONVERSATION)!;
+  const page = log.page.bind(log);
+  log.page = (...range) => {
+    const read = page(...range);
+    const isSeen = read.events.some(({ seq }) => seq === question()?.seq);
+    // It has been looked for once, and in vain: what remains is the look after the end of its time.
+    if (isSeen && !question()?.choice) choose('approve', { live: false });
+    return read;
+  };
   gateway.say(USER, 'clean up');
-  await asked();
-  choose('approve', { live: false });
   await until(() => answers().length === 2, 'the end of the wait');
   expect(answers()).toEqual(['Delete 3 files?', 'answer: approve']);
 });
