@@ -46,7 +46,8 @@ export class HeldFrames {
         socket.off('close', settle);
         resolve();
       };
-      const timer = setTimeout(settle, timeoutMs);
+      // What has come by then is read first: that this process was busy is no silence of the peer's.
+      const timer = setTimeout(() => setImmediate(settle), timeoutMs);
       socket.on('message', settle);
       socket.on('close', settle);
     });

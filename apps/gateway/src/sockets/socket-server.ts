@@ -92,15 +92,25 @@ export class SocketServer {
   }
 
   private expectCredentials(engine: EngineSocket): void {
-    const timer = setTimeout(() => engine.close(), LIMITS.handshakeMs);
+    const timer = setTimeout(() => {
+      // What has come by then is read first: that this process was busy is no silence of the peer's.
+      setImmediate(() => {
+        if (this.silence.has(engine)) engine.close();
+      });
+    }, LIMITS.handshakeMs);
     this.silence.set(engine, timer);
-    engine.once('close', () => clearTimeout(timer));
+    engine.once('close', () => this.noteWord(engine));
+  }
+
+  private noteWord(engine: EngineSocket): void {
+    clearTimeout(this.silence.get(engine));
+    this.silence.delete(engine);
   }
 
   private serve(namespace: Namespace, kind: Actor['kind']): void {
     const admitted = new WeakMap<Socket, Entered>();
     namespace.use((socket, next) => {
-      clearTimeout(this.silence.get(socket.conn));
+      this.noteWord(socket.conn);
       this.enter(socket, kind).then(
         (result) => {
           admitted.set(socket, result);
