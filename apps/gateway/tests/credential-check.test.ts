@@ -2,41 +2,41 @@ import { Scope } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
 import { startCredentialCheck } from '../src/connections/credential-check';
 import { connectionOf, silent } from './fakes';
-import type { Harness, TestGateway } from './harness';
+import type { Harness } from './harness';
 import { AGENT, startHarness } from './harness';
 
-let harness: Harness;
-let gateway: TestGateway;
+const harnesses: Harness[] = [];
+afterAll(() => Promise.all(harnesses.map((harness) => harness.close())));
 
-beforeAll(async () => {
-  harness = await startHarness();
-  gateway = await harness.gateway({ LEASE_TTL_MS: '1000' });
-});
-afterAll(() => harness.close());
-
-const person = (identityId: string, credentialId: string) =>
-  harness
-    .socket(gateway, '/client', { token: harness.token(identityId, { credentialId }) })
-    .synced();
-
-/** Every connection has been asked about since. */
-async function checked(): Promise<void> {
-  const before = harness.store.checks.length;
-  await waitFor(() => harness.store.checks.length >= before + 2);
+/** A store with one gateway, which asks once in the life of a lease: one that a busy machine renews in time. */
+async function start() {
+  const harness = await startHarness();
+  harnesses.push(harness);
+  const gateway = await harness.gateway({ LEASE_TTL_MS: '4000' });
+  const person = (identityId: string, credentialId: string) =>
+    harness
+      .socket(gateway, '/client', { token: harness.token(identityId, { credentialId }) })
+      .synced();
+  /** So many connections have been asked about in one round that began since. */
+  const checked = async (count: number) => {
+    const before = harness.store.checks.length;
+    await waitFor(() => harness.store.checks.slice(before).includes(count));
+  };
+  return { harness, gateway, person, checked };
 }
 
-test('a connection ends when its credential has, although nobody told this gateway', async () => {
+// Each waits for several rounds: at the same time.
+test.concurrent('a connection ends when its credential has, although nobody told this gateway', async () => {
+  const { harness, gateway, person, checked } = await start();
   const [revoked, other] = [await person('usr_1', 'ses_one'), await person('usr_2', 'ses_two')];
   const agent = await harness.agent(gateway);
-  await checked();
-  expect(harness.store.checks.at(-1)).toBe(3);
+  await checked(3);
   expect(await revoked.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
 
   harness.store.revoked.add('ses_one');
   await revoked.disconnected();
   expect(revoked.all('closing')).toEqual([{ code: 'revoked', reconnect: false }]);
-  await checked();
-  expect(harness.store.checks.at(-1)).toBe(2);
+  await checked(2);
   for (const one of [other, agent]) {
     expect(await one.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
   }
@@ -50,10 +50,10 @@ test('a connection ends when its credential has, although nobody told this gatew
   expect(again.all('connected')).toMatchObject([{ identity: { id: AGENT } }]);
 });
 
-test('a store that is away ends nothing, and is asked again', async () => {
+test.concurrent('a store that is away ends nothing, and is asked again', async () => {
+  const { harness, gateway, person } = await start();
   const socket = await person('usr_3', 'ses_three');
-  await checked();
-  harness.store.failures = 3;
+  harness.store.failures = 2;
   await waitFor(() => harness.store.failures === 0);
   expect(await socket.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
   harness.store.revoked.add('ses_three');

@@ -12,7 +12,8 @@ let gateways: [TestGateway, TestGateway];
 
 beforeEach(async () => {
   harness = await startHarness();
-  const env = { LEASE_TTL_MS: '3000' };
+  // Short enough for renewals to be waited for, long enough for a busy machine to be in time for them.
+  const env = { LEASE_TTL_MS: '9000' };
   gateways = [await harness.gateway(env), await harness.gateway(env)];
 });
 afterEach(() => harness.close());

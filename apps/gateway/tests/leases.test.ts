@@ -1,17 +1,12 @@
 import type { GatewayMessage, Lease, RedisNames } from '@agent-messenger/contracts';
-import { Scope } from '@agent-messenger/service-kit';
-import { waitFor } from '@agent-messenger/testkit';
 import fc from 'fast-check';
-import type { Connection } from '../src/connections/connection';
-import { bothClocks, later } from '../src/connections/deadline';
-import { connectionOf, settled, silent } from './fakes';
+import { connectionOf } from './fakes';
 import type { LeaseStack } from './lease-setup';
 import { ATTEMPT_MS } from '../src/connections/leases';
 import { caughtUp, startLeaseStack } from './lease-setup';
 
 let stack: LeaseStack;
 let names: RedisNames;
-let scope: Scope;
 
 beforeAll(async () => {
   stack = await startLeaseStack();
@@ -19,12 +14,9 @@ beforeAll(async () => {
 afterAll(() => stack.close());
 beforeEach(() => {
   names = stack.fresh();
-  scope = new Scope(silent);
 });
-afterEach(() => scope.close());
 
 const id = 'usr_1';
-const HIGHER = 10_000_000_000_000;
 /** From a store that is new to one whose clock goes ahead, ms. */
 const floorSpan = fc.integer({ min: -1_000_000_000, max: 100_000 });
 
@@ -151,12 +143,13 @@ describe('revocation', () => {
       const heard = await stack.listen<GatewayMessage>(names.gateway(holder.gatewayId));
       const { connection } = await holder.connect(id);
       const epoch = connection.epoch + 1;
+      const before = performance.now();
       await holder.leases.revoke(id, of);
       await caughtUp(stack.redis, names.gateway(holder.gatewayId), heard);
       expect(heard).toEqual([{ type: 'evict', identity_id: id, epoch, code: 'revoked' }]);
       expect(await leaseOf()).toMatchObject({ gateway: null, epoch });
       const ttl = await stack.redis.pttl(names.lease(id));
-      expect(ttl).toBeGreaterThan(10_000);
+      expect(ttl).toBeGreaterThan(12_345 - (performance.now() - before) - 5);
       expect(ttl).toBeLessThanOrEqual(12_345);
       // Who comes with another credential is not held up.
       expect((await holder.connect(id)).connection.epoch).toBeGreaterThan(epoch);
@@ -174,118 +167,4 @@ describe('revocation', () => {
     expect(heard).toEqual([]);
     expect(await leaseOf()).toEqual(before);
   });
-});
-
-describe('renewal', () => {
-  const ttlMs = 1_000;
-
-  /** A gateway that renews, with one connection, and who was told to have been without a lease. */
-  async function renewing() {
-    const holder = stack.holder(names, ttlMs);
-    const rewritten: Connection[] = [];
-    holder.leases.start(scope, (connection) => rewritten.push(connection));
-    return { ...(await holder.connect(id)), holder, rewritten };
-  }
-
-  /** The lease was renewed after this call. */
-  async function renewed() {
-    await stack.redis.pexpire(names.lease(id), ttlMs - 500);
-    await waitFor(async () => (await stack.redis.pttl(names.lease(id))) > ttlMs - 450, {
-      intervalMs: 5,
-    });
-  }
-
-  test('keeps the connection beyond the life of one lease', async () => {
-    const { connection, rewritten } = await renewing();
-    const until = performance.now() + ttlMs * 1.5;
-    await waitFor(() => performance.now() > until);
-    expect(connection.isCurrent).toBe(true);
-    expect(await leaseOf()).toMatchObject({
-      connection_id: connection.id,
-      epoch: connection.epoch,
-    });
-    expect(rewritten).toEqual([]);
-  });
-
-  test.each([
-    ['a missing entry', () => stack.redis.del(names.lease(id))],
-    ['a lower epoch', () => writeLease({ epoch: 3, gateway: 'old', connection_id: 'old' })],
-  ])('writes its own again over %s, and says so', async (_what, spoil) => {
-    const { connection, rewritten, holder } = await renewing();
-    await spoil();
-    await waitFor(() => rewritten.length === 1);
-    expect(rewritten).toEqual([connection]);
-    expect(await leaseOf()).toMatchObject({
-      gateway: holder.gatewayId,
-      connection_id: connection.id,
-      epoch: connection.epoch,
-    });
-    await renewed();
-    expect(rewritten).toHaveLength(1);
-    expect(connection.isCurrent).toBe(true);
-  });
-
-  test.each([
-    [
-      'a higher epoch',
-      { epoch: HIGHER, gateway: 'other', connection_id: 'other' },
-      { name: 'replaced', payload: {} },
-    ],
-    [
-      'a tombstone of its own: it is revoked, although nobody told it',
-      { gateway: null, epoch: HIGHER },
-      { name: 'closing', payload: { code: 'revoked', reconnect: false } },
-    ],
-    [
-      'a tombstone of a newer one',
-      { gateway: null, epoch: HIGHER, connection_id: 'other' },
-      { name: 'replaced', payload: {} },
-    ],
-  ])('stops at %s', async (_what, found, said) => {
-    const { live } = await renewing();
-    await writeLease(found);
-    const expected = await leaseOf();
-    await waitFor(() => live.closes.length > 0);
-    expect(live.sent).toEqual([said]);
-    expect(await leaseOf()).toEqual(expected);
-  });
-
-  test('leaves a connection alone that has ended', async () => {
-    const { connection, holder } = await renewing();
-    const other = await holder.connect('usr_2');
-    connection.ended();
-    await stack.redis.del(names.lease(id), names.lease('usr_2'));
-    await waitFor(() => stack.redis.exists(names.lease('usr_2')));
-    expect(await leaseOf()).toBeNull();
-    expect(other.connection.isCurrent).toBe(true);
-  });
-
-  test('that is not answered in time closes the connection before the lease runs out', async () => {
-    const { live, connection } = await renewing();
-    stack.process.pause();
-    try {
-      await waitFor(() => live.closes.length > 0);
-    } finally {
-      stack.process.resume();
-    }
-    expect(live.sent).toEqual([
-      { name: 'closing', payload: { code: 'lease_lost', reconnect: true } },
-    ]);
-    expect(live.closes).toEqual(['terminate']);
-    expect(connection.isCurrent).toBe(false);
-  });
-});
-
-test('a renewal that comes past the deadline does not bring the connection back', async () => {
-  const { connection, live } = await stack.holder(names).connect(id);
-  jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
-  try {
-    connection.leaseRenewed(later(bothClocks(), Infinity));
-    expect(connection.isCurrent).toBe(false);
-    expect(live.closes).toEqual(['terminate']);
-  } finally {
-    jest.restoreAllMocks();
-  }
-  await settled();
-  expect(connection.isCurrent).toBe(false);
 });

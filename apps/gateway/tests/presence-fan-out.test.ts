@@ -8,8 +8,6 @@ import type { LeaseStack } from './lease-setup';
 import { startLeaseStack } from './lease-setup';
 
 const WATCHERS = 10_000;
-/** The hold after a close is 5 s, and at most a lease. */
-const TTL_MS = 1_000;
 const id = 'agt_1';
 
 let stack: LeaseStack;
@@ -31,7 +29,7 @@ test('ten thousand who watch an agent are told by one Redis message a gateway an
   const names = stack.fresh();
   /** The part of a gateway that tells watchers, with a subscription of its own, and half of the watchers. */
   async function gateway(share: number) {
-    const holder = stack.holder(names, TTL_MS);
+    const holder = stack.holder(names);
     const subscriber = await connectRedis(stack.process.url, {
       name: 'channel',
       log: silent,

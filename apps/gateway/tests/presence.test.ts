@@ -6,8 +6,10 @@ import { connectionOf, deletionOf, eventOf, silent } from './fakes';
 import type { LeaseStack } from './lease-setup';
 import { caughtUp, startLeaseStack } from './lease-setup';
 
-/** The hold after a close is 5 s, and at most a lease. */
-const TTL_MS = 1_000;
+/** How long an identity is held after a close. */
+const HOLD_MS = 3_500;
+/** Of leases that are to run out: longer than a busy machine takes for what comes before. */
+const TTL_MS = 5_000;
 const id = 'agt_1';
 
 let stack: LeaseStack;
@@ -42,7 +44,7 @@ test('online is announced once, whatever takes the place of what', async () => {
 });
 
 test('offline is announced once by two sweepers, after the hold and not before', async () => {
-  const [first, second] = [stack.holder(names, TTL_MS), stack.holder(names, TTL_MS)];
+  const [first, second] = [stack.holder(names), stack.holder(names)];
   first.presence.start(scope);
   second.presence.start(scope);
   const { connection } = await first.connect(id);
@@ -51,7 +53,7 @@ test('offline is announced once by two sweepers, after the hold and not before',
   const left = Date.now();
   expect(await first.presence.of([id])).toMatchObject([{ status: 'online' }]);
   await waitFor(() => announced().length > 1);
-  expect(Date.now() - before).toBeGreaterThanOrEqual(TTL_MS - 5);
+  expect(Date.now() - before).toBeGreaterThanOrEqual(HOLD_MS - 5);
 
   // Another one goes through the same two sweepers, after the first.
   const { connection: other } = await second.connect('agt_2');
@@ -72,7 +74,7 @@ test('offline is announced once by two sweepers, after the hold and not before',
 });
 
 test('an identity that comes back within the hold never goes offline', async () => {
-  const holder = stack.holder(names, TTL_MS);
+  const holder = stack.holder(names);
   holder.presence.start(scope);
   holder.leases.start(scope, () => undefined);
   const { connection } = await holder.connect(id);
@@ -106,7 +108,7 @@ test('a gateway that dies is noticed: last seen is when it last renewed', async 
 });
 
 test('all of a large gateway that dies are told', async () => {
-  const [dead, alive] = [stack.holder(names, TTL_MS), stack.holder(names, TTL_MS)];
+  const [dead, alive] = [stack.holder(names, 1_000), stack.holder(names, 1_000)];
   await Promise.all(Array.from({ length: 3_000 }, (_, n) => dead.connect(`usr_${n}`)));
   alive.presence.start(scope);
   await waitFor(() => announced().filter(([, status]) => status === 'offline').length === 3_000, {
