@@ -72,7 +72,11 @@ test('while Redis is away an answer that comes whole is taken', async () => {
 });
 
 test('a gateway that drains hands over what was written; agent and reader go on elsewhere', async () => {
-  await waitFor(async () => (await fetch(`${pair.there.url}/health`)).ok);
+  // Redis has been away, and they come back to it one by one.
+  for (const { url } of [pair.here, pair.there]) {
+    const health = async () => (await (await fetch(`${url}/health`)).json()) as { status: string };
+    await waitFor(async () => (await health()).status === 'ok');
+  }
   const leaving = await pair.harness.gateway();
   const talk = pair.talk();
   const [agent, reader] = [await talk.agent(leaving), await talk.reader(leaving)];

@@ -3,7 +3,8 @@ import { rest } from '@agent-messenger/testkit';
 import { AGENT } from './harness';
 import { ask, copiesOf, reads, type Transport, useGateways } from './stream-setup';
 
-const pair = useGateways({ STREAM_RESUME_MS: '1000' });
+/** Longer than a busy machine keeps an agent from saying that it is still there. */
+const pair = useGateways({ STREAM_RESUME_MS: '4000' });
 
 const TRANSPORTS: Transport[] = ['socket.io', 'ws'];
 describe.each(TRANSPORTS)('over %s', (transport) => {
@@ -58,6 +59,8 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const of = talk.of(s);
     await ask(agent, 'stream:start', of);
     await ask(agent, 'stream:append', { ...of, offset: 0, text: 'already ' });
+    // Answered when what was appended is where readers find it.
+    expect(await ask(agent, 'stream:start', of)).toMatchObject({ offset: 8 });
     const late = await talk.reader(pair.there, transport);
     await reads(late, s, 'already ');
     expect(copiesOf(late).kinds).toEqual(['start']);
@@ -66,6 +69,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     });
     late.close();
     await ask(agent, 'stream:append', { ...of, offset: 8, text: 'written ' });
+    expect(await ask(agent, 'stream:start', of)).toMatchObject({ offset: 16 });
     const again = await talk.reader(pair.here, transport);
     await reads(again, s, 'already written ');
     await ask(agent, 'stream:append', { ...of, offset: 16, text: 'text' });
@@ -84,6 +88,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const of = talk.of(stream_id);
     await ask(agent, 'stream:start', of);
     await ask(agent, 'stream:append', { ...of, offset: 0, text: 'A long ' });
+    await reads(reader, stream_id, 'A long ');
     expect(await ask(reader, 'stream:stop', talk.ofAgent(stream_id))).toEqual({ ok: true });
     expect(await agent.when('stream:stop')).toEqual(of);
     const path = `/conversations/${talk.conversation_id}/streams/${stream_id}/stop`;
