@@ -66,6 +66,7 @@ describe.each(Object.entries(transports))('%s', (name, peer) => {
   test('what is asked beyond what may wait for answers is left with the peer, and answered later', async () => {
     const patient = await harness.gateway({
       SENDS_PER_MINUTE: '100000',
+      SENDS_PER_MINUTE_IP: '100000',
       // 4,000 would be refused; as it is, a few of what was read at once.
       REFUSALS_PER_MINUTE: '2500',
     });

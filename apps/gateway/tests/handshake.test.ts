@@ -30,13 +30,13 @@ const claims = {
 const keyid = hs256Key(JWT_SECRET).kid;
 const foreign = createTokenIssuer({
   key: hs256Key('another-Key-of-more-than-32-characters'),
-  ttlSeconds: 60,
+  ttlSeconds: 600,
 })({ identityId: 'usr_1', credentialId: 'ses_1' }).token;
-const user = createTokenIssuer({ key: hs256Key(JWT_SECRET), ttlSeconds: 60 })({
+const user = createTokenIssuer({ key: hs256Key(JWT_SECRET), ttlSeconds: 600 })({
   identityId: 'usr_1',
   credentialId: 'ses_1',
 }).token;
-const agent = createTokenIssuer({ key: hs256Key(JWT_SECRET), ttlSeconds: 60 })({
+const agent = createTokenIssuer({ key: hs256Key(JWT_SECRET), ttlSeconds: 600 })({
   identityId: AGENT,
   credentialId: 'key1',
 }).token;

@@ -14,39 +14,46 @@ afterAll(() => harness.close());
 const LOGIN = 'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
 
 describe('slow clients', () => {
-  let impatient: TestGateway;
+  /** Each in a hurry about one thing only: what comes at once may reach a busy machine late. */
+  let forHeaders: TestGateway;
+  let forBodies: TestGateway;
   /** Cuts only what says nothing, and later than a busy machine comes round to what was said. */
   let talkative: TestGateway;
   beforeAll(async () => {
-    impatient = await harness.gateway({
+    forHeaders = await harness.gateway({
       LOG_LEVEL: 'debug',
       HTTP_HEADERS_TIMEOUT_MS: '300',
+      HTTP_REQUEST_TIMEOUT_MS: '600000',
+    });
+    forBodies = await harness.gateway({
+      LOG_LEVEL: 'debug',
+      HTTP_HEADERS_TIMEOUT_MS: '2500',
       HTTP_REQUEST_TIMEOUT_MS: '2500',
     });
     talkative = await harness.gateway({ LOG_LEVEL: 'debug', HTTP_IDLE_TIMEOUT_MS: '4000' });
   });
 
   test('headers and bodies that take their time are cut, each at its own time', async () => {
-    const slow = {
-      headers: ['GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ', 300],
-      'a request line': ['GET /', 300],
-      'a body': [`${LOGIN}Content-Length: 500\r\n\r\n{"`, 2_500],
-      'a body in chunks': [`${LOGIN}Transfer-Encoding: chunked\r\n\r\n1f4\r\n`, 2_500],
-    } as const;
-    const cut: string[] = [];
+    const slow = [
+      // Headers, a request line, a body, a body in chunks.
+      [forHeaders, 'GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ', 300],
+      [forHeaders, 'GET /', 300],
+      [forBodies, `${LOGIN}Content-Length: 500\r\n\r\n{"`, 2_500],
+      [forBodies, `${LOGIN}Transfer-Encoding: chunked\r\n\r\n1f4\r\n`, 2_500],
+    ] as const;
     await Promise.all(
-      Object.entries(slow).map(async ([what, [begin, timeoutMs]]) => {
-        const wire = await Wire.open(impatient.url);
-        expect(await wire.drip(begin)).toBeGreaterThan(timeoutMs - 100);
+      slow.map(async ([{ url }, begin, timeoutMs]) => {
+        const from = performance.now();
+        const wire = await Wire.open(url);
+        await wire.drip(begin);
+        expect(performance.now() - from).toBeGreaterThan(timeoutMs - 100);
         expect(wire.text).not.toMatch(/^HTTP\/1\.1 [25]/);
-        cut.push(what);
       }),
     );
-    expect(cut.slice(0, 2).sort()).toEqual(['a request line', 'headers']);
   });
 
   test('who asks for a body and sends none is cut', async () => {
-    const wire = await Wire.open(impatient.url);
+    const wire = await Wire.open(forBodies.url);
     wire.socket.write(`${LOGIN}Content-Length: 500\r\nExpect: 100-continue\r\n\r\n`);
     await wire.closed();
     expect(wire.text).not.toContain('200 OK');
@@ -72,7 +79,7 @@ describe('slow clients', () => {
   });
 
   test('none of this is an error of the gateway', () => {
-    expect([...impatient.errors, ...talkative.errors]).toEqual([]);
+    expect([forHeaders, forBodies, talkative].flatMap(({ errors }) => errors)).toEqual([]);
   });
 });
 
@@ -135,7 +142,8 @@ describe('answers that nobody takes', () => {
     `Authorization: Bearer ${harness.token('usr_large')}\r\n\r\n`;
 
   test('are made one after another, and the connection is cut', async () => {
-    const impatient = await harness.gateway({ HTTP_STALL_TIMEOUT_MS: '500' });
+    // Later than a busy machine comes round to what is taken.
+    const impatient = await harness.gateway({ HTTP_STALL_TIMEOUT_MS: '3000' });
     harness.store.addConversation(conversation_id, ['usr_large']);
     for (let n = 0; n < 20; n += 1) {
       await fetch(`${impatient.url}/conversations/${conversation_id}/messages`, {

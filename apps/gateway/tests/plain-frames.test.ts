@@ -144,6 +144,9 @@ test('a binary frame closes the connection with 1003, and nothing behind it is h
     '{"type":"message:send","data":{"conversation_id":"cnv_3","client_id":"x","content":"x"}}',
   );
   expect(await raw.closed()).toBe(1003);
+  // What is sent after it is written after it.
+  const person = await harness.person(gateway, 'usr_1');
+  await person.send(conversation_id, 'witness', 'witness');
   expect(harness.store.conversations.get('cnv_3')?.log).toEqual([]);
 });
 
