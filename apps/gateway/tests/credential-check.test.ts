@@ -26,29 +26,32 @@ async function start() {
 }
 
 // Each waits for several rounds: at the same time.
-test.concurrent('a connection ends when its credential has, although nobody told this gateway', async () => {
-  const { harness, gateway, person, checked } = await start();
-  const [revoked, other] = [await person('usr_1', 'ses_one'), await person('usr_2', 'ses_two')];
-  const agent = await harness.agent(gateway);
-  await checked(3);
-  expect(await revoked.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
+test.concurrent(
+  'a connection ends when its credential has, although nobody told this gateway',
+  async () => {
+    const { harness, gateway, person, checked } = await start();
+    const [revoked, other] = [await person('usr_1', 'ses_one'), await person('usr_2', 'ses_two')];
+    const agent = await harness.agent(gateway);
+    await checked(3);
+    expect(await revoked.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
 
-  harness.store.revoked.add('ses_one');
-  await revoked.disconnected();
-  expect(revoked.all('closing')).toEqual([{ code: 'revoked', reconnect: false }]);
-  await checked(2);
-  for (const one of [other, agent]) {
-    expect(await one.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
-  }
+    harness.store.revoked.add('ses_one');
+    await revoked.disconnected();
+    expect(revoked.all('closing')).toEqual([{ code: 'revoked', reconnect: false }]);
+    await checked(2);
+    for (const one of [other, agent]) {
+      expect(await one.raw('nope')).toMatchObject({ error: { code: 'not_found' } });
+    }
 
-  // As a key that has run out, which no one revoked.
-  harness.store.revoked.add('key1');
-  await agent.disconnected();
-  expect(agent.all('closing')).toEqual([{ code: 'revoked', reconnect: false }]);
-  harness.store.revoked.clear();
-  const again = await harness.agent(gateway);
-  expect(again.all('connected')).toMatchObject([{ identity: { id: AGENT } }]);
-});
+    // As a key that has run out, which no one revoked.
+    harness.store.revoked.add('key1');
+    await agent.disconnected();
+    expect(agent.all('closing')).toEqual([{ code: 'revoked', reconnect: false }]);
+    harness.store.revoked.clear();
+    const again = await harness.agent(gateway);
+    expect(again.all('connected')).toMatchObject([{ identity: { id: AGENT } }]);
+  },
+);
 
 test.concurrent('a store that is away ends nothing, and is asked again', async () => {
   const { harness, gateway, person } = await start();
