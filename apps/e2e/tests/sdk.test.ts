@@ -124,9 +124,14 @@ function shown(state: ConversationState) {
 /** Waits until a copy has come as far as the log, and compares it with what REST gives. */
 async function expectCurrent(copy: Copy, side: Client | Agent): Promise<void> {
   const { id } = copy.state;
-  const now = await fresh(side, id);
-  await waitFor(() => copy.state.last_seq >= now.last_seq, { describe: 'the last event' });
-  expect(shown(copy.state)).toEqual(shown(await fresh(side, id)));
+  const now = await waitFor(
+    async () => {
+      const read = await fresh(side, id);
+      return copy.state.last_seq === read.last_seq ? read : undefined;
+    },
+    { describe: 'the last event' },
+  );
+  expect(shown(copy.state)).toEqual(shown(now));
 }
 
 describe.each([
@@ -260,6 +265,14 @@ describe.each([
 
     const sends = await Promise.all(['a', 'b', 'c'].map((text) => conversation.send(text)));
     const [a, b] = sends.map(({ message }) => message.id) as [string, string];
+    const [mine, theirs] = copies as [Copy, Copy];
+    // What the agent does comes before what is deleted, to which nobody reacts.
+    const isAnswered = () => {
+      const messages = messagesOf(theirs.state);
+      const answers = messages.filter(({ content }) => content?.startsWith('re: '));
+      return answers.length === 3 && messages.filter((one) => one.reactions.length > 0).length === 3;
+    };
+    await waitFor(isAnswered, { describe: 'the answers' });
     await conversation.edit(a, 'edited');
     await conversation.react(b, '🎉');
     await conversation.react(b, '🎉', false);
@@ -269,10 +282,6 @@ describe.each([
       code: 'forbidden',
     });
     await client.updateConversation(conversation.id, { title: 'After', tags: ['own'] });
-    const [mine, theirs] = copies as [Copy, Copy];
-    const edited = () =>
-      messagesOf(theirs.state).filter(({ content }) => content?.startsWith('re: ')).length === 3;
-    await waitFor(edited, { describe: 'the answers' });
     await waitFor(() => theirs.state.title === 'After', { describe: 'the title' });
 
     await expectCurrent(mine, client);
