@@ -5,6 +5,7 @@ import {
   openTestSocket,
   rest,
   startStack,
+  waitFor,
   type Agent,
   type Person,
   type Stack,
@@ -106,6 +107,12 @@ describe.each<Sides>([
   }
   const asPerson = (url: string, transport = transports.person) =>
     keep(openTestSocket(transport, url, '/client', { token: person.access_token, protocol: 1 }));
+  /** As the person has it. */
+  const mine = async () => {
+    const bearer = person.access_token;
+    const { body } = await rest(first, 'GET', `/conversations/${conversation.id}`, { bearer });
+    return body as Conversation;
+  };
   const asAgent = (url: string) =>
     keep(openTestSocket(transports.agent, url, '/agent', { api_key: agent.api_key }));
 
@@ -154,6 +161,7 @@ describe.each<Sides>([
       conversation_id: conversation.id as `cnv_${string}`,
       seq: Math.max(last, 1),
     });
+    await waitFor(async () => (await mine()).delivered_seq >= last);
     before.close();
     for (let n = 1; n <= 5; n += 1)
       await theAgent.send(conversation.id, `missed-${n}`, `missed ${n}`);
@@ -218,12 +226,6 @@ describe.each<Sides>([
     ]);
     const conversation_id = conversation.id as `cnv_${string}`;
     const sent = await theAgent.send(conversation.id, 'unread-1', 'unread');
-    const mine = async () =>
-      (
-        await rest(first, 'GET', `/conversations/${conversation.id}`, {
-          bearer: person.access_token,
-        })
-      ).body as Conversation;
     expect((await mine()).unread_count).toBeGreaterThan(0);
 
     await thePerson.when('event', ({ seq }) => seq === sent.message.seq);

@@ -58,12 +58,13 @@ test('what people do is counted', async () => {
   await sender.send(id, 'two', 'text');
   await expect(sender.send(id, 'three', 'text')).rejects.toThrow('rate_limited');
   const again = await new TestSocket(url, '/client', { token: bearer }).synced();
-  expect(await valueOf('gateway', 'gateway_connections')).toBe(2);
+  await waitFor(async () => (await valueOf('gateway', 'gateway_connections')) === 2);
   again.close();
   await waitFor(async () => (await valueOf('gateway', 'gateway_connections')) === 1);
   reader.close();
   await waitFor(async () => (await valueOf('gateway', 'gateway_connections')) === 0);
 
+  await waitFor(async () => (await valueOf('messages', 'messages_relay_lag_events')) === 0);
   const counted: [Service, string, number][] = [
     ['gateway', 'gateway_connects_total{outcome="accepted"}', 3],
     ['gateway', 'gateway_closes_total{code="replaced"}', 1],
