@@ -109,18 +109,31 @@ async function open(url: string, headers: Headers) {
 }
 
 async function statuses(attempt: Attempt, url: string, headersOf: () => Headers, count: number) {
-  const seen: number[] = [];
-  for (let n = 0; n < count; n += 1) seen.push(await attempt(url, headersOf()));
+  const seen: { status: number; ms: number }[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const from = performance.now();
+    const status = await attempt(url, headersOf());
+    seen.push({ status, ms: performance.now() - from });
+  }
   return seen;
+}
+
+/** A gateway that has waited so long for Redis counts by itself meanwhile. */
+const REDIS_MS = 500;
+
+function expectLimited(seen: Awaited<ReturnType<typeof statuses>>, limit: number): void {
+  const isRefused = ({ status }: { status: number }) => status === 429;
+  expect(seen.slice(0, limit).filter(isRefused)).toEqual([]);
+  const beyond = seen.slice(limit);
+  expect(beyond.filter((each) => !isRefused(each) && each.ms < REDIS_MS)).toEqual([]);
+  expect(beyond.some(isRefused)).toBe(true);
 }
 
 test.each(CASES)(
   '$name ($by) is not escaped by what a client says about its address',
   async ({ name, attempt }) => {
     const limit = Number(LIMITS[name]);
-    const seen = await statuses(attempt, direct, spoofed, limit + 3);
-    expect(seen.slice(0, limit)).not.toContain(429);
-    expect(seen.slice(limit)).toEqual([429, 429, 429]);
+    expectLimited(await statuses(attempt, direct, spoofed, limit + 3), limit);
   },
 );
 
@@ -134,12 +147,11 @@ test.each(CASES)(
       const said = spoofed();
       return { ...said, 'x-forwarded-for': `${said['x-forwarded-for']}, ${client}` };
     };
-    const seen = await statuses(attempt, proxied, through, limit + 3);
-    expect(seen.slice(0, limit)).not.toContain(429);
-    expect(seen.slice(limit)).toEqual([429, 429, 429]);
+    expectLimited(await statuses(attempt, proxied, through, limit + 3), limit);
     // Another client of the same proxy is not held up by that.
     const other = () => ({ 'x-forwarded-for': newAddress() });
-    expect(await statuses(attempt, proxied, other, 2)).not.toContain(429);
+    const others = await statuses(attempt, proxied, other, 2);
+    expect(others.map(({ status }) => status)).not.toContain(429);
   },
 );
 
