@@ -270,7 +270,9 @@ describe.each([
     const isAnswered = () => {
       const messages = messagesOf(theirs.state);
       const answers = messages.filter(({ content }) => content?.startsWith('re: '));
-      return answers.length === 3 && messages.filter((one) => one.reactions.length > 0).length === 3;
+      return (
+        answers.length === 3 && messages.filter((one) => one.reactions.length > 0).length === 3
+      );
     };
     await waitFor(isAnswered, { describe: 'the answers' });
     await conversation.edit(a, 'edited');
