@@ -15,7 +15,6 @@ import {
   type Stack,
   type StackOptions,
 } from '../src';
-import { freePort } from '../src/free-port';
 import { processIdentity } from '../src/stack/process-identity';
 
 const entry = join(__dirname, 'fixtures', 'service.mjs');
@@ -270,11 +269,11 @@ describe('the launcher', () => {
   });
 
   it('names a Redis that does not answer, without its password', async () => {
-    const port = await freePort();
-    const redisUrl = `redis://:secret@127.0.0.1:${port}`;
+    // Nobody listens there.
+    const redisUrl = 'redis://:secret@127.0.0.1:1';
     const error = await start({ redisUrl }).catch((reason: Error) => reason);
     expect(error).toBeInstanceOf(LaunchError);
-    expect(String(error)).toContain(`REDIS_URL: Redis at 127.0.0.1:${port}: connect ECONNREFUSED`);
+    expect(String(error)).toContain('REDIS_URL: Redis at 127.0.0.1:1: connect ECONNREFUSED');
     expect(String(error)).not.toContain('secret');
     await expect(start({ redisUrl: 'localhost' })).rejects.toThrow('REDIS_URL is not a redis://');
   });
