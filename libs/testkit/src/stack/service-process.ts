@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { choosePorts, takesAnyPort } from './choose-ports';
 import { HeldLines } from './held-lines';
 import { humanLine } from './human-line';
 import { LaunchError } from './launch-error';
@@ -38,6 +39,8 @@ export class ServiceProcess {
   private readonly events = new EventEmitter();
   private child: ChildProcess | undefined;
   private ports: Ports = {};
+  /** Variables with the ports that stand for any. */
+  private chosen: Record<string, string> | undefined;
   private wanted = false;
   private backoff = 0;
   private cancelRestart = new AbortController();
@@ -130,9 +133,13 @@ export class ServiceProcess {
   }
 
   private async launch(): Promise<void> {
-    const { name, entry, readyTimeoutMs = 60_000 } = this.options;
+    const { name, entry, env, readyTimeoutMs = 60_000 } = this.options;
+    if (takesAnyPort(env)) {
+      this.chosen ??= await choosePorts(env);
+      if (!this.wanted) throw new LaunchError(`${name} was stopped before it was started`);
+    }
     const child = spawn(process.execPath, [entry], {
-      env: { ...this.options.env, ...this.portsToKeep() },
+      env: { ...env, ...this.chosen, ...this.portsToKeep() },
       // A session of its own: Ctrl-C reaches the launcher only, which stops everything in order.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
