@@ -225,10 +225,15 @@ test('calls are for services, parsed, and refused with their code', async () => 
     expect(metrics).toContain(`messages_${name}`);
   }
   expect(metrics).toMatch(/messages_sqlite_wal_bytes \d+/);
-  const ready = await fetch(`${url}/readyz`);
-  expect(ready.status).toBe(200);
-  expect(await ready.json()).toMatchObject({
-    dependencies: { store: { status: 'ok' }, redis: { status: 'ok' }, queue: { status: 'ok' } },
+  const ready = async () => {
+    const answer = await fetch(`${url}/readyz`);
+    expect(answer.status).toBe(200);
+    return ((await answer.json()) as Health).dependencies;
+  };
+  // The queue is not waited for at the start.
+  await waitFor(async () => (await ready())['queue']?.status === 'ok');
+  expect(await ready()).toMatchObject({
+    ...{ store: { status: 'ok' }, redis: { status: 'ok' }, queue: { status: 'ok' } },
   });
 });
 

@@ -46,8 +46,12 @@ export function inTurn(handles: readonly Store[]): Store {
   });
 }
 
+/** Each once: what a handle has not passed on for a second is given to the other one, too. */
 function bySeq(entries: LogEntry[]): LogEntry[] {
-  return [...entries].sort((one, other) => one.event.seq - other.event.seq);
+  const each = new Map(
+    entries.map((entry) => [`${entry.event.conversation_id} ${entry.event.seq}`, entry]),
+  );
+  return [...each.values()].sort((one, other) => one.event.seq - other.event.seq);
 }
 
 function eachOnce(pushes: DuePush[]): DuePush[] {

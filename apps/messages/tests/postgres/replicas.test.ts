@@ -72,6 +72,8 @@ test('what commits after later ones is missed neither by consumers nor by sync t
   await hold.held();
   await append(a, quick, { client_id: 'quick' });
   for (const consumer of ['relay', 'push', 'unseen'] as const) await catchUp(a, consumer);
+  // What it is done with others are given, too, unless it is out of the outbox within a second of its commit.
+  await waitFor(async () => (await b.lagOf('relay')).events === 0);
   const during = await list(a, slow, before.sync_token);
   expect(during.conversations.map(({ id }) => id)).toEqual([quick.conversation]);
   await hold.release();
@@ -157,19 +159,16 @@ test('a newer connection waits for what an older one has under way at another re
     store.connect({ identity_id: talk.user, credential_id, epoch, counterparts: 0 });
   await connect(a, 1);
   const hold = await holdCommits(url);
-  const order: string[] = [];
-  const sent = append(a, talk, { client_id: 'c', content: 'held', epoch: 1 }).then((answer) => {
-    order.push('sent');
-    return answer;
-  });
+  const sent = append(a, talk, { client_id: 'c', content: 'held', epoch: 1 });
   await hold.held();
-  const connected = connect(b, 2).then(() => order.push('connected'));
+  const ids = { identity_id: talk.user, conversation_id: talk.conversation };
+  const connected = connect(b, 2).then(() => b.getConversation(ids));
   const waits = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE%'`;
   await waitFor(async () => (await databases.query(url, waits)).length > 0);
   await hold.release();
   expect((await sent).results).toMatchObject([{ ok: true }]);
-  await connected;
-  expect(order).toEqual(['sent', 'connected']);
+  // Whichever answer is here first: by its own the newer one sees what the older one has sent.
+  expect(await connected).toMatchObject({ last_seq: 2 });
   const old = await append(a, talk, { client_id: 'd', epoch: 1 });
   expect(old.results).toMatchObject([{ error: { code: 'replaced' } }]);
 });
@@ -178,14 +177,29 @@ test('a repetition is answered only when what it repeats has reached the standby
   const { url, a, world } = await openTwo();
   const talk = await world.talk();
   await append(a, talk, { client_id: 'c' });
+  const other = new Client({ connectionString: url });
+  await other.connect();
+  await other.query('CREATE TABLE other (n int)');
   await databases.query(url, `ALTER SYSTEM SET synchronous_standby_names = 'missing'`);
   await databases.query(url, 'SELECT pg_reload_conf()');
-  const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'`;
+  const waiting = async () => {
+    const sql = `SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'`;
+    return (await databases.query(url, sql)).length;
+  };
+  // The server takes the setting over a moment later: as soon as a commit waits, all do.
+  let commit: Promise<unknown>;
+  do {
+    let isAnswered = false;
+    commit = other.query('INSERT INTO other VALUES (1)').then(() => (isAnswered = true));
+    await waitFor(async () => isAnswered || (await waiting()) > 0);
+  } while ((await waiting()) === 0);
   const again = append(a, talk, { client_id: 'c' });
-  await waitFor(async () => (await databases.query(url, waiting)).length > 0);
+  await waitFor(async () => (await waiting()) > 1);
   await databases.query(url, 'ALTER SYSTEM RESET synchronous_standby_names');
   await databases.query(url, 'SELECT pg_reload_conf()');
   expect((await again).results).toMatchObject([{ ok: true, sent: { duplicate: true } }]);
+  await commit;
+  await other.end();
 });
 
 test('U+0000, and what stands for it, come back as they were sent', async () => {
