@@ -5,6 +5,7 @@ import {
   device,
   FakeProvider,
   gate,
+  justPushed,
   openQueue,
   pushable,
   startFakeMessages,
@@ -103,16 +104,13 @@ test('with nothing left to say, nothing is sent', async () => {
 });
 
 test('what comes too soon after a push is delayed, and then sent', async () => {
-  const state = pushable({ pushed_at: new Date().toISOString() });
+  // However long the job takes to be taken, its push is too soon.
+  const { state, end } = justPushed();
   messages.states.set('cnv_soon', state);
   const job = await queue.add('cnv_soon');
-  // However long the job takes to be taken, its push is too soon.
-  await waitFor(async () => {
-    state.pushed_at = new Date().toISOString();
-    return (await job.getState()) === 'delayed';
-  });
+  await waitFor(async () => (await job.getState()) === 'delayed');
   expect(provider.about('cnv_soon')).toEqual([]);
-  const pushedAt = Date.parse(state.pushed_at ?? '');
+  const pushedAt = end();
   await finished('cnv_soon');
   expect(provider.about('cnv_soon')[0]?.at).toBeGreaterThanOrEqual(pushedAt + 400);
 });
@@ -143,8 +141,7 @@ test('the last message of a burst is pushed although a job was active', async ()
 test('a store that is away delays a push and uses up none of its attempts', async () => {
   messages.states.set('cnv_retry', pushable());
   messages.failures = 2;
-  const job = await queue.add('cnv_retry', { attempts: 1 });
-  await waitFor(async () => (await job.getState()) === 'delayed');
+  await queue.add('cnv_retry', { attempts: 1 });
   await finished('cnv_retry');
   expect(provider.about('cnv_retry')).toHaveLength(1);
   expect(await worker.metrics.metrics()).toMatch(
@@ -165,7 +162,7 @@ test('what was sent while the store could not note it is noted later, and not se
 
 test('what is read, received or muted while its job waits is not sent', async () => {
   const { queue: jobs } = queue;
-  messages.states.set('cnv_read', pushable({ pushed_at: new Date().toISOString() }));
+  messages.states.set('cnv_read', justPushed().state);
   const job = await queue.add('cnv_read');
   await waitFor(async () => (await job.getState()) === 'delayed');
   messages.states.delete('cnv_read');
@@ -186,8 +183,14 @@ test('what becomes old news while it waits for its provider is dropped then, how
   provider.refuse = () => {
     throw new PushError({ outcome: 'later', reason: 'busy', retryAfterMs: 3_600_000 });
   };
-  const at = new Date(Date.now() - 86_400_000 + 1_000).toISOString();
-  messages.states.set('cnv_aging', pushable({ at }));
+  // A second before it is old, when it is first looked at.
+  let at: string | undefined;
+  messages.states.set('cnv_aging', {
+    ...pushable(),
+    get at() {
+      return (at ??= new Date(Date.now() - 86_400_000 + 1_000).toISOString());
+    },
+  });
   const job = await queue.add('cnv_aging');
   await waitFor(async () => (await job.getState()) === 'completed');
   expect(provider.offered.filter((each) => each.conversation_id === 'cnv_aging')).toHaveLength(1);

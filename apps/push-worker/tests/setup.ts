@@ -150,6 +150,27 @@ export function pushable(changes: Partial<PushState> = {}): PushState {
   };
 }
 
+/** The same of a device that is told of it again and again, up to the moment in which that is asked for. */
+export function justPushed(): { state: PushState; end(): number } {
+  let pushedAt: string | null = null;
+  const state = {
+    ...pushable(),
+    get pushed_at() {
+      return pushedAt ?? new Date().toISOString();
+    },
+    set pushed_at(at) {
+      pushedAt = at;
+    },
+  };
+  /** From now on that is over; when it was told last. */
+  function end(): number {
+    const now = Date.now();
+    pushedAt = new Date(now).toISOString();
+    return now;
+  }
+  return { state, end };
+}
+
 export function device(device_id: string): Device {
   return {
     device_id,

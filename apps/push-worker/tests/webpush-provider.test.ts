@@ -105,10 +105,11 @@ test('a host that does not exist is tried again later, and concerns no other', a
 });
 
 test.each([
-  ['cuts the connection', { kind: 'drop' as const }, 'connection'],
-  ['does not answer', { kind: 'silence' as const }, /^(timeout|connection)$/],
-])('a push service that %s is down', async (_name, fault, reason) => {
-  const provider = await setup.create('webpush', { PUSH_DEADLINE_MS: '300' });
+  // Only silence is ended by a deadline.
+  ['cuts the connection', { kind: 'drop' as const }, 'connection', '60000'],
+  ['does not answer', { kind: 'silence' as const }, /^(timeout|connection)$/, '300'],
+])('a push service that %s is down', async (_name, fault, reason, deadlineMs) => {
+  const provider = await setup.create('webpush', { PUSH_DEADLINE_MS: deadlineMs });
   setup.standins.webpush.faults.next(fault);
   const verdict = await verdictOf(provider.send(notification(), browser(setup.standins)));
   expect(verdict.outcome).toBe('down');
