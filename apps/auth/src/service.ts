@@ -54,9 +54,9 @@ export async function startAuth(
     scope,
   });
   // Redis is judged over this one: by what a login waits for, a process that is busy for a moment would give Redis up.
-  await endpoint.connect('auth probe');
+  await endpoint.connect('auth-probe');
   // A login waits this long at most for a Redis that hangs, then counts in this process.
-  const redis = await endpoint.connect('auth limits', { commandTimeout: 500 });
+  const redis = await endpoint.connect('auth-limits', { commandTimeout: 500 });
   const store = createClient(messagesCalls, {
     url: config.MESSAGES_URL,
     service: 'messages',

@@ -32,7 +32,7 @@ export async function startPushWorker(
     log,
     scope,
   });
-  const redis = await endpoint.connect('push queue');
+  const redis = await endpoint.connect('push-queue');
   warnOfEviction(redis, log);
   const store = createClient(messagesCalls, {
     url: config.MESSAGES_URL,
