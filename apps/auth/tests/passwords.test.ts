@@ -17,7 +17,8 @@ beforeAll(async () => {
   redis = await startRedis();
   messages = await startFakeMessages(secrets.INTERNAL_JWT_SECRET);
   const env = { MESSAGES_URL: messages.url, REDIS_URL: redis.url, FAILED_ATTEMPTS_MAX: '3' };
-  service = await startTestAuth(env);
+  // No lock ends during a test.
+  service = await startTestAuth({ ...env, FAILED_ATTEMPTS_WAIT_MS: '60000' });
   auth = service.auth;
 });
 afterAll(async () => {

@@ -66,6 +66,6 @@ test('nothing is kept for ever', async () => {
   const key = randomUUID();
   await counters.attempt([{ key, free: 1 }]);
   const ttl = await redis.pttl(key);
-  expect(ttl).toBeGreaterThan(limits.windowMs - 5_000);
+  expect(ttl).toBeGreaterThan(limits.windowMs / 2);
   expect(ttl).toBeLessThanOrEqual(limits.windowMs);
 });
