@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -149,11 +149,7 @@ describe('the command', () => {
   });
 
   test('is not run, and fails nothing, where nobody answers', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    const { code, printed } = await audit(`http://127.0.0.1:${port}/`);
+    const { code, printed } = await audit('http://127.0.0.1:1/');
     expect(code).toBe(0);
     expect(printed).toMatch(/^npm audit was not run: /);
   });

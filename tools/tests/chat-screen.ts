@@ -14,6 +14,8 @@ export interface ChatScreen {
   rows(): string[];
   /** Waits until a row is this one. */
   shows(row: string): Promise<void>;
+  /** Waits until these are the last rows: what is drawn at once may come to the screen in pieces. */
+  endsWith(...last: string[]): Promise<void>;
 }
 
 /** The chat on the screen of a terminal. */
@@ -45,6 +47,12 @@ export function openChat(args: string[]): ChatScreen {
     async shows(row) {
       await waitFor(() => rows().includes(row), {
         describe: `the row "${row}"; there is:\n${rows().join('\n')}`,
+      });
+    },
+    async endsWith(...last) {
+      await waitFor(() => {
+        expect(rows().slice(-last.length)).toEqual(last);
+        return true;
       });
     },
   };
