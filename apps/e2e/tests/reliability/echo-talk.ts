@@ -30,14 +30,22 @@ export async function startEchoTalk(system: Reliability) {
   let state: ConversationState | undefined;
   /** What comes while it is being loaded. */
   let meanwhile: Event[] = [];
-  async function reload(): Promise<void> {
-    state = undefined;
-    meanwhile = [];
+  let reloads = 0;
+  async function load(): Promise<ConversationState> {
     const current = await client.rest.request('getConversation', {
       params: { conversation_id: conversation.id },
     });
-    const loaded = conversationState(current, await conversation.history({ limit: 200 }));
-    state = meanwhile.reduce(applyEvent, loaded);
+    return conversationState(current, await conversation.history({ limit: 200 }));
+  }
+  async function reload(): Promise<void> {
+    reloads += 1;
+    const own = reloads;
+    state = undefined;
+    meanwhile = [];
+    // A store that comes back may still refuse.
+    const loaded = await waitFor(load, { describe: 'the conversation' });
+    // A later one has all that came since it began.
+    if (own === reloads) state = meanwhile.reduce(applyEvent, loaded);
   }
   client.on('event', (event) => {
     if (state) state = applyEvent(state, event);

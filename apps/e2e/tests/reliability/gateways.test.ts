@@ -10,7 +10,8 @@ import {
 } from '@agent-messenger/testkit';
 import { gatewaysOf, seqsTo, startReliability, type Reliability } from './setup';
 
-const LEASE_TTL_MS = 3_000;
+/** What a busy machine keeps, though a process stands still for seconds now and then. */
+const LEASE_TTL_MS = 15_000;
 const DRAIN_SPREAD_MS = 1_000;
 const backoff = { minMs: 50, maxMs: 500 };
 
@@ -127,36 +128,42 @@ test('a connection of a certain age is asked to move, not all at the same moment
   const reasons: string[] = [];
   client.on('disconnected', ({ code }) => reasons.push(code));
   const members = await Promise.all(Array.from({ length: 20 }, () => system.person()));
-  const from = performance.now();
-  const sockets = await Promise.all(
-    members.map((member) => system.socket(gateway, member).synced()),
-  );
-  const ages = await Promise.all(sockets.map((socket) => ageOf(socket, from)));
-  expect(Math.min(...ages)).toBeGreaterThan(8_900);
-  expect(Math.max(...ages) - Math.min(...ages)).toBeGreaterThan(300);
+  const sockets: TestSocket[] = [];
+  const ended: TestSocket[] = [];
+  const ends: Promise<number>[] = [];
+  for (const member of members) {
+    const from = performance.now();
+    const socket = await system.socket(gateway, member).synced();
+    sockets.push(socket);
+    ends.push(
+      socket.disconnected().then(() => {
+        ended.push(socket);
+        return performance.now() - from;
+      }),
+    );
+  }
+  expect(Math.min(...(await Promise.all(ends)))).toBeGreaterThan(8_900);
+  // Of the same age all of them, they would go in the order in which they came.
+  expect(ended.map((socket) => sockets.indexOf(socket))).not.toEqual([...sockets.keys()]);
   for (const socket of sockets) {
     expect(socket.all('closing')).toEqual([
       { code: 'max_age', reconnect: true, retry_after_ms: 0 },
     ]);
   }
   await waitFor(() => reasons.length > 0);
-  expect(reasons).toEqual(['max_age']);
+  expect(new Set(reasons)).toEqual(new Set(['max_age']));
   await conversation.send('still here');
   await waitFor(() => answers.at(-1) === 're: still here');
   await gateway.stop();
 }, 120_000);
 
-async function ageOf(socket: TestSocket, from: number): Promise<number> {
-  await waitFor(() => socket.socket.disconnected, { timeoutMs: 60_000, describe: 'max_age' });
-  return performance.now() - from;
-}
-
 test('take-overs of one identity are limited, on all gateways together', async () => {
   const env = { TAKE_OVERS_PER_MINUTE: '5' };
   const gateways = await Promise.all([1, 2].map(() => system.stack.addGateway({ env })));
   const member = await system.agent();
+  const taken: TestSocket[] = [];
   for (let n = 0; n < 5; n += 1) {
-    await system.socket(gateways[n % 2] ?? first, member).synced();
+    taken.push(await system.socket(gateways[n % 2] ?? first, member).synced());
   }
   for (const gateway of gateways) {
     expect(await system.socket(gateway, member).refused()).toEqual({
@@ -165,6 +172,11 @@ test('take-overs of one identity are limited, on all gateways together', async (
     });
   }
   // The one that stands is not replaced by those that were refused.
-  const counts = await Promise.all(gateways.map((each) => metricOf(each, 'gateway_connections')));
-  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1);
+  const connections = async () => {
+    const counts = gateways.map((each) => metricOf(each, 'gateway_connections'));
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  };
+  await Promise.all(taken.slice(0, -1).map((socket) => socket.disconnected()));
+  await waitFor(async () => (await connections()) === 1, { describe: 'the end of the others' });
+  expect(taken.at(-1)?.socket.connected).toBe(true);
 });

@@ -11,6 +11,8 @@ import { gatewaysOf, startReliability, type Reliability } from './setup';
 const CYCLES = 1_000;
 const AGENTS = 50;
 const WATCHERS = 300;
+/** How long somebody who is seen to go stays online. */
+const HOLD_MS = 3_500;
 
 let system: Reliability;
 let first: ServiceProcess;
@@ -45,11 +47,18 @@ test('no ghosts after a thousand connections that came and went', async () => {
     await waitFor(() => socket.closed, { intervalMs: 5 });
   });
 
-  const present = () => system.redis.zrange(system.names.presenceExpiry, '0', '-1');
+  const left = () =>
+    Promise.all([
+      system.redis.zrange(system.names.presenceExpiry, '0', '-1'),
+      system.redis.keys(system.names.lease('*')),
+    ]);
   // The hold, and a sweep.
-  await waitFor(async () => (await present()).length === 1);
-  expect(await present()).toEqual([person.id]);
-  expect(await system.redis.keys(system.names.lease('*'))).toEqual([system.names.lease(person.id)]);
+  const [present, leases] = await waitFor(async () => {
+    const now = await left();
+    return now.every(({ length }) => length === 1) ? now : undefined;
+  });
+  expect(present).toEqual([person.id]);
+  expect(leases).toEqual([system.names.lease(person.id)]);
   await waitFor(() => {
     const told = new Map(watcher.all('presence').map((one) => [one.identity_id, one.status]));
     return identities.every((id) => told.get(id) === 'offline');
@@ -57,22 +66,30 @@ test('no ghosts after a thousand connections that came and went', async () => {
   const answer = await watcher.request('presence:watch', { identities });
   const statuses = answer.ok ? answer.presence.map(({ status }) => status) : [];
   expect(statuses).toEqual(identities.map(() => 'offline'));
-}, 60_000);
+}, 180_000);
 
 test('who comes back quickly was never away; busy and idle are told', async () => {
   const { person, agent } = await system.pair();
-  const before = await system.socket(first, agent).synced();
+  let after = await system.socket(first, agent).synced();
   const watcher = await system.socket(second, person).synced();
   const told = () => watcher.all('presence').map(({ status }) => status);
-  await waitFor(() => told().length > 0);
-  before.close();
-  await waitFor(async () => !(await system.redis.exists(system.names.lease(agent.id))));
-  const after = await system.socket(second, agent).synced();
+  let before: number;
+  let tookMs: number;
+  do {
+    await waitFor(() => told().at(-1) === 'online');
+    before = told().length;
+    const from = performance.now();
+    after.close();
+    await waitFor(async () => !(await system.redis.exists(system.names.lease(agent.id))));
+    after = await system.socket(second, agent).synced();
+    tookMs = performance.now() - from;
+    // On a machine that stood still in between it was no quick return.
+  } while (tookMs >= HOLD_MS);
   await after.request('status:set', { status: 'busy' });
   await watcher.when('presence', ({ status }) => status === 'busy');
   await after.request('status:set', { status: 'idle' });
   await watcher.when('presence', ({ status }) => status === 'idle');
-  expect(told()).toEqual(['online', 'busy', 'idle']);
+  expect(told().slice(before)).toEqual(['busy', 'idle']);
   after.close();
   const gone = await watcher.when('presence', ({ status }) => status === 'offline');
   expect(Date.parse(gone.last_seen ?? '')).toBeLessThanOrEqual(Date.now());
@@ -120,4 +137,4 @@ test('an agent that many watch costs each gateway one message when it comes or g
     for (const watcher of watchers) watcher.close();
     await scope.close();
   }
-}, 60_000);
+}, 180_000);
