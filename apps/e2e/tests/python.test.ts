@@ -1,7 +1,9 @@
 import type { Conversation } from '@agent-messenger/contracts';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import {
   createAgent,
   createPerson,
@@ -23,6 +25,8 @@ interface Script {
   child: ChildProcess;
   /** What it has printed. */
   lines: string[];
+  /** Its exit code, after the last line. */
+  ended: Promise<number | null>;
 }
 
 let stack: Stack;
@@ -51,11 +55,11 @@ function url(gateway: 0 | 1): string {
 
 function run(file: string, env: Record<string, string>): Script {
   const child = spawn(PYTHON, [file], { env });
-  const script: Script = { child, lines: [] };
-  const keep = (chunk: Buffer) =>
-    script.lines.push(...chunk.toString().split('\n').filter(Boolean));
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const script: Script = { child, lines: [], ended };
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input }).on('line', (line) => line && script.lines.push(line));
+  }
   scripts.push(script);
   return script;
 }
@@ -102,14 +106,13 @@ testWith('websockets')(
   'a newer connection or a wrong key ends the example agent',
   async () => {
     const script = await runAgent();
-    const ended = new Promise((resolve) => script.child.once('exit', resolve));
     const other = await new TestSocket(url(0), '/agent', { api_key: agent.api_key }).synced();
-    expect(await ended).toBe(1);
+    expect(await script.ended).toBe(1);
     expect(script.lines).toContain('replaced {}');
     other.close();
 
     const refused = await runAgent('amk_wrong_key');
-    await waitFor(() => refused.child.exitCode === 1);
+    expect(await refused.ended).toBe(1);
     expect(refused.lines[0]).toMatch(/^error .*unauthorized/);
   },
   60_000,
@@ -124,7 +127,7 @@ testWith('websockets', 'socketio', 'aiohttp')(
       TOKEN: person.access_token,
       CONVERSATION_ID: conversation.id,
     });
-    const status = await new Promise((resolve) => client.child.once('exit', resolve));
+    const status = await client.ended;
     expect({ status, lines: client.lines }).toMatchObject({ status: 0 });
     const events = client.lines.map((line) => JSON.parse(line) as [string, unknown]);
     const first = (name: string) => events.find(([one]) => one === name)?.[1];

@@ -40,4 +40,4 @@ async def main():
     await client.disconnect()
 
 
-asyncio.run(asyncio.wait_for(main(), 15))
+asyncio.run(asyncio.wait_for(main(), 50))

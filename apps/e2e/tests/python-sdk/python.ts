@@ -1,6 +1,7 @@
 import { findRoot, hasPythonWith, PYTHON, runsHere, waitFor } from '@agent-messenger/testkit';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 export const SDK = join(findRoot(), 'sdks/python');
 
@@ -25,9 +26,9 @@ export class Programs {
       env: { PYTHONPATH: join(SDK, 'src'), PYTHONUNBUFFERED: '1', ...env },
     });
     const lines: string[] = [];
-    const keep = (chunk: Buffer) => lines.push(...chunk.toString().split('\n').filter(Boolean));
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
+    for (const input of [child.stdout, child.stderr]) {
+      createInterface({ input }).on('line', (line) => line && lines.push(line));
+    }
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
     const program = { child, lines, ended };
     this.#running.push(program);
