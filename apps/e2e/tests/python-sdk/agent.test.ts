@@ -24,7 +24,7 @@ const programs = new Programs();
 const testPython = testWith('websockets');
 
 beforeAll(async () => {
-  stack = await startStack({ gateways: 2, env: { gateway: { AGENT_PONG_TIMEOUT_MS: '2000' } } });
+  stack = await startStack({ gateways: 2, env: { gateway: { AGENT_PONG_TIMEOUT_MS: '5000' } } });
 }, 60_000);
 beforeEach(async () => {
   agent = await createAgent(url(0), stack.adminKey);
@@ -109,12 +109,12 @@ testPython(
   async () => {
     const program = await start();
     // Longer than the time between two pings of the gateway and its wait for the pong.
-    await conversation.send('block 33');
+    await conversation.send('block 36');
     await conversation.send('echo next');
     await waitFor(() => contents().includes('echo: next'), { timeoutMs: 60_000 });
     expect(contents()).toEqual(['blocked', 'echo: next']);
     expect(program.lines.filter((line) => line.startsWith('run '))).toEqual([
-      'run 1: block 33',
+      'run 1: block 36',
       'run 1: echo next',
     ]);
     expect(program.lines.join()).not.toContain('disconnected');
@@ -190,7 +190,7 @@ testPython(
     program.child.kill('SIGTERM');
     expect(await program.ended).toBe(0);
     // Nothing of it comes again to whoever starts next.
-    expect(await delivered()).toBeGreaterThanOrEqual(message.seq);
+    await waitFor(async () => (await delivered()) >= message.seq);
     await waitFor(() => contents().includes('blocked'));
   },
   60_000,

@@ -50,7 +50,7 @@ testWith('websockets').each([
       AGENT_API_KEY: agent.api_key,
     });
     await conversation.send('hello');
-    await waitFor(() => answers.length === expected.length, { timeoutMs: 20_000 });
+    await waitFor(() => answers.length === expected.length);
     expect(answers).toEqual(expected);
     stopListening();
   },
