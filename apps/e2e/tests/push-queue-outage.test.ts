@@ -18,12 +18,13 @@ afterAll(async () => {
 }, 60_000);
 
 /** A message in each direction, acked, delivered and received. */
-async function converse(talk: Talk, socket: TestSocket): Promise<void> {
+async function converse(talk: Talk, socket: TestSocket): Promise<number> {
   const asked = await socket.send(talk.conversation, randomUUID(), 'question');
   expect(asked.duplicate).toBe(false);
   const seq = await talk.say('answer');
   await socket.when('event', (event) => event.seq === seq);
   await socket.request('received', { conversation_id: talk.conversation, seq });
+  return seq;
 }
 
 test('while the Redis of the queue is down messages are acked and delivered, and pushes come after it, each once', async () => {
@@ -33,13 +34,15 @@ test('while the Redis of the queue is down messages are acked and delivered, and
   const socket = await new TestSocket(push.url, '/client', {
     token: here.person.access_token,
   }).synced();
-  await converse(here, socket);
+  await push.beforePushes(async () => here.untilReceived(await converse(here, socket)));
 
   await queue.kill();
   const seq = await away.say('are you there?');
   await waitFor(() => push.stack.logs('messages').includes('consumer waits'));
-  for (let n = 0; n < 20; n += 1) await converse(here, socket);
+  let last = 0;
+  for (let n = 0; n < 20; n += 1) last = await converse(here, socket);
   expect(push.standins.shown).toEqual([]);
+  await here.untilReceived(last);
 
   await queue.start();
   const shown = await away.untilShown(2, 30_000);

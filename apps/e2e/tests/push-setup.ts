@@ -32,6 +32,8 @@ export interface Talk {
   shown(): ShownNotification[];
   /** Waits until `count` were shown. */
   untilShown(count: number, timeoutMs?: number): Promise<ShownNotification[]>;
+  /** Waits until the store knows that the person has received this. */
+  untilReceived(seq: number): Promise<void>;
   call(method: string, path: string, body?: unknown): ReturnType<typeof rest>;
 }
 
@@ -43,6 +45,8 @@ export interface PushStack {
   /** Value of a metric of the push worker, 0 when it is not there. */
   metric(name: string): Promise<number>;
   admin(method: string, path: string, body?: unknown): ReturnType<typeof rest>;
+  /** Nobody is told anything while this goes on: what is received or read in it is so in time, however slow the machine. */
+  beforePushes<T>(work: () => Promise<T>): Promise<T>;
   /** Waits until all jobs of the platform are done. */
   untilIdle(platform: PushPlatform): Promise<void>;
   stop(): Promise<void>;
@@ -115,6 +119,11 @@ export async function startPushStack({
           describe: `${count} notifications; the worker said:\n${stack.logs('push-worker').slice(-3_000)}`,
           timeoutMs,
         }),
+      untilReceived: (seq) =>
+        waitFor(async () => {
+          const { body } = await call('GET', `/conversations/${id}`);
+          return (body as Conversation).delivered_seq >= seq;
+        }).then(() => undefined),
     };
   }
 
@@ -129,6 +138,14 @@ export async function startPushStack({
         headers: { 'x-admin-key': stack.adminKey },
         ...(body !== undefined && { body }),
       }),
+    async beforePushes(work) {
+      stack.pushWorker.pause();
+      try {
+        return await work();
+      } finally {
+        stack.pushWorker.resume();
+      }
+    },
     untilIdle: (platform) =>
       waitFor(async () => {
         const key = (list: string) => `${names.queuePrefix}:${names.pushQueue(platform)}:${list}`;

@@ -37,12 +37,20 @@ test('someone offline with a push token gets a push job, which the worker proces
   const online = await new TestSocket(second, '/client', { token: here.access_token }).synced();
   const theAgent = await new TestSocket(first, '/agent', { api_key: agent.api_key }).synced();
 
+  // No job is done before the store knows who has received what, however long that takes.
+  stack.pushWorker.pause();
   const received = await theAgent.send(toHere.id, 'here-1', 'secret text for who is here');
   await online.when('event', ({ seq }) => seq === received.message.seq);
   await online.request('received', {
     conversation_id: toHere.id as `cnv_${string}`,
     seq: received.message.seq,
   });
+  await waitFor(async () => {
+    const bearer = here.access_token;
+    const { body } = await rest(second, 'GET', `/conversations/${toHere.id}`, { bearer });
+    return (body as Conversation).delivered_seq >= received.message.seq;
+  });
+  stack.pushWorker.resume();
   const missed = await theAgent.send(toAway.id, 'away-1', 'secret text for who is away');
 
   const pushes = () =>
