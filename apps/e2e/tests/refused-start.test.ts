@@ -59,25 +59,29 @@ test('who needs which secret', () => {
 describe.each(SERVICES)('%s', (service) => {
   const optional = ['JWT_SECRET_PREVIOUS'];
 
-  test.each(SECRETS[service])('does not start with a bad %s', (name) => {
-    const good = settings(service);
-    const values: (string | undefined)[] = [
-      ...(optional.includes(name) ? [] : [undefined]),
-      random().slice(0, 31),
-      'change-me-change-me-change-me-change-me',
-    ];
-    for (const value of values) {
-      const env = { ...good };
-      delete env[name];
-      if (value !== undefined) env[name] = value;
-      const { status, stdout, stderr } = run(service, env);
-      expect({ value, status }).toEqual({ value, status: 1 });
-      expect(stderr).toMatch(new RegExp(`^${service}: configuration:\n {2}${name}: `));
-      if (value) expect(stderr + stdout).not.toContain(value);
-    }
-    // It was not even opened.
-    expect(readdirSync(folder)).toEqual([]);
-  }, 180_000);
+  test.each(SECRETS[service])(
+    'does not start with a bad %s',
+    (name) => {
+      const good = settings(service);
+      const values: (string | undefined)[] = [
+        ...(optional.includes(name) ? [] : [undefined]),
+        random().slice(0, 31),
+        'change-me-change-me-change-me-change-me',
+      ];
+      for (const value of values) {
+        const env = { ...good };
+        delete env[name];
+        if (value !== undefined) env[name] = value;
+        const { status, stdout, stderr } = run(service, env);
+        expect({ value, status }).toEqual({ value, status: 1 });
+        expect(stderr).toMatch(new RegExp(`^${service}: configuration:\n {2}${name}: `));
+        if (value) expect(stderr + stdout).not.toContain(value);
+      }
+      // It was not even opened.
+      expect(readdirSync(folder)).toEqual([]);
+    },
+    180_000,
+  );
 
   test('starts with good ones, as far as it can without the rest', async () => {
     const child = spawn(process.execPath, [entry(service)], {
