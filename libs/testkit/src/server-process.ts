@@ -32,6 +32,12 @@ export interface ServerProcess {
   signal(signal: NodeJS.Signals): void;
 }
 
+interface Failure {
+  why: string;
+  /** Something else listens on its port. */
+  isTaken: boolean;
+}
+
 const BIND_ATTEMPTS = 5;
 const READY_TIMEOUT_MS = 30_000;
 const KILL_AFTER_MS = 10_000;
@@ -41,12 +47,12 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
   const state: { child?: ChildProcess; wanted: boolean; port: number } = { wanted: false, port: 0 };
 
   /** Resolves with undefined when it accepts connections, else with why it ended. */
-  async function launch(port: number): Promise<string | undefined> {
+  async function launch(port: number): Promise<Failure | undefined> {
     const child = options.spawn(port);
     const { stdin, stdout, stderr } = child;
     if (child.pid === undefined || !stdin || !stdout || !stderr) {
       const [error] = (await once(child, 'error')) as [Error];
-      return error.message;
+      return { why: error.message, isTaken: false };
     }
     state.child = child;
     let printed = '';
@@ -71,7 +77,8 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
     if (problem !== undefined) {
       child.kill('SIGKILL');
       await ended;
-      return problem;
+      // PostgreSQL says so before much else.
+      return { why: problem, isTaken: printed.includes('Address already in use') };
     }
     child.once('exit', (code, signal) => {
       if (state.wanted) options.onCrash?.(signal ?? `exit code ${code}`);
@@ -91,14 +98,13 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
       state.wanted = true;
       for (let attempt = 1; ; attempt += 1) {
         const port = state.port || (await freePort());
-        const problem = await launch(port);
-        if (problem === undefined) {
+        const failure = await launch(port);
+        if (failure === undefined) {
           state.port = port;
           return;
         }
-        const taken = problem.includes('Address already in use');
-        if (!taken || state.port !== 0 || attempt === BIND_ATTEMPTS) {
-          throw new LaunchError(`${name} did not start: ${problem}`);
+        if (!failure.isTaken || state.port !== 0 || attempt === BIND_ATTEMPTS) {
+          throw new LaunchError(`${name} did not start: ${failure.why}`);
         }
       }
     },
