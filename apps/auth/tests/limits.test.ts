@@ -60,7 +60,7 @@ test('failures are counted across replicas, and refuse the right password too', 
   const before = await comparisons(first);
   const refused = await refusal(first, { username: 'target', password });
   expect(refused).toEqual(failing('rate_limited'));
-  expect(refused.retryAfterMs).toBeGreaterThan(50_000);
+  expect(refused.retryAfterMs).toBeGreaterThan(0);
   expect(refused.retryAfterMs).toBeLessThanOrEqual(60_000);
   // Told at once: a wait costs neither a held request nor a hash.
   expect(await comparisons(first)).toBe(before);
@@ -217,14 +217,16 @@ test('each further failure doubles the wait, and after it there is an attempt', 
   const quick = await startTestAuth({ ...env, ...waits, FAILED_ATTEMPTS_MAX: '1' });
   try {
     await quick.auth.register({ username: 'patient', password });
+    const attempt = () => refusal(quick, { username: 'patient', password: 'wrong horse' });
     for (const longest of [2_000, 4_000, 5_000]) {
-      await waitFor(async () => {
-        const { code } = await refusal(quick, { username: 'patient', password: 'wrong horse' });
-        return code === 'unauthorized';
+      // Of two at once one is made; what the other one is told does not have to wait for a hash.
+      const both = await waitFor(async () => {
+        const answers = await Promise.all([attempt(), attempt()]);
+        return answers.some(({ code }) => code === 'unauthorized') ? answers : undefined;
       });
-      const { retryAfterMs = 0 } = await refusal(quick, { username: 'patient', password });
-      expect(retryAfterMs).toBeGreaterThan(0);
-      expect(retryAfterMs).toBeLessThanOrEqual(longest);
+      const refused = both.find(({ code }) => code === 'rate_limited');
+      expect(refused?.retryAfterMs).toBeGreaterThan(longest / 2);
+      expect(refused?.retryAfterMs).toBeLessThanOrEqual(longest);
     }
     const logIn = () => refusal(quick, { username: 'patient', password });
     await waitFor(async () => ((await logIn()) as unknown) === 'ok');
