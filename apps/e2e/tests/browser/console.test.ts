@@ -102,10 +102,17 @@ describeInChromium('the console', () => {
     await operator.dialog('Pasted is there').waitFor();
     expect(await dialog.getByLabel('Address of the gateway').inputValue()).toBe(url);
     await picture(operator.page, 'console');
+    let last = '';
     const paste = async (language: string) => {
       await operator.button(language, dialog).click();
       await operator.button('Copy', dialog.locator('.snippet')).click();
-      return operator.page.evaluate<string>('navigator.clipboard.readText()');
+      const before = last;
+      // The page writes it there in its own time.
+      last = await waitFor(async () => {
+        const now = await operator.page.evaluate<string>('navigator.clipboard.readText()');
+        return now === before ? undefined : now;
+      });
+      return last;
     };
     const code = {
       TypeScript: await paste('TypeScript'),
@@ -126,7 +133,7 @@ describeInChromium('the console', () => {
       Python: 'You wrote: to Python',
       curl: 'You wrote: to "curl", in\ntwo lines',
     });
-  }, 60_000);
+  }, 180_000);
 
   it('rotates and revokes keys', async () => {
     const { api_key, name } = await createAgent(url, stack.adminKey);
@@ -198,13 +205,13 @@ describeInChromium('the console', () => {
   });
 
   it('shows who is connected, and ends a connection', async () => {
-    const token = person.access_token;
+    const { access_token: token, user_id } = await createPerson(url);
     const socket = await openTestSocket('ws', url, '/client', { token }).synced();
     await operator.open(stack.adminKey);
     await operator.section('Connections');
-    const row = operator.row(person.user_id);
+    const row = operator.row(user_id);
     await operator.button('End', row).click();
-    await operator.confirm(`End the connection of ${person.user_id}?`, 'End');
+    await operator.confirm(`End the connection of ${user_id}?`, 'End');
     await row.waitFor({ state: 'detached' });
     await socket.disconnected();
   });
@@ -277,7 +284,7 @@ describeInChromium('the console', () => {
     await page.locator('.snippet').waitFor();
     await look();
     expect(found).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it('speaks German to who does', async () => {
     const german = await browser.newContext({ locale: 'de-DE' });

@@ -4,6 +4,7 @@ import {
   rest,
   startPathProxy,
   startStack,
+  waitFor,
   type PathProxy,
   type Person,
   type Stack,
@@ -12,7 +13,7 @@ import type { Browser, BrowserContext } from 'playwright-core';
 import { ConsolePage } from '../browser/console-page';
 import { describeInChromium, launchChromium } from '../browser/chromium';
 import { openWatched } from '../browser/watched-page';
-import { message, say } from './chat-world';
+import { isKept, message, say } from './chat-world';
 
 describeInChromium('the web app below a path', () => {
   let browser: Browser;
@@ -80,6 +81,7 @@ describeInChromium('the web app below a path', () => {
       await page.waitForFunction(
         `caches.open('agent-messenger-shell').then((cache) => cache.keys()).then((keys) => keys.length > 4)`,
       );
+      await waitFor(() => isKept(page, 'hello'), { describe: 'the kept message' });
       await context.setOffline(true);
       await page.reload();
       await message(page, 'hello').waitFor();

@@ -152,6 +152,30 @@ export async function say(page: Page, text: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
+/** Whether that browser has written down what a conversation shows without a network: this text. */
+export async function isKept(page: Page, text: string): Promise<boolean> {
+  return (await page.evaluate<string>(keptText)).includes(text);
+}
+
+/** All that IndexedDB has, as JSON, but for the list of conversations, which says of each how it ends. */
+const keptText = `(async () => {
+  const done = (asked) => new Promise((resolve, reject) => {
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+  });
+  const texts = [];
+  for (const { name } of await indexedDB.databases()) {
+    const db = await done(indexedDB.open(name));
+    for (const name of db.objectStoreNames) {
+      const store = db.transaction(name).objectStore(name);
+      const [keys, values] = await Promise.all([done(store.getAllKeys()), done(store.getAll())]);
+      texts.push(JSON.stringify(values.filter((_, n) => keys[n] !== 'conversations')));
+    }
+    db.close();
+  }
+  return texts.join();
+})()`;
+
 export function message(page: Page, text: string) {
   return page.locator('.message', { hasText: text });
 }

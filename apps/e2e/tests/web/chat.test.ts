@@ -28,7 +28,8 @@ describeInChromium('the chat in Chromium', () => {
     const context = await world.device({ colorScheme: 'light' });
     const page = await context.newPage();
     await page.goto(world.url);
-    await page.getByLabel('Username').waitFor();
+    // It has the focus, for which a browser takes until it paints.
+    await page.locator('input[name="username"]:focus').waitFor();
     await picture(page, 'sign-in');
     await page.keyboard.type('nobody');
     await page.keyboard.press('Tab');
@@ -131,6 +132,8 @@ describeInChromium('the chat in Chromium', () => {
     await page.getByRole('button', { name: 'Reply' }).click();
     await say(page, 'an answer');
     await page.locator('.message.is-own .quote', { hasText: 'Echo' }).waitFor();
+    // What comes in between would push away what is pointed at.
+    await message(page, 'You said: an answer').waitFor();
     await page.locator('.message.is-own', { hasText: 'an answer' }).hover();
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();

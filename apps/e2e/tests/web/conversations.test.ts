@@ -50,7 +50,7 @@ describeInChromium('the list of conversations', () => {
     await socket.raw('activity', { conversation_id: id, state: null });
     await row('Ada').getByText('All is well').waitFor();
     await row('Ada').getByText('1 unread').waitFor({ state: 'attached' });
-    expect(await page.title()).toMatch(/^\(1\) /);
+    await waitFor(async () => (await page.title()).startsWith('(1) '), { describe: 'the title' });
     await button('Unread').click();
     await row('Ada').click();
     await message(page, 'All is well').waitFor();

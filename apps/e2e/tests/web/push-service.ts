@@ -100,7 +100,8 @@ export class PushedBrowser {
    * resolves to what it asked for instead, `focus`, or the address of a new one.
    */
   async click(): Promise<string> {
-    const worker = this.beside.context().serviceWorkers()[0]!;
+    const context = this.beside.context();
+    const worker = await waitFor(() => context.serviceWorkers()[0], { describe: 'the worker' });
     return worker.evaluate(async () => {
       const scope = globalThis as unknown as {
         registration: ServiceWorkerRegistration;
