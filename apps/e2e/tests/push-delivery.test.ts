@@ -51,12 +51,16 @@ test('who is online and has received gets none', async () => {
   const socket = await new TestSocket(push.url, '/client', {
     token: here.person.access_token,
   }).synced();
-  const seq = await here.say('seen');
-  await socket.when('event', (event) => event.seq === seq);
-  await socket.request('received', { conversation_id: here.conversation, seq });
+  await push.beforePushes(async () => {
+    const seq = await here.say('seen');
+    await socket.when('event', (event) => event.seq === seq);
+    await socket.request('received', { conversation_id: here.conversation, seq });
+    await here.untilReceived(seq);
+  });
   await away.say('unseen');
   // The later one has come, so the earlier one was passed over.
   await away.untilShown(1);
+  await push.untilIdle('apns');
   expect(here.shown()).toEqual([]);
   socket.close();
 });
@@ -92,11 +96,14 @@ test('a burst becomes few notifications, and the last one speaks for all', async
 test('what is read on another device within the grace is not pushed', async () => {
   const [talk, later] = [await push.talk(), await push.talk()];
   for (const each of [talk, later]) await each.register('fcm');
-  const seq = await talk.say('read at once');
-  const read = await talk.call('POST', `/conversations/${talk.conversation}/read`, { seq });
-  expect(read.status).toBe(200);
+  await push.beforePushes(async () => {
+    const seq = await talk.say('read at once');
+    const read = await talk.call('POST', `/conversations/${talk.conversation}/read`, { seq });
+    expect(read.status).toBe(200);
+  });
   await later.say('not read');
   await later.untilShown(1);
+  await push.untilIdle('fcm');
   expect(talk.shown()).toEqual([]);
 });
 
@@ -123,6 +130,7 @@ test('after unregistering and after logout nothing is pushed', async () => {
   expect((await out.call('POST', '/auth/logout', { refresh_token, push_token })).status).toBe(204);
   for (const each of [gone, out, still]) await each.say('hello?');
   await still.untilShown(1);
+  await push.untilIdle('fcm');
   expect([gone.shown(), out.shown()]).toEqual([[], []]);
 });
 
