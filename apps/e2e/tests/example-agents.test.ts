@@ -90,13 +90,21 @@ describe('the agent of an OpenAI-compatible endpoint', () => {
 
   test('is seen while it writes, knows what was said before, and tells its usage', async () => {
     const { conversation, said, texts } = await open();
-    const { message } = await conversation.send('one two three');
+    // Written over seconds: one of its words is seen before the last, though somebody may stand still meanwhile.
+    const question = 'one two three '.repeat(10).trim();
+    const { message } = await conversation.send(question);
     await waitFor(() => said.length === 1);
-    const content = 'You asked 1 times, and now: one two three';
+    const content = `You asked 1 times, and now: ${question}`;
     expect(said[0]).toMatchObject({
       content,
       reply_to: message.id,
-      metadata: { usage: { input_tokens: 13, output_tokens: 9, model: 'stand-in' } },
+      metadata: {
+        usage: {
+          input_tokens: question.length,
+          output_tokens: content.split(' ').length,
+          model: 'stand-in',
+        },
+      },
     });
     const seen = new Set(texts.filter((text) => text !== '' && text !== content));
     expect(seen.size).toBeGreaterThan(1);
