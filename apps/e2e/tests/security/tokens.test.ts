@@ -102,7 +102,7 @@ test('no forged token is taken, at any door', async () => {
   for (const [what, token] of Object.entries(forgedTokens(material))) {
     expect({ what, ...(await outcomes(token)) }).toEqual({ what, ...REFUSED });
   }
-}, 60_000);
+}, 180_000);
 
 test.each(TRANSPORTS)(
   'a forged token does not prolong a connection, nor end it: %s',
