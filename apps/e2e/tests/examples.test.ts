@@ -59,6 +59,6 @@ for (const example of EXAMPLES) {
   (runsHere(example.needs.every(existsSync)) ? concurrent : concurrent.skip)(
     `${example.name} lives through what networks do`,
     () => liveThrough(example, stack),
-    120_000,
+    240_000,
   );
 }

@@ -8,7 +8,7 @@ import {
   waitFor,
   type Stack,
 } from '@agent-messenger/testkit';
-import { runExample, type Example } from './run-example';
+import { HEARTBEAT_S, runExample, type Example } from './run-example';
 
 /** Toolchains compile first. */
 const PATIENCE = { timeoutMs: 60_000 };
@@ -44,13 +44,14 @@ export async function liveThrough(example: Example, stack: Stack): Promise<void>
     expect(running.lines.filter((line) => line.startsWith('error')).length).toBeLessThanOrEqual(1);
 
     // Who waits for an answer in one conversation, for longer than two heartbeats, holds up no other, nor pongs.
-    await slow.ask('sleep 7');
+    const thinks = `sleep ${2 * HEARTBEAT_S + 1}`;
+    await slow.ask(thinks);
     await slow.ask('And then?');
     await quick.ask('Is anybody free?');
     await quick.answered('Is anybody free?');
-    expect(slow.socket.contents).not.toContain('echo: sleep 7');
     await slow.answered('And then?');
-    expect(slow.echoes()).toEqual(['echo: Are you there?', 'echo: sleep 7', 'echo: And then?']);
+    expect(slow.echoes()).toEqual(['echo: Are you there?', `echo: ${thinks}`, 'echo: And then?']);
+    expect(quick.answeredAt('Is anybody free?')).toBeLessThan(slow.answeredAt(thinks));
     await slow.received(agent.id);
     expect(connects()).toBe(1);
 
@@ -106,6 +107,16 @@ async function talker(url: string, agentId: string) {
         ...PATIENCE,
         describe: `echo of ${text}`,
       }),
+    /** By the clock of the store. */
+    answeredAt: (text: string) => {
+      const content = `echo: ${text}`;
+      const [at = NaN] = socket.events.flatMap((event) =>
+        event.type === 'message.created' && event.message.content === content
+          ? [Date.parse(event.at)]
+          : [],
+      );
+      return at;
+    },
     /** Everything that the agent was sent, its own answers too. */
     received: (identityId: string) =>
       waitFor(async () => {

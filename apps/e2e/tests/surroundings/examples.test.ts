@@ -58,6 +58,6 @@ for (const example of EXAMPLES) {
   (runsHere(example.needs.every(existsSync)) ? concurrent : concurrent.skip)(
     `${example.name} lives through what networks do`,
     () => liveThrough(example, stack),
-    180_000,
+    300_000,
   );
 }
