@@ -181,7 +181,8 @@ export async function startProxy(
       const kill = setTimeout(() => child.kill('SIGKILL'), 3_000);
       await ended;
       clearTimeout(kill);
-      rmSync(folder, { recursive: true, force: true });
+      // Workers that outlive it for a moment may still write there.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }

@@ -17,9 +17,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { heldBytes, INSPECTED } from '../reliability/memory';
 
-const HEADERS_MS = 1_000;
-const REQUEST_MS = 1_500;
-const IDLE_MS = 2_000;
+/** Longer than a busy machine lets the witness wait, who is bound by them as well. */
+const HEADERS_MS = 4_000;
+const REQUEST_MS = 5_000;
+const IDLE_MS = 5_000;
+/** Longer than all of this takes. */
+const TOKEN_TTL_S = 3_600;
 /** Until a machine that is busy with the flood itself has come round to what is overdue. */
 const PATIENCE_MS = 60_000;
 /** The witness has the budget of everybody, 600 messages a minute, however quick the machine is. */
@@ -44,6 +47,7 @@ let before: { pids: Record<string, number>; held: number; descriptors: number };
 beforeAll(async () => {
   stack = await startStack({
     env: {
+      auth: { ACCESS_TOKEN_TTL_S: `${TOKEN_TTL_S}` },
       gateway: {
         ...INSPECTED,
         TRUST_PROXY: '127.0.0.1',
@@ -119,17 +123,27 @@ async function send(request: string): Promise<number> {
 
 /** Sends a beginning, then one more piece every few milliseconds. @returns ms until it was cut */
 async function drip(begin: string, piece = 'x'): Promise<number> {
+  // The gateway counts from when it takes the connection, which may be long before this process hears of that.
+  const from = performance.now();
   const wire = await Wire.open(url);
-  const ms = await wire.drip(begin, { piece, everyMs: 50, timeoutMs: PATIENCE_MS });
+  await wire.drip(begin, { piece, everyMs: 50, timeoutMs: PATIENCE_MS });
   expect(wire.text).not.toMatch(/^HTTP\/1\.1 [25]/);
-  return ms;
+  return performance.now() - from;
 }
 
-/** Besides 408, for what came too late on a busy machine, and 0: who is cut while it sends may not see the answer. */
-function expectOnly(statuses: readonly number[], expected: readonly number[]): void {
-  const others = statuses.filter((status) => ![...expected, 408, 0].includes(status));
+/**
+ * Besides 408, for what came too late on a busy machine, and 0: who is cut while it sends may not see the answer. When that
+ * was so for all of them, one more that comes alone is answered.
+ */
+async function expectOnly(
+  statuses: readonly number[],
+  expected: number,
+  request: string,
+): Promise<void> {
+  const others = statuses.filter((status) => ![expected, 408, 0].includes(status));
   expect(new Set(others)).toEqual(new Set());
-  expect(expected).toContain(statuses.find((status) => expected.includes(status)));
+  if (statuses.includes(expected)) return;
+  await waitFor(async () => (await send(request)) === expected, { describe: `${expected}` });
 }
 
 const GET = `GET /health HTTP/1.1\r\nHost: x\r\n${ATTACKER}`;
@@ -154,7 +168,7 @@ describe('others are served meanwhile', () => {
   ])('%s', async (_what, request, expected) => {
     const flood = times(MANY, () => send(request));
     await watch(flood);
-    expectOnly(await flood, [expected]);
+    await expectOnly(await flood, expected, request);
   });
 
   test('the largest bodies of somebody who is known', async () => {
@@ -163,9 +177,10 @@ describe('others are served meanwhile', () => {
       `POST /conversations/${witness.conversation}/messages HTTP/1.1\r\nHost: x\r\n${ATTACKER}` +
       `Content-Type: application/json\r\nAuthorization: Bearer ${access_token}\r\n`;
     const bodies = [nested(250_000), keys(40_000)];
-    const flood = times(10, (n) => send(withBody(bodies[n % bodies.length] ?? '', head)));
+    const requests = bodies.map((body) => withBody(body, head));
+    const flood = times(10, (n) => send(requests[n % requests.length] ?? ''));
     await watch(flood);
-    expectOnly(await flood, [400]);
+    await expectOnly(await flood, 400, requests[0] ?? '');
   });
 
   test.each([

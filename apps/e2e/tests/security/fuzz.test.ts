@@ -29,6 +29,8 @@ const LANES = { rest: 6, request: 4, frame: 4, handshake: 40, bytes: 40 };
 /** Of a lane: a probe may delete, disable or log out whom the next one is about. */
 const PROBES_PER_SCENE = 20;
 const DOORS = Object.keys(COUNTS) as Probe['door'][];
+/** What has not come by then is cut. */
+const HEADERS_MS = 2_000;
 const MIB = 1024 * 1024;
 /** It is 5 MiB at most where all is well, and 20 where every connection and payload is kept. */
 const GROWTH_BYTES = 10 * MIB;
@@ -43,7 +45,7 @@ beforeAll(async () => {
   system = await startReliability({
     gateways: 1,
     env: {
-      gateway: { ...env, HTTP_HEADERS_TIMEOUT_MS: '2000', HTTP_REQUEST_TIMEOUT_MS: '4000' },
+      gateway: { ...env, HTTP_HEADERS_TIMEOUT_MS: `${HEADERS_MS}`, HTTP_REQUEST_TIMEOUT_MS: '4000' },
       auth: env,
       messages: env,
       'push-worker': env,
@@ -55,6 +57,7 @@ beforeAll(async () => {
     url: system.stack.gateways[0]?.url ?? '',
     adminKey: system.stack.adminKey,
     agent: new Agent({ keepAlive: true }),
+    headersMs: HEADERS_MS,
   };
 }, 60_000);
 afterAll(async () => {
