@@ -45,7 +45,11 @@ beforeAll(async () => {
   system = await startReliability({
     gateways: 1,
     env: {
-      gateway: { ...env, HTTP_HEADERS_TIMEOUT_MS: `${HEADERS_MS}`, HTTP_REQUEST_TIMEOUT_MS: '4000' },
+      gateway: {
+        ...env,
+        HTTP_HEADERS_TIMEOUT_MS: `${HEADERS_MS}`,
+        HTTP_REQUEST_TIMEOUT_MS: '4000',
+      },
       auth: env,
       messages: env,
       'push-worker': env,
