@@ -35,6 +35,11 @@ export class Faults<A> {
     this.standing = fault;
   }
 
+  /** Whether a request has had each of those that were for the next ones. */
+  get areTaken(): boolean {
+    return this.coming.length === 0;
+  }
+
   none(): void {
     this.coming.length = 0;
     this.standing = undefined;
