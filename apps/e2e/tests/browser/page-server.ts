@@ -13,9 +13,10 @@ export class PageServer {
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async start(): Promise<PageServer> {
+  /** @param entry of the package, from the root of the repository */
+  static async start(entry = 'libs/sdk/dist/index.js'): Promise<PageServer> {
     const { outputFiles } = await build({
-      entryPoints: [join(findRoot(), 'libs/sdk/dist/index.js')],
+      entryPoints: [join(findRoot(), entry)],
       bundle: true,
       format: 'iife',
       globalName: 'sdk',

@@ -56,11 +56,13 @@ describeInChromium('pages and their connection', () => {
     for (const page of [first, second]) await message(page, 'You said: two').waitFor();
     expect(new Set(sockets)).toEqual(new Set([first]));
 
-    // A tab that runs no more, as a frozen one: its debugger holds it.
+    // A tab that stands still while it writes keeps the store from the others.
+    await waitFor(() => isKept(first, 'You said: two'), { describe: 'the kept messages' });
+    // A tab that runs no more, as a frozen one: its debugger holds it, in a task of its own.
     const debug = await context.newCDPSession(first);
     await debug.send('Debugger.enable');
     const paused = new Promise((resolve) => debug.once('Debugger.paused', resolve));
-    await debug.send('Debugger.pause');
+    await debug.send('Runtime.evaluate', { expression: 'setTimeout(() => { debugger; })' });
     await paused;
     await second.bringToFront();
     await say(second, 'three');

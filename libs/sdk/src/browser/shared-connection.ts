@@ -11,7 +11,7 @@ export interface SharedConnectionOptions {
   name: string;
   /** How the leading tab connects. Default: the browser's own WebSocket. */
   open?: OpenWire;
-  /** A visible tab that hears nothing of the leader for so long takes its place. Default 2 s. */
+  /** A visible tab that hears nothing of the leader for so long takes its place. Default 5 s. */
   silenceMs?: number;
 }
 
@@ -29,6 +29,9 @@ export class SharedConnection {
   #leaderId: string | null = null;
   #heardAt = performance.now();
   #release: () => void = () => undefined;
+  /** Has the lock, or had it last. */
+  #holder: unknown = null;
+  #isStealing = false;
   #isClosed = false;
   readonly #listeners = new Set<(message: TabMessage) => void>();
   readonly #watch: ReturnType<typeof setInterval>;
@@ -37,7 +40,7 @@ export class SharedConnection {
 
   constructor(private readonly options: SharedConnectionOptions) {
     this.#open = options.open ?? openPlainWire(WebSocket);
-    this.#silenceMs = options.silenceMs ?? 2_000;
+    this.#silenceMs = options.silenceMs ?? 5_000;
     this.#channel = new BroadcastChannel(`${options.name}:connection`);
     this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#hear(data);
     this.#tabs = {
@@ -95,12 +98,15 @@ export class SharedConnection {
         return decided();
       }
       if (this.#isClosed) return;
-      this.#beginToLead();
+      this.#holder = hold;
+      if (!this.#lead) this.#beginToLead();
       decided();
       return new Promise((resolve) => (this.#release = resolve));
     };
     navigator.locks.request(`${this.options.name}:connection`, how, hold).catch(() => {
-      // Stolen: this tab was frozen, and another one leads.
+      // Stolen, but by this tab itself, whose turn had come meanwhile.
+      if (this.#isStealing || this.#holder !== hold) return;
+      // This tab was frozen, and another one leads.
       this.#follow();
       if (!this.#isClosed) this.#compete({}, () => undefined);
     });
@@ -138,9 +144,12 @@ export class SharedConnection {
       this.#heardAt = performance.now();
       return;
     }
-    if (performance.now() - this.#heardAt > this.#silenceMs) {
-      this.#heardAt = performance.now();
-      this.#compete({ steal: true }, () => undefined);
-    } else this.#tabs.post({ what: 'who', from: this.#id });
+    if (performance.now() - this.#heardAt <= this.#silenceMs) {
+      this.#tabs.post({ what: 'who', from: this.#id });
+    } else if (!this.#isStealing) {
+      // On a busy machine the lock comes late: another try would steal it from this very tab.
+      this.#isStealing = true;
+      this.#compete({ steal: true }, () => (this.#isStealing = false));
+    }
   }
 }
