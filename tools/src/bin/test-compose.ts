@@ -1,4 +1,5 @@
 import { LaunchError } from '@agent-messenger/testkit';
+import { setMaxListeners } from 'node:events';
 import { STORES, testCompose } from '../compose/test-compose';
 import { parseOptions, UsageError } from '../command-line';
 
@@ -24,6 +25,10 @@ async function run(args: string[]): Promise<void> {
   const store = STORES.find((name) => name === values.store);
   if (!store) throw new UsageError(`--store is one of: ${STORES.join(', ')}`);
   const stopping = new AbortController();
+  // Every command and every peer hears of it.
+  setMaxListeners(0, stopping.signal);
+  // Containers do not end with us: what nobody expected ends the run in order, too.
+  process.on('uncaughtException', (error) => stopping.abort(error));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => stopping.abort(new LaunchError(`stopped by ${signal}`)));
   }

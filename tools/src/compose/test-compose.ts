@@ -1,4 +1,4 @@
-import { findRoot, freePort } from '@agent-messenger/testkit';
+import { findRoot, freePort, LaunchError } from '@agent-messenger/testkit';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -83,16 +83,22 @@ export async function testCompose({ store, env, signal, say }: Surroundings): Pr
         say,
       });
     } catch (error) {
-      isKept = !signal.aborted;
-      if (isKept) say(await saveLogs(project, folder));
+      // Unless it was told to stop.
+      isKept = !(signal.reason instanceof LaunchError);
+      if (isKept) say(await saveLogs(afterwards(project), folder));
       throw error;
     } finally {
       say('removing its containers, networks, volumes and images …');
-      await remove(project.with({ signal: AbortSignal.timeout(TEARDOWN_MS) }), name);
+      await remove(afterwards(project), name);
     }
   } finally {
     if (!isKept) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The same project, when the run has ended or was ended. */
+function afterwards(project: ComposeProject): ComposeProject {
+  return project.with({ signal: AbortSignal.timeout(TEARDOWN_MS) });
 }
 
 /** What went wrong is told by the error: that nothing can be saved of it must not take its place. */
