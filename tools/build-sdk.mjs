@@ -3,12 +3,12 @@
 import { build } from 'esbuild';
 import { mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
-import { contractAsData } from './contract-as-data.mjs';
+import { asData } from './module-as-data.mjs';
 import { replaceFile } from './replace-file.mjs';
 
 const shared = { bundle: true, conditions: ['@agent-messenger/source'], write: false };
 
-const data = await contractAsData();
+const contract = asData(/[\\/]contract[\\/]contract\.ts$/);
 mkdirSync('dist', { recursive: true });
 for (const [format, extension] of [
   ['esm', '.js'],
@@ -28,14 +28,7 @@ for (const [format, extension] of [
     platform: 'neutral',
     target: 'es2022',
     sourcemap: true,
-    plugins: [
-      {
-        name: 'contract-as-data',
-        setup({ onLoad }) {
-          onLoad({ filter: /[\\/]contract[\\/]contract\.ts$/ }, () => ({ contents: data }));
-        },
-      },
-    ],
+    plugins: [contract],
   });
   for (const { path, contents } of outputFiles) replaceFile('dist', basename(path), contents);
 }

@@ -4,6 +4,7 @@
 import { build } from 'esbuild';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { asData } from './module-as-data.mjs';
 import { replaceFile } from './replace-file.mjs';
 
 const { bin = {} } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -27,6 +28,8 @@ const shared = {
         );
       },
     },
+    // What the gateway says of itself.
+    asData(/[\\/]gateway[\\/]src[\\/]http[\\/]documents\.ts$/),
   ],
 };
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 // The same data that the SDK's own build puts in the place of the schemas.
-import { contractAsData } from '../../tools/contract-as-data.mjs';
+import { moduleAsData } from '../../tools/module-as-data.mjs';
 
 const inHere = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -17,7 +17,7 @@ export default defineConfig({
       name: 'contract-as-data',
       enforce: 'pre',
       load: (id) =>
-        /[\\/]sdk[\\/]src[\\/]contract[\\/]contract\.ts$/.test(id) ? contractAsData() : null,
+        /[\\/]sdk[\\/]src[\\/]contract[\\/]contract\.ts$/.test(id) ? moduleAsData(id) : null,
     },
   ],
   build: {

@@ -2,7 +2,7 @@ import schema from '@asyncapi/specs/schemas/3.0.0.json';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020';
-import { asyncApiDocument, CLOSE_STATUS } from '../src';
+import { asyncApiDocument, asyncApiServers, CLOSE_STATUS } from '../src';
 
 interface Channel {
   address: string;
@@ -97,5 +97,5 @@ it('answers every request on the channel that it came by', () => {
 });
 
 it('names the path under which the gateway is', () => {
-  expect(asyncApiDocument('/am')['servers']).toMatchObject({ secure: { pathname: '/am' } });
+  expect(asyncApiServers('/am')).toMatchObject({ secure: { pathname: '/am' } });
 });

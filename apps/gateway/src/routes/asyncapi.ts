@@ -1,9 +1,10 @@
-import { asyncApiDocument } from '@agent-messenger/contracts';
-import { JsonAnswer } from '@agent-messenger/service-kit';
+import { asyncApiServers } from '@agent-messenger/contracts';
+import { documents } from '../http/documents';
 import type { RouteHandler } from '../http/rest-server';
+import { servedDocument } from '../http/served-document';
 
 /** @param basePath under which this gateway serves the sockets, or nothing */
 export function asyncapi(basePath: string): RouteHandler<'asyncapi'> {
-  const body = JsonAnswer.of(asyncApiDocument(basePath));
-  return async () => ({ body });
+  const body = servedDocument(() => documents.asyncapi, asyncApiServers(basePath));
+  return async () => ({ body: body() });
 }

@@ -136,6 +136,6 @@ export function routeHandlers(
     health: health(messages, { ...options, version: packageJson.version }),
     readyz: readyz(options.isDraining),
     asyncapi: asyncapi(options.basePath),
-    openapi: openapi({ basePath: options.basePath, version: packageJson.version }),
+    openapi: openapi(options.basePath),
   };
 }

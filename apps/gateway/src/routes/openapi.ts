@@ -1,9 +1,10 @@
-import { type OpenApiOptions, openApiDocument } from '@agent-messenger/contracts';
-import { JsonAnswer } from '@agent-messenger/service-kit';
+import { openApiServers } from '@agent-messenger/contracts';
+import { documents } from '../http/documents';
 import type { RouteHandler } from '../http/rest-server';
+import { servedDocument } from '../http/served-document';
 
-export function openapi(options: OpenApiOptions): RouteHandler<'openapi'> {
-  // Anybody may ask, and making its JSON anew took milliseconds.
-  const body = JsonAnswer.of(openApiDocument(options));
-  return async () => ({ body });
+/** @param basePath under which this gateway serves the routes, or nothing */
+export function openapi(basePath: string): RouteHandler<'openapi'> {
+  const body = servedDocument(() => documents.openapi, openApiServers(basePath));
+  return async () => ({ body: body() });
 }

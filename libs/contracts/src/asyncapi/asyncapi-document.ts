@@ -4,11 +4,8 @@ import { catalogueMessages } from './catalogue';
 import { plainChannels, plainMessages, plainOperations } from './plain-channels';
 import { socketIoChannels, socketIoOperations } from './socket-io-channels';
 
-/**
- * The sockets as an AsyncAPI 3.0 document, from the gateway's point of view: Socket.IO and plain WebSocket.
- * @param basePath under which the gateway serves them, or nothing
- */
-export function asyncApiDocument(basePath = ''): Record<string, unknown> {
+/** The sockets as an AsyncAPI 3.0 document, from the gateway's point of view: Socket.IO and plain WebSocket. */
+export function asyncApiDocument(): Record<string, unknown> {
   const book = createSchemaBook();
   const messages = { ...catalogueMessages(book), ...plainMessages(book) };
   return {
@@ -21,11 +18,19 @@ export function asyncApiDocument(basePath = ''): Record<string, unknown> {
       license: { name: 'MIT' },
     },
     defaultContentType: 'application/json',
-    servers: { secure: server('wss', basePath), plaintext: server('ws', basePath) },
+    servers: asyncApiServers(''),
     channels: Object.fromEntries([...socketIoChannels(book), ...plainChannels(book)]),
     operations: Object.fromEntries([...socketIoOperations(), ...plainOperations()]),
     components: { messages, schemas: book.components },
   };
+}
+
+/**
+ * The document's `servers`.
+ * @param basePath under which the gateway serves the sockets, or nothing
+ */
+export function asyncApiServers(basePath: string): Record<string, unknown> {
+  return { secure: server('wss', basePath), plaintext: server('ws', basePath) };
 }
 
 function server(protocol: 'ws' | 'wss', pathname: string) {

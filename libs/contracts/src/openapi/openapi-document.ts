@@ -6,18 +6,11 @@ import { errorResponses } from './error-responses';
 import { operation } from './operation';
 import { TAGS } from './tags';
 
-export interface OpenApiOptions {
-  /** Path of the site under which the routes are, `/am` for instance; by default where the document itself is. */
-  basePath?: string;
-  /** Of the gateway that serves it. */
-  version?: string;
-}
-
-/** The REST routes as an OpenAPI 3.1 document. */
-export function openApiDocument({
-  basePath = '',
-  version = `${PROTOCOL_VERSION}`,
-}: OpenApiOptions = {}): Record<string, unknown> {
+/**
+ * The REST routes as an OpenAPI 3.1 document.
+ * @param version of the gateway that serves it
+ */
+export function openApiDocument(version = `${PROTOCOL_VERSION}`): Record<string, unknown> {
   const book = createSchemaBook();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const name of Object.keys(routes) as RouteName[]) {
@@ -34,8 +27,7 @@ export function openApiDocument({
       description: `Messaging between people and AI agents, protocol ${PROTOCOL_VERSION}. Within a protocol version changes are additive: ignore fields that you do not know. Live events come over sockets: /asyncapi.json.`,
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    // Relative to the document: right behind every proxy, also one that takes a path off.
-    servers: [{ url: basePath || '.', description: 'The gateway that serves this document.' }],
+    servers: openApiServers(''),
     tags: TAGS,
     paths,
     components: {
@@ -48,4 +40,13 @@ export function openApiDocument({
       },
     },
   };
+}
+
+/**
+ * The document's `servers`.
+ * @param basePath of the site under which the routes are, `/am` for instance, or nothing
+ */
+export function openApiServers(basePath: string): Record<string, unknown>[] {
+  // Relative to the document: right behind every proxy, also one that takes a path off.
+  return [{ url: basePath || '.', description: 'The gateway that serves this document.' }];
 }

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '@agent-messenger/contracts';
-import { asyncApiDocument } from '@agent-messenger/contracts';
+import { documents } from '../documents';
 import { escapeHtml, inlineCode, page, paragraphs } from './html';
 import { messageAnchor, objectAnchor, schemaHtml } from './schema-html';
 
@@ -32,7 +32,7 @@ interface AsyncApi {
 
 /** The AsyncAPI document as HTML that needs no script. */
 export function socketsPage(): string {
-  const document = asyncApiDocument() as unknown as AsyncApi;
+  const document = JSON.parse(documents.asyncapi) as AsyncApi;
   const { info, channels, components } = document;
   const sections = Object.entries(channels).map(([name, channel]) =>
     channelSection(name, channel, document),
