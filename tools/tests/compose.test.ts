@@ -195,7 +195,7 @@ describe('images', () => {
     const needed = [...read('tools/dist/admin.js').matchAll(/require\("([^"./][^"]*)"\)/g)]
       .map(([, name = '']) => name)
       .filter((name) => !name.startsWith('node:'));
-    expect(needed).toContain('better-sqlite3');
+    expect(needed).toContain('ioredis');
     expect(needed.filter((name) => !installed.includes(name))).toEqual([]);
   });
 });

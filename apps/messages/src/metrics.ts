@@ -6,6 +6,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { postgresMetrics } from './postgres-metrics';
 import { reserveMetrics } from './storage/disk-reserve';
 import { QuotaRefusals } from './storage/quota-refusals';
+import { backupTimes } from './store/sqlite/backup/last-backup';
 
 /** All that this service measures, each part registered by the part that measures it. */
 export function createMetrics(registry: Registry): void {
@@ -211,10 +212,11 @@ export function storeMetrics(registry: Registry, path: string): void {
     name: 'messages_backup_age_seconds',
     help: 'Time since the last verified backup of the store; where there never was one, since the store was made. Below 0: the clock was set back since.',
     registers,
-    async collect() {
-      // The lock is made with the store, and nothing is ever written into it: "never" grows old and is noticed, too.
-      const at = (await timeOf(`${path}.last-backup`)) ?? (await timeOf(`${path}.lock`));
-      this.set(at === undefined ? 0 : (Date.now() - at) / 1_000);
+    collect() {
+      // "Never" grows old and is noticed, too.
+      const { last, store } = backupTimes(path);
+      const at = last ?? store;
+      this.set(at === null ? 0 : (Date.now() - at.getTime()) / 1_000);
     },
   });
   new Gauge({
@@ -246,12 +248,5 @@ async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,
     () => 0,
-  );
-}
-
-async function timeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => undefined,
   );
 }

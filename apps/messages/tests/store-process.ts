@@ -1,9 +1,9 @@
-import { buildSync } from 'esbuild';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { answerOf, type ReadOutcome } from '../src/store/readers/read-task';
 import type { Store } from '../src/store/store';
+import { BUNDLE_ENV, bundleProgram } from './bundle-program';
 import type { StoreHandle } from './conformance/systems';
 
 interface Answer {
@@ -17,22 +17,12 @@ interface Answer {
 
 /** Bundles the program of `openInProcess` into a folder; its path. */
 export function bundleStoreProcess(folder: string): string {
-  const outfile = join(folder, 'store-child.js');
-  buildSync({
-    entryPoints: [join(__dirname, 'fixtures/store-child.ts')],
-    bundle: true,
-    platform: 'node',
-    external: ['better-sqlite3', 'pg'],
-    outfile,
-  });
-  return outfile;
+  return bundleProgram(join(__dirname, 'fixtures/store-child.ts'), folder);
 }
 
 /** A store in a process of its own, all of whose calls can be made here. */
 export async function openInProcess(program: string, at: string): Promise<StoreHandle> {
-  // The bundle lies outside of the workspace.
-  const env = { NODE_PATH: join(__dirname, '../../../node_modules') };
-  const child = fork(program, [at], { env });
+  const child = fork(program, [at], { env: BUNDLE_ENV });
   async function kill(): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, 'exit');

@@ -21,3 +21,13 @@ export const fail = (what: string, found: string, advice: string): Finding => ({
   found,
   advice,
 });
+
+/** What cannot be looked at is a finding, too: the other checks go on. */
+export function attempt(what: string, look: () => Finding[]): Finding[] {
+  try {
+    return look();
+  } catch (error) {
+    const advice = 'let this user in, or run this as the user that the service runs as';
+    return [fail(what, (error as Error).message, advice)];
+  }
+}

@@ -1,3 +1,4 @@
+import { findRoot } from '@agent-messenger/testkit';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -9,23 +10,30 @@ import type { Surroundings } from './surroundings';
 
 /** A program of messages, which knows both stores: beside this one in its image, else where it was built. */
 export function messagesProgram(name: string): string {
-  const places = [__dirname, join(__dirname, '..', '..', 'apps', 'messages', 'dist')];
-  const program = places.map((dir) => join(dir, `${name}.js`)).find((file) => existsSync(file));
-  if (program === undefined) throw new AdminError('npm run build first');
-  return program;
+  const beside = join(__dirname, `${name}.js`);
+  if (existsSync(beside)) return beside;
+  const built = join(findRoot(), 'apps', 'messages', 'dist', `${name}.js`);
+  if (!existsSync(built)) throw new AdminError('npm run build first');
+  return built;
+}
+
+interface ProgramSurroundings {
+  env: Record<string, string | undefined>;
+  /** Told how far it is. */
+  warn(line: string): void;
 }
 
 /**
- * Lets a program of messages work on the database `url`; its progress is told as warnings. Resolves with what it did.
- * @throws AdminError with `failed` and the reason
+ * Lets a program of messages do its work. Resolves with what it did.
+ * @throws AdminError with the reason why it did not
  */
-export async function runOnDatabase<T>(
+export async function runMessagesProgram<T>(
   name: string,
   args: readonly string[],
-  { url, failed, around }: { url: string; failed: string; around: Surroundings },
+  around: ProgramSurroundings,
 ): Promise<T> {
   const child = spawn(process.execPath, [messagesProgram(name), ...args], {
-    env: { ...around.env, DATABASE_URL: url, DATABASE_URL_FILE: undefined },
+    env: around.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   createInterface(child.stderr).on('line', (line) => around.warn(line));
@@ -34,5 +42,23 @@ export async function runOnDatabase<T>(
     once(child, 'close') as Promise<[number | null, string | null]>,
   ]);
   if (code === 0) return JSON.parse(output) as T;
-  throw new AdminError(`${failed}: ${output.trim() || `it ended with ${signal ?? code}`}`);
+  throw new AdminError(output.trim() || `${name} ended with ${signal ?? code}`);
+}
+
+/**
+ * The same for one that works on the database `url`.
+ * @throws AdminError with `failed` and the reason
+ */
+export async function runOnDatabase<T>(
+  name: string,
+  args: readonly string[],
+  { url, failed, around }: { url: string; failed: string; around: Surroundings },
+): Promise<T> {
+  return runMessagesProgram<T>(name, args, {
+    env: { ...around.env, DATABASE_URL: url, DATABASE_URL_FILE: undefined },
+    warn: (line) => around.warn(line),
+  }).catch((cause: unknown) => {
+    if (!(cause instanceof AdminError)) throw cause;
+    throw new AdminError(`${failed}: ${cause.message}`, { cause });
+  });
 }

@@ -1,5 +1,4 @@
 import { MessengerError } from '@agent-messenger/sdk/rest';
-import Database from 'better-sqlite3';
 import { types } from 'node:util';
 import { UsageError } from '../command-line';
 import { AdminError } from './admin-error';
@@ -55,7 +54,7 @@ function explain(error: unknown, url: string): unknown {
     return new AdminError(`${url}: ${error.message} (${error.code})${hint}`, { cause: error });
   }
   const isOfSystem = types.isNativeError(error) && 'syscall' in error;
-  if (!isOfSystem && !(error instanceof Database.SqliteError)) return error;
+  if (!isOfSystem) return error;
   return new AdminError(error.message, { cause: error });
 }
 

@@ -1,7 +1,8 @@
-import { waitFor } from '@agent-messenger/testkit';
-import Database from 'better-sqlite3';
-import { copyFileSync, rmSync } from 'node:fs';
+import { findRoot, waitFor } from '@agent-messenger/testkit';
+import { execFile } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { startEchoTalk } from './echo-talk';
 import { startReliability, type Reliability } from './setup';
 
@@ -11,13 +12,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => system.stop(), 60_000);
 
-/** The store as it was, with a log identity of its own: what was committed since is no part of it. */
-function restore(backup: string, database: string): void {
-  copyFileSync(backup, database);
-  for (const rest of ['-wal', '-shm']) rmSync(database + rest, { force: true });
-  const db = new Database(database);
-  db.prepare("DELETE FROM meta WHERE key = 'log_id'").run();
-  db.close();
+/** As `npm run admin -- restore` has it done. */
+async function restore(backup: string, database: string): Promise<void> {
+  const program = join(findRoot(), 'apps', 'messages', 'dist', 'restore-store.js');
+  await promisify(execFile)(process.execPath, [program, database, '--backup', backup]);
 }
 
 test('restore from a backup: clients drop their positions, reload and go on', async () => {
@@ -33,7 +31,7 @@ test('restore from a backup: clients drop their positions, reload and go on', as
     const before = client.logId;
 
     await stack.messages.stop();
-    restore(`${database}.backup`, database);
+    await restore(`${database}.backup`, database);
     await stack.messages.start();
     // Fewer events than everybody has seen: positions of the old log would hide it.
     await talk('new');

@@ -1,6 +1,5 @@
 import { createLogger } from '@agent-messenger/service-kit';
 import BetterSqlite3 from 'better-sqlite3';
-import { buildSync } from 'esbuild';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs';
@@ -11,6 +10,7 @@ import { COMPACT_VERSION } from '../../src/store/sqlite/schema/steps';
 import { WIDE_STEPS } from '../../src/store/sqlite/schema/wide-steps';
 import { entriesOf } from '../conformance/world';
 import type { Store } from '../../src/store/store';
+import { BUNDLE_ENV, bundleProgram } from '../bundle-program';
 import { createTempStores, silent } from '../temp-store';
 import { createWideDatabase, type WideDatabase } from './fixtures/wide-database';
 import { readWideLog } from './fixtures/wide-log';
@@ -146,18 +146,11 @@ test('a person that was erased stays nobody', async () => {
 
 test('killed at any moment it is gone on from, not begun anew, and nothing is missing', async () => {
   const { path, wide, before } = createWide();
-  const outfile = join(stores.folder(), 'compact.js');
-  buildSync({
-    entryPoints: [join(__dirname, 'fixtures/compact-until-killed.ts')],
-    bundle: true,
-    platform: 'node',
-    external: ['better-sqlite3'],
-    outfile,
-  });
-  const env = { NODE_PATH: join(__dirname, '../../../../node_modules') };
+  const entry = join(__dirname, 'fixtures/compact-until-killed.ts');
+  const program = bundleProgram(entry, stores.folder());
   let reached = 0;
   for (let kills = 0; kills < 4; kills += 1) {
-    const child = fork(outfile, [path], { env });
+    const child = fork(program, [path], { env: BUNDLE_ENV });
     const [first] = (await once(child, 'message')) as [number];
     expect(first).toBeGreaterThan(reached);
     reached = first;

@@ -1,9 +1,9 @@
 import BetterSqlite3 from 'better-sqlite3';
-import { buildSync } from 'esbuild';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { BUNDLE_ENV, bundleProgram } from '../bundle-program';
 import { createTempStores } from '../temp-store';
 
 const stores = createTempStores();
@@ -11,19 +11,11 @@ afterEach(() => stores.cleanUp());
 
 test('killed at any moment, in the middle of a backup or not, it leaves what was committed', async () => {
   const folder = stores.folder();
-  const outfile = join(folder, 'scrub-until-killed.js');
-  buildSync({
-    entryPoints: [join(__dirname, 'fixtures', 'scrub-until-killed.ts')],
-    bundle: true,
-    platform: 'node',
-    external: ['better-sqlite3'],
-    outfile,
-  });
-  const env = { NODE_PATH: join(__dirname, '../../../../node_modules') };
+  const program = bundleProgram(join(__dirname, 'fixtures', 'scrub-until-killed.ts'), folder);
   const path = join(folder, 'x.db');
   closeSync(openSync(path, 'a'));
   for (let round = 0; round < 15; round += 1) {
-    const child = fork(outfile, [path], { env });
+    const child = fork(program, [path], { env: BUNDLE_ENV });
     let committed = 0;
     child.on('message', (n: number) => (committed = n));
     const ended = once(child, 'exit');

@@ -1,5 +1,4 @@
 import BetterSqlite3 from 'better-sqlite3';
-import { buildSync } from 'esbuild';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { bringUpToDate, COMPACT_VERSION, takeWideSteps } from '../../src/store/s
 import { WIDE_STEPS } from '../../src/store/sqlite/schema/wide-steps';
 import { BY, entriesOf, refusal } from '../conformance/world';
 import { createReleasedDatabase, readTables, type Tables } from './fixtures/released-database';
+import { BUNDLE_ENV, bundleProgram } from '../bundle-program';
 import { createTempStores, silent } from '../temp-store';
 
 const stores = createTempStores();
@@ -244,22 +244,14 @@ test('steps run once each', () => {
 });
 
 test('of processes that are started at once on an old file one upgrades it, the others are refused', async () => {
-  const outfile = join(stores.folder(), 'open-database.js');
-  buildSync({
-    entryPoints: [join(__dirname, 'fixtures', 'open-database.ts')],
-    bundle: true,
-    platform: 'node',
-    external: ['better-sqlite3'],
-    outfile,
-  });
-  // The bundle lies outside of the workspace.
-  const env = { NODE_PATH: join(__dirname, '../../../../node_modules') };
+  const entry = join(__dirname, 'fixtures', 'open-database.ts');
+  const program = bundleProgram(entry, stores.folder());
   for (const version of [1, 5, WIDE_STEPS.length]) {
     const path = createOld(version);
     const events = readTables(path).get('events')?.length;
     const children: ChildProcess[] = [];
     try {
-      for (let n = 0; n < 3; n += 1) children.push(fork(outfile, [path], { env }));
+      for (let n = 0; n < 3; n += 1) children.push(fork(program, [path], { env: BUNDLE_ENV }));
       const answers = await Promise.all(
         children.map(async (child) => {
           const [answer] = await once(child, 'message');

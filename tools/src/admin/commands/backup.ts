@@ -1,9 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { UsageError, wholeNumber } from '../../command-line';
-import { pruneBackups } from '../backup/prune-backups';
-import { takeBackup } from '../backup/take-backup';
 import { defineCommand } from '../command';
+import { runMessagesProgram } from '../messages-program';
 import type { Surroundings } from '../surroundings';
+
+interface TakenBackup {
+  file: string;
+  bytes: number;
+  events: number;
+  pruned: string[];
+}
 
 const HOUR_MS = 3_600_000;
 /** 20 days: timers go no further than 24. */
@@ -43,10 +49,10 @@ async function once(
   { to, keep, database }: { to: string; keep: number | undefined; database: string },
   around: Surroundings,
 ): Promise<void> {
-  const taken = await takeBackup(database, to);
-  const pruned = keep === undefined ? [] : pruneBackups(to, keep);
-  around.print({ ...taken, pruned }, [
+  const args = [database, to, ...(keep === undefined ? [] : [`${keep}`])];
+  const taken = await runMessagesProgram<TakenBackup>('back-up-store', args, around);
+  around.print(taken, [
     `${taken.file}: ${taken.bytes} bytes, ${taken.events} events, verified`,
-    ...pruned.map((file) => `removed ${file}`),
+    ...taken.pruned.map((file) => `removed ${file}`),
   ]);
 }

@@ -3,18 +3,15 @@ import { wholeNumber } from '../../command-line';
 import { AdminError } from '../admin-error';
 import { defineCommand } from '../command';
 import { attempt, type Finding } from '../doctor/check';
-import { checkBackups } from '../doctor/check-backups';
-import { checkDatabase } from '../doctor/check-database';
 import { checkConfiguration } from '../doctor/check-configuration';
 import { checkGateway } from '../doctor/check-gateway';
-import { checkLastBackup } from '../doctor/check-last-backup';
 import { checkProviders } from '../doctor/check-providers';
 import { checkClientAddress } from '../doctor/proxy/check-client-address';
 import { checkProxy } from '../doctor/proxy/check-proxy';
 import { walk } from '../doctor/proxy/walk';
 import { checkRedises } from '../doctor/check-redises';
 import { checkSecretFiles } from '../doctor/check-secret-files';
-import { checkStoreFiles } from '../doctor/check-store';
+import { checkStore } from '../doctor/check-store';
 import { withFiles } from '../doctor/with-files';
 import type { Surroundings } from '../surroundings';
 
@@ -39,7 +36,6 @@ export const doctor = defineCommand({
     const { service, db, backups } = values;
     const { url } = around;
     const env = withFiles(around.env);
-    const database = around.database(db);
     const replicas = wholeNumber('--replicas', values.replicas, 1_000);
     const findings: Finding[] = [
       ...service.flatMap((name) => checkConfiguration(name, around.env, __dirname)),
@@ -48,13 +44,9 @@ export const doctor = defineCommand({
         ? []
         : await checkWayIn(url, around.adminAt(values['admin-url']), values.walk)),
       ...(await checkRedises(env)),
-      ...(around.isInPostgres
-        ? attempt('PostgreSQL', () => checkDatabase(around.env, replicas))
-        : [
-            ...attempt('store', () => checkStoreFiles(database, around.isStoreNamed(db))),
-            ...attempt('last backup', () => checkLastBackup(database)),
-          ]),
-      ...(backups === undefined ? [] : attempt('backup', () => checkBackups(around.path(backups)))),
+      ...storeChecks({ db, backups, replicas }, around).flatMap((program) =>
+        attempt(program.what, () => checkStore(program, around.env)),
+      ),
       ...checkSecretFiles(around.env),
       ...(await checkProviders(env)),
     ];
@@ -69,6 +61,24 @@ export const doctor = defineCommand({
     if (failures > 0) throw new AdminError(`${failures} of ${findings.length} checks failed`);
   },
 });
+
+/** The programs of messages that look at the store, wherever it is, and at backups of a file. */
+function storeChecks(
+  { db, backups, replicas }: Record<'db' | 'backups', string | undefined> & { replicas: number },
+  around: Surroundings,
+): Parameters<typeof checkStore>[0][] {
+  const named = around.isStoreNamed(db) ? ['--named'] : [];
+  const file = [
+    ...(around.isInPostgres ? [] : ['--db', around.database(db), ...named]),
+    ...(backups === undefined ? [] : ['--backups', around.path(backups)]),
+  ];
+  return [
+    ...(around.isInPostgres
+      ? [{ name: 'check-store', args: [`${replicas}`], what: 'PostgreSQL' } as const]
+      : []),
+    ...(file.length > 0 ? [{ name: 'check-file', args: file, what: 'store' } as const] : []),
+  ];
+}
 
 /** The gateway, and what is in front of it once it answers. */
 async function checkWayIn(url: string, admin: Surroundings, isWalked: boolean): Promise<Finding[]> {

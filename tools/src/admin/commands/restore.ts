@@ -1,8 +1,13 @@
 import { UsageError } from '../../command-line';
-import { AdminError } from '../admin-error';
-import { listBackups } from '../backup/backup-files';
-import { restoreBackup } from '../backup/restore-backup';
 import { defineCommand } from '../command';
+import { runMessagesProgram } from '../messages-program';
+
+interface RestoredBackup {
+  backup: string;
+  database: string;
+  events: number;
+  previous: string | null;
+}
 
 export const restore = defineCommand({
   usage: '(<backup-file> | --latest FOLDER) [--db FILE]',
@@ -12,8 +17,15 @@ export const restore = defineCommand({
   options: { latest: { type: 'string' }, db: { type: 'string' } },
   async run({ args: [named], values: { latest, db } }, around) {
     const database = around.databaseFile(db);
-    const pathOf = (typed?: string) => (typed === undefined ? undefined : around.path(typed));
-    const restored = restoreBackup(chosen(pathOf(named), pathOf(latest)), database);
+    const chosen = [
+      ...(named === undefined ? [] : ['--backup', around.path(named)]),
+      ...(latest === undefined ? [] : ['--latest', around.path(latest)]),
+    ];
+    if (chosen.length !== 2) {
+      throw new UsageError('name a backup, or --latest and the folder of the backups');
+    }
+    const args = [database, ...chosen];
+    const restored = await runMessagesProgram<RestoredBackup>('restore-store', args, around);
     around.print(restored, [
       `restored ${restored.backup}: ${restored.events} events, to ${restored.database}`,
       ...(restored.previous === null ? [] : [`what was there before is ${restored.previous}`]),
@@ -21,12 +33,3 @@ export const restore = defineCommand({
     ]);
   },
 });
-
-function chosen(named: string | undefined, folder: string | undefined): string {
-  if ((named === undefined) === (folder === undefined)) {
-    throw new UsageError('name a backup, or --latest and the folder of the backups');
-  }
-  const [newest] = folder === undefined ? [named] : listBackups(folder);
-  if (newest === undefined) throw new AdminError(`there is no backup in ${folder}`);
-  return newest;
-}

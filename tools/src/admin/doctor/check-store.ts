@@ -1,70 +1,23 @@
-import { accessSync, constants, statfsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import type { Finding } from './check';
-import { attempt, fail, ok, warn } from './check';
+import { spawnSync } from 'node:child_process';
+import { messagesProgram } from '../messages-program';
+import { fail, type Finding } from './check';
 
-/** statfs types of file systems over a network, where SQLite's locks cannot be relied upon. */
-const NETWORK_FILE_SYSTEMS = new Map([
-  [0x6969, 'NFS'],
-  [0xff534d42, 'CIFS'],
-  [0xfe534d42, 'SMB2'],
-  [0x65735546, 'FUSE'],
-]);
-const MIN_FREE_BYTES = 2 ** 30;
+const DEADLINE_MS = 60_000;
 
-/** The store's file and its disk; nothing of it is opened. @param isNamed somebody said that it is there */
-export function checkStoreFiles(database: string, isNamed: boolean): Finding[] {
-  const folder = dirname(database);
-  if (!statSync(folder, { throwIfNoEntry: false })) {
-    return isNamed
-      ? [fail('store', `${folder} does not exist`, 'set DB_PATH, or --db')]
-      : [ok('store', 'none is here; where messages runs, DB_PATH or --db names it')];
-  }
-  const file = statSync(database, { throwIfNoEntry: false });
-  if (file && !file.isFile())
-    return [fail('store', `${database} is no file`, 'set DB_PATH, or --db')];
-  return [
-    file
-      ? ok('store', `${database}, ${Math.round(file.size / 2 ** 20)} MiB`)
-      : warn('store', `${database} does not exist`, 'messages makes it when it starts'),
-    ...(file ? [modeOf(database, file.mode), ownerOf(file.uid)] : []),
-    ...attempt('store folder', () => [writable(folder)]),
-    ...diskOf(folder, file?.size ?? 0),
-  ];
-}
-
-function modeOf(database: string, mode: number): Finding {
-  const found = (mode & 0o777).toString(8);
-  return (mode & 0o077) === 0
-    ? ok('store permissions', found)
-    : fail('store permissions', `${found}: others can read it`, `chmod 600 ${database}`);
-}
-
-/** SQLite makes its log beside the store. */
-function writable(folder: string): Finding {
-  accessSync(folder, constants.W_OK);
-  return ok('store folder', 'can be written to');
-}
-
-function ownerOf(uid: number): Finding {
-  const me = process.getuid?.() ?? uid;
-  return uid === me || me === 0
-    ? ok('store owner', `uid ${uid}`)
-    : fail('store owner', `uid ${uid}, not ${me}`, 'run messages and this command as its owner');
-}
-
-function diskOf(folder: string, size: number): Finding[] {
-  const { bavail, bsize, type } = statfsSync(folder);
-  const free = bavail * bsize;
-  const needed = Math.max(MIN_FREE_BYTES, size);
-  const found = `${Math.round(free / 2 ** 20)} MiB free`;
-  const network = NETWORK_FILE_SYSTEMS.get(type);
-  return [
-    free >= needed
-      ? ok('disk', found)
-      : fail('disk', found, `make room: at least ${Math.round(needed / 2 ** 20)} MiB`),
-    network === undefined
-      ? ok('file system', 'local')
-      : fail('file system', network, 'put the store on a local disk or block volume'),
-  ];
+/** Lets messages look at the store and at its backups: it knows what it needs of them. */
+export function checkStore(
+  program: { name: 'check-store' | 'check-file'; args: readonly string[]; what: string },
+  env: Record<string, string | undefined>,
+): Finding[] {
+  const { name, args, what } = program;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [messagesProgram(name), ...args], {
+    env,
+    encoding: 'utf8',
+    timeout: DEADLINE_MS,
+  });
+  if (status === 0) return JSON.parse(stdout) as Finding[];
+  const problems = stderr.split('\n').filter((line) => line.startsWith('  '));
+  return (problems.length > 0 ? problems : [stderr.trim() || 'it does not say']).map((problem) =>
+    fail(what, problem.trim(), 'see docs/configuration.md'),
+  );
 }

@@ -2,7 +2,7 @@ import { createLogger, Scope } from '@agent-messenger/service-kit';
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { takeBackup } from '../../admin/backup/take-backup';
+import { runMessagesProgram } from '../../admin/messages-program';
 import { callMessages } from '../call-messages';
 import { median } from '../report';
 import {
@@ -126,7 +126,9 @@ async function measureFull(
   };
   if (store.store === 'postgres') return full;
   const backupAt = performance.now();
-  await takeBackup(databaseOf(store), join(stack.dataDir, 'backups'));
+  const backups = join(stack.dataDir, 'backups');
+  const warn = () => undefined;
+  await runMessagesProgram('back-up-store', [databaseOf(store), backups], { env: {}, warn });
   return { ...full, backup_s: (performance.now() - backupAt) / 1_000 };
 }
 

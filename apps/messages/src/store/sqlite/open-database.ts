@@ -1,7 +1,9 @@
 import type { Logger } from '@agent-messenger/service-kit';
 import BetterSqlite3 from 'better-sqlite3';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { lockFile, lockOf, type FileLock } from './files/lock-file';
+import { followLinks } from './files/parts';
 import { makeCompact } from './schema/compaction';
 import { bringUpToDate } from './schema/steps';
 
@@ -21,8 +23,8 @@ export interface OpenDatabase {
 export async function openDatabase(link: string, log: Logger): Promise<OpenDatabase> {
   mkdirSync(dirname(link), { recursive: true, mode: 0o700 });
   const path = followLinks(link);
-  const lock = lockFile(path);
-  const closers: (() => unknown)[] = [() => lock.close()];
+  const lock = lockStore(path);
+  const closers: (() => unknown)[] = [() => lock.release()];
   function close(): void {
     for (const each of closers.splice(0).reverse()) each();
   }
@@ -57,15 +59,6 @@ export async function openDatabase(link: string, log: Logger): Promise<OpenDatab
   }
 }
 
-/** The file itself, which need not exist: under two names it would have two locks. */
-function followLinks(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return join(realpathSync(dirname(path)), basename(path));
-  }
-}
-
 /** A store that was lost is to be restored; SQLite would make an empty one and remove what its log still has. */
 function refuseEmpty(path: string): void {
   if (existsSync(path) || !existsSync(`${path}-wal`)) return;
@@ -75,26 +68,15 @@ function refuseEmpty(path: string): void {
 }
 
 /**
- * Keeps a second writer out for as long as the process lives: a lock that SQLite holds on an empty file of its own.
- * The kernel drops it with the process, so that a crash leaves nothing to clean up, and readers (backup, sqlite3)
- * still get at the database, which `locking_mode = EXCLUSIVE` would forbid.
+ * Keeps a second writer out for as long as the process lives. On a file beside the database, so that readers (backup,
+ * sqlite3) still get at it, which `locking_mode = EXCLUSIVE` would forbid.
  */
-function lockFile(path: string): BetterSqlite3.Database {
-  ownerOnly(`${path}.lock`);
-  const lock = new BetterSqlite3(`${path}.lock`, { timeout: 0 });
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
-  } catch (cause) {
-    lock.close();
-    const isTaken = (cause as { code?: unknown }).code === 'SQLITE_BUSY';
-    throw new Error(
-      isTaken
-        ? `${path} is in use by another process: a SQLite store has exactly one`
-        : `${path}.lock cannot be locked: ${String(cause)}`,
-      { cause },
-    );
-  }
+function lockStore(path: string): FileLock {
+  ownerOnly(lockOf(path));
+  return lockFile(
+    lockOf(path),
+    `${path} is in use by another process: a SQLite store has exactly one`,
+  );
 }
 
 function ownerOnly(path: string): void {

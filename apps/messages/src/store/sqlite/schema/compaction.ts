@@ -1,17 +1,10 @@
 import type { Logger } from '@agent-messenger/service-kit';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, linkSync, openSync, renameSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { removeDatabase } from '../files/parts';
+import { syncPath } from '../files/sync-path';
 import { compactionOf, type Progress } from './compaction-target';
 import { keptName } from './kept-file';
 import { COMPACT_VERSION, refuseNewer, takeWideSteps, versionOf } from './steps';
@@ -44,7 +37,7 @@ export async function makeCompact(path: string, options: CompactionOptions): Pro
   const { log, chunk = CHUNK, free = () => freeBeside(path) } = options;
   const target = `${path}.compacting`;
   const source = prepareSource(path);
-  if (!source) return removeFile(target);
+  if (!source) return removeDatabase(target);
   const { events, bytes } = source;
   checkRoom(path, { bytes, copied: sizeOf(target), free: free() });
   const compaction = openTarget(target, path);
@@ -123,7 +116,7 @@ function checkRoom(
 function openTarget(target: string, source: string) {
   const found = compactionOf(openDb(target), source);
   if (found) return found;
-  removeFile(target);
+  removeDatabase(target);
   const made = compactionOf(openDb(target), source);
   if (!made) throw new Error(`${target} cannot be begun`);
   return made;
@@ -137,22 +130,9 @@ function openDb(path: string): Database {
 /** At no moment is there no store: messages would make an empty one. */
 function swap(path: string, target: string): void {
   linkSync(path, keptName(path, new Date()));
-  sync(target);
+  syncPath(target);
   renameSync(target, path);
-  sync(dirname(path));
-}
-
-function sync(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function removeFile(path: string): void {
-  for (const part of ['', '-wal', '-shm', '-journal']) rmSync(path + part, { force: true });
+  syncPath(dirname(path));
 }
 
 function sizeOf(path: string): number {

@@ -15,9 +15,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockFile } from '../src/admin/backup/lock-file';
-import { restoreBackup } from '../src/admin/backup/restore-backup';
-import { takeBackup } from '../src/admin/backup/take-backup';
+import { restoreBackup } from '../../src/store/sqlite/backup/restore-backup';
+import { takeBackup } from '../../src/store/sqlite/backup/take-backup';
+import { lockFile } from '../../src/store/sqlite/files/lock-file';
+import { BUNDLE_ENV, bundleProgram } from '../bundle-program';
 
 const folders: string[] = [];
 const open: Database.Database[] = [];
@@ -144,13 +145,13 @@ test('what root restores belongs to the owner of the store', () => {
 });
 
 test('killed at any moment, a restore leaves a store that is whole and can be restored again', () => {
-  const entry = join(__dirname, '..', 'dist', 'admin.js');
+  const entry = join(__dirname, '../../src/bin/restore-store.ts');
+  const program = bundleProgram(entry, makeFolder());
+  const killing = ['--require', join(__dirname, 'fixtures/kill-at.cjs')];
   const restoreUntil = (change: number, { backup, database }: ReturnType<typeof makeScene>) =>
-    spawnSync(
-      process.execPath,
-      ['--require', join(__dirname, 'kill-at.cjs'), entry, 'restore', backup, '--db', database],
-      { env: { KILL_AT: String(change) } },
-    );
+    spawnSync(process.execPath, [...killing, program, database, '--backup', backup], {
+      env: { ...BUNDLE_ENV, KILL_AT: String(change) },
+    });
   let change = 1;
   for (; ; change += 1) {
     const scene = makeScene();
@@ -189,7 +190,7 @@ test('what a killed backup left is removed by the next', async () => {
 
 test('a lock that cannot be had is not called taken', () => {
   const file = join(makeFolder(), 'nowhere', 'x.lock');
-  expect(() => lockFile(file, 'taken')).toThrow(/x\.lock: Cannot open database/);
+  expect(() => lockFile(file, 'taken')).toThrow(/x\.lock cannot be locked: Cannot open database/);
   const held = join(makeFolder(), 'x.lock');
   const lock = lockFile(held, 'taken');
   expect(() => lockFile(held, 'taken')).toThrow(/^taken$/);

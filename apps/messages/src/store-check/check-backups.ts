@@ -1,6 +1,5 @@
-import { listBackups, takenAt } from '../backup/backup-files';
-import type { Finding } from './check';
-import { fail, ok, warn } from './check';
+import { fail, ok, warn, type Finding } from '@agent-messenger/service-kit';
+import { listBackups, takenAt } from '../store/sqlite/backup/backup-files';
 
 /** A day, and time to make one. */
 export const MAX_BACKUP_AGE_H = 26;

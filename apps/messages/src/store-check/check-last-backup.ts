@@ -1,8 +1,7 @@
+import { fail, warn, type Finding } from '@agent-messenger/service-kit';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { backupTimes } from '../backup/last-backup';
-import type { Finding } from './check';
-import { fail, warn } from './check';
+import { backupTimes } from '../store/sqlite/backup/last-backup';
 import { BACKUP_ADVICE, hoursSince, judgeAge, MAX_BACKUP_AGE_H } from './check-backups';
 
 /** What is known of backups beside the store, wherever they are. */

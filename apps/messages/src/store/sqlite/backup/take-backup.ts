@@ -1,13 +1,13 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { AdminError } from '../admin-error';
+import { lockFile } from '../files/lock-file';
+import { isThere } from '../files/parts';
+import { syncPath } from '../files/sync-path';
 import { backupName } from './backup-files';
 import { stampBackup } from './last-backup';
 import { leaveToOwner } from './leave-to-owner';
-import { lockFile } from './lock-file';
 import { restoreBackup } from './restore-backup';
-import { isThere, openStoreFile, type StoreFacts } from './store-file';
-import { syncPath } from './sync-path';
+import { openStoreFile, type StoreFacts } from './store-facts';
 
 export interface TakenBackup extends StoreFacts {
   file: string;
@@ -19,7 +19,7 @@ export interface TakenBackup extends StoreFacts {
  * name: whatever is called like one can be relied upon.
  */
 export async function takeBackup(database: string, folder: string): Promise<TakenBackup> {
-  if (!isThere(database)) throw new AdminError(`there is no store at ${database}`);
+  if (!isThere(database)) throw new Error(`there is no store at ${database}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const work = join(folder, '.backup');
   const lock = lockFile(`${work}.lock`, `another backup to ${folder} is under way`);

@@ -21,3 +21,10 @@ export function listBackups(folder: string): string[] {
     .reverse()
     .map((name) => join(folder, name));
 }
+
+/** @throws Error when there is none */
+export function newestBackup(folder: string): string {
+  const [newest] = listBackups(folder);
+  if (newest === undefined) throw new Error(`there is no backup in ${folder}`);
+  return newest;
+}

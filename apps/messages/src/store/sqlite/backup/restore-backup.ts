@@ -1,19 +1,11 @@
-import Database from 'better-sqlite3';
-import { chmodSync, copyFileSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import BetterSqlite3 from 'better-sqlite3';
+import { chmodSync, copyFileSync, linkSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AdminError } from '../admin-error';
+import { lockFile, lockOf } from '../files/lock-file';
+import { followLinks, isThere, LOGS, PARTS, removeDatabase } from '../files/parts';
+import { syncPath } from '../files/sync-path';
 import { leaveToOwner } from './leave-to-owner';
-import { lockFile } from './lock-file';
-import {
-  checkStore,
-  followLinks,
-  isThere,
-  LOGS,
-  openStoreFile,
-  PARTS,
-  type StoreFacts,
-} from './store-file';
-import { syncPath } from './sync-path';
+import { checkStore, openStoreFile, type StoreFacts } from './store-facts';
 
 export interface RestoredBackup extends StoreFacts {
   backup: string;
@@ -27,23 +19,23 @@ export interface RestoredBackup extends StoreFacts {
  * after the backup is no part of it: clients reload instead of waiting for positions that will never come.
  */
 export function restoreBackup(backup: string, path: string): RestoredBackup {
-  if (!isThere(backup)) throw new AdminError(`there is no backup at ${backup}`);
+  if (!isThere(backup)) throw new Error(`there is no backup at ${backup}`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = followLinks(path);
   // The lock that messages holds for as long as it runs.
-  const lock = lockFile(`${database}.lock`, `${database} is in use: stop messages first`);
+  const lock = lockFile(lockOf(database), `${database} is in use: stop messages first`);
   const fresh = `${database}.restoring`;
   try {
     const facts = prepare(backup, fresh);
     syncPath(fresh);
     const owner = isThere(database) ? database : dirname(database);
-    leaveToOwner(owner, [fresh, `${database}.lock`]);
+    leaveToOwner(owner, [fresh, lockOf(database)]);
     const previous = keepAside(database);
     renameSync(fresh, database);
     syncPath(dirname(database));
     return { backup, database, ...facts, previous };
   } finally {
-    removeStore(fresh);
+    removeDatabase(fresh);
     lock.release();
   }
 }
@@ -51,7 +43,7 @@ export function restoreBackup(backup: string, path: string): RestoredBackup {
 /** A copy that is whole and checked. */
 function prepare(backup: string, fresh: string): StoreFacts {
   // Of a restore that was interrupted: its journal would be carried out on this copy.
-  removeStore(fresh);
+  removeDatabase(fresh);
   // A backup has nothing beside it; the store of a machine that crashed has.
   for (const part of ['', ...LOGS]) {
     if (isThere(backup + part)) copyFileSync(backup + part, fresh + part);
@@ -67,10 +59,6 @@ function prepare(backup: string, fresh: string): StoreFacts {
   } finally {
     db.close();
   }
-}
-
-function removeStore(database: string): void {
-  for (const part of PARTS) rmSync(database + part, { force: true });
 }
 
 /**
@@ -95,7 +83,7 @@ function keepAside(database: string): string | null {
 /** What is in its write-ahead log goes into the file. */
 function intoOneFile(database: string): void {
   try {
-    const db = new Database(database, { fileMustExist: true });
+    const db = new BetterSqlite3(database, { fileMustExist: true });
     try {
       db.pragma('wal_checkpoint(TRUNCATE)');
     } finally {
