@@ -71,13 +71,7 @@ export async function startTarget(
   const removeData = (): void => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
   const probes = { ...(keptIn !== undefined && { KEPT_MEMORY: join(keptIn, 'kept') }) };
   const common = { LOG_LEVEL: 'warn', ...preload(probes) };
-  const profiled = (name: string) => ({
-    ...common,
-    ...preload({
-      ...probes,
-      ...(cpuProf !== undefined && { CPU_PROFILE: join(resolve(cpuProf), name) }),
-    }),
-  });
+  const profiled = (name: string) => ({ ...common, ...profile(cpuProf, name, probes) });
   say(`ours: starting ${gateways} gateway(s) …`);
   const stack = await startStack({
     gateways,
@@ -113,6 +107,16 @@ const PRELOADED: Record<string, string> = {
   CPU_PROFILE: 'cpu-profile.js',
   KEPT_MEMORY: 'kept-memory.js',
 };
+
+/** The environment of a service that writes what its time went into. */
+export function profile(
+  folder: string | undefined,
+  name: string,
+  probes: Record<string, string> = {},
+): Record<string, string> {
+  const CPU_PROFILE = folder === undefined ? undefined : join(resolve(folder), name);
+  return preload({ ...probes, ...(CPU_PROFILE !== undefined && { CPU_PROFILE }) });
+}
 
 /** What looks into a service from within: Node takes --cpu-prof only on its command line, --require also from here. */
 function preload(probes: Record<string, string>): Record<string, string> {

@@ -4,6 +4,8 @@ import { parseOptions, UsageError, wholeNumber } from '../../command-line';
 export interface PushBenchOptions {
   people: number;
   platform: PushPlatform;
+  /** Folder for the CPU profiles of messages and the push worker. */
+  cpuProf?: string | undefined;
   json: boolean;
   help: boolean;
 }
@@ -17,6 +19,7 @@ started, a notification of each at once.
 
   --people N       people, each with a conversation (default 1000)
   --platform NAME  apns, fcm or webpush (default apns)
+  --cpu-prof DIR   writes CPU profiles of messages and the push worker there
   --json           one JSON object on stdout instead of the table
   --help           this text
 
@@ -28,6 +31,7 @@ export function pushBenchOptions(args: string[]): PushBenchOptions {
   const values = parseOptions(args, {
     people: { type: 'string' },
     platform: { type: 'string' },
+    'cpu-prof': { type: 'string' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
@@ -36,6 +40,7 @@ export function pushBenchOptions(args: string[]): PushBenchOptions {
   return {
     people: wholeNumber('--people', values.people ?? '1000', 50_000),
     platform,
+    cpuProf: values['cpu-prof'],
     json: values.json ?? false,
     help: values.help ?? false,
   };

@@ -14,7 +14,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuSeconds } from '../streams/cpu-seconds';
-import { entriesOf } from '../target';
+import { entriesOf, profile } from '../target';
 import { makeWorkFolder } from '../work-folder';
 import type { PushBenchOptions } from './options';
 
@@ -73,11 +73,12 @@ export async function runPushBench(
       report: say,
       entries: entriesOf(build),
       env: {
-        messages: quiet,
+        messages: { ...quiet, ...profile(options.cpuProf, 'messages') },
         auth: quiet,
         gateway: quiet,
         'push-worker': {
           ...quiet,
+          ...profile(options.cpuProf, 'push-worker'),
           ...standins.env,
           PUSH_MIN_INTERVAL_MS: `${MIN_INTERVAL_MS}`,
         },

@@ -2,7 +2,7 @@ import type { Logger, Scope } from '@agent-messenger/service-kit';
 import { ApnsClient, ApnsError, Notification as ApnsNotification, SilentNotification } from 'apns2';
 import type { Device, Notification, PushProvider } from '../provider';
 import { PushError } from '../provider';
-import { ApnsPool } from './apns-pool';
+import { ApnsConnection } from './apns-connection';
 import { apnsVerdict } from './verdict';
 
 export interface ApnsOptions {
@@ -25,48 +25,42 @@ export function createApnsProvider(
   { origin, key, keyId, teamId, topic, deadlineMs }: ApnsOptions,
   { log, scope }: { log: Logger; scope: Scope },
 ): PushProvider {
-  const client = new ApnsClient({ team: teamId, keyId, signingKey: key, defaultTopic: topic });
-  const openPool = () => new ApnsPool({ origin, deadlineMs });
+  const client = new ApnsClient({
+    team: teamId,
+    keyId,
+    signingKey: key,
+    defaultTopic: topic,
+    // Its pings look into the pool of undici that it has no more.
+    keepAlive: false,
+  });
+  const connection = new ApnsConnection({
+    origin,
+    deadlineMs,
+    onSilence: () => log.warn('APNs did not answer in time: its connection is replaced'),
+  });
   // Never connected: apns2 opens its own pool with the first request only.
   void client.client.destroy();
-  let pool = usePool(client, openPool());
+  useConnection(client, connection);
   scope.defer('apns', () => client.destroy());
-
-  /** A connection that left one request without an answer may be dead: the next requests get a new one. */
-  function replacePool(silent: ApnsPool): void {
-    if (pool !== silent) return;
-    log.warn('APNs did not answer in time: its connection is replaced');
-    pool = usePool(client, openPool());
-    // Waits for what is in flight, which has deadlines of its own.
-    silent.close().catch((error: unknown) => log.debug({ err: error }, 'apns pool'));
-  }
 
   return {
     name: 'apns',
     tellsSilently: true,
     async send(notification, device) {
-      const used = pool;
       try {
         await client.send(toApns(notification, device));
       } catch (error) {
-        if (error instanceof PushError) throw error;
-        if (error instanceof ApnsError) {
-          const { statusCode: status, reason, timestamp } = error;
-          throw new PushError(apnsVerdict({ status, reason, timestamp }));
-        }
-        const isTimeout = (error as { name?: unknown } | undefined)?.name === 'TimeoutError';
-        if (isTimeout) replacePool(used);
-        const reason = isTimeout ? 'timeout' : 'connection';
-        throw new PushError({ outcome: 'down', reason }, { cause: error });
+        if (!(error instanceof ApnsError)) throw error;
+        const { statusCode: status, reason, timestamp } = error;
+        throw new PushError(apnsVerdict({ status, reason, timestamp }));
       }
     },
   };
 }
 
 /** apns2 declares its pool readonly, and takes no other. */
-function usePool(client: ApnsClient, pool: ApnsPool): ApnsPool {
-  Object.defineProperty(client, 'client', { value: pool, configurable: true });
-  return pool;
+function useConnection(client: ApnsClient, connection: ApnsConnection): void {
+  Object.defineProperty(client, 'client', { value: connection });
 }
 
 function toApns(
