@@ -77,3 +77,21 @@ test('a store that starts while the Redis of the queue is down serves messages',
   expect(shown?.seq).toBe(seq);
   socket.close();
 }, 90_000);
+
+test('what was said to many meanwhile goes out in a batch, to each once', async () => {
+  const talks = await Promise.all(Array.from({ length: 12 }, () => push.talk()));
+  for (const talk of talks) await talk.register('apns');
+  const before = await push.batches('apns');
+  await queue.kill();
+  const seqs = await Promise.all(talks.map((talk) => talk.say('hello')));
+  const more = (await talks[0]?.say('and one more')) ?? 0;
+  await queue.start();
+  for (const [n, talk] of talks.entries()) {
+    const shown = await talk.untilShown(1, 60_000);
+    expect(shown.at(-1)?.seq).toBe(n === 0 ? more : seqs[n]);
+  }
+  await push.untilIdle('apns');
+  expect(talks.map((talk) => talk.shown().length)).toEqual(talks.map(() => 1));
+  expect(await push.batches('apns')).toBe(before + 1);
+  expect(push.standins.apns.complaints).toEqual([]);
+}, 120_000);

@@ -47,6 +47,8 @@ export interface PushStack {
   admin(method: string, path: string, body?: unknown): ReturnType<typeof rest>;
   /** Nobody is told anything while this goes on: what is received or read in it is so in time, however slow the machine. */
   beforePushes<T>(work: () => Promise<T>): Promise<T>;
+  /** How many batches there have been for the platform. */
+  batches(platform: PushPlatform): Promise<number>;
   /** Waits until all jobs of the platform are done. */
   untilIdle(platform: PushPlatform): Promise<void>;
   stop(): Promise<void>;
@@ -146,14 +148,22 @@ export async function startPushStack({
         stack.pushWorker.resume();
       }
     },
+    async batches(platform) {
+      const name = names.pushBatchQueue(platform);
+      return Number(await queue.get(`${names.queuePrefix}:${name}:id`));
+    },
     untilIdle: (platform) =>
       waitFor(async () => {
-        const key = (list: string) => `${names.queuePrefix}:${names.pushQueue(platform)}:${list}`;
-        const counts = await Promise.all([
-          queue.llen(key('wait')),
-          queue.llen(key('active')),
-          queue.zcard(key('delayed')),
-        ]);
+        const counts = await Promise.all(
+          [names.pushQueue(platform), names.pushBatchQueue(platform)].flatMap((name) => {
+            const key = (list: string) => `${names.queuePrefix}:${name}:${list}`;
+            return [
+              queue.llen(key('wait')),
+              queue.llen(key('active')),
+              queue.zcard(key('delayed')),
+            ];
+          }),
+        );
         return counts.every((count) => count === 0);
       }).then(() => undefined),
     async stop() {

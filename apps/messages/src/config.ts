@@ -38,7 +38,7 @@ const variables = z.object({
   PUSH_QUEUE_MAX_BYTES: whole(
     50_331_648,
     1_000_000_000_000,
-    'Memory of Redis that the queues of all push providers may take, bytes, a third of it each; about 1.4 kB a job. What is above that waits in the store.',
+    'Memory of Redis that the queues of all push providers may take, bytes, a third of it each; about 1.4 kB a job for one device, 0.2 kB a device in a batch. What is above that waits in the store.',
   ).default(134_217_728),
   AUDIT_RETENTION_DAYS: whole(
     0,

@@ -1,7 +1,13 @@
-import { PUSH_PLATFORMS, pushJobSchema, redisNames } from '@agent-messenger/contracts';
+import {
+  PUSH_PLATFORMS,
+  pushBatchSchema,
+  pushJobSchema,
+  redisNames,
+} from '@agent-messenger/contracts';
 import { failedAttemptsKey, type Logger } from '@agent-messenger/service-kit';
+import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { PushQueue, PushQueues } from './push/push-queues';
+import type { PushBatchQueue, PushQueue, PushQueues } from './push/push-queues';
 
 /** Jobs, or entries of a queue's stream of events, that are looked at together. */
 const PAGE = 500;
@@ -19,7 +25,7 @@ interface ForgetOptions {
   prefix: string;
   /** Where the queues are. */
   queueRedis: Redis;
-  queues: Pick<PushQueues, 'of'>;
+  queues: Pick<PushQueues, 'of' | 'batchesOf'>;
   log: Logger;
 }
 
@@ -44,6 +50,9 @@ export function createForgetInRedis({
       ...PUSH_PLATFORMS.map(async (platform) =>
         forgetPushes(queues.of(platform), queueRedis, user_id),
       ),
+      ...PUSH_PLATFORMS.map(async (platform) =>
+        forgetInBatches(queues.batchesOf(platform), user_id),
+      ),
     ]);
     const failed = done.find(({ status }) => status === 'rejected');
     // The person is gone in any case; what remains runs out.
@@ -63,15 +72,27 @@ async function forgetStreams(redis: Redis, prefix: string, userId: string): Prom
   );
 }
 
+/** Takes the person out of the batches that wait; those that are done are not kept. */
+async function forgetInBatches(queue: PushBatchQueue, userId: string): Promise<void> {
+  for (const state of ['waiting', 'delayed', 'failed'] as const) {
+    const changes: (() => Promise<unknown>)[] = [];
+    for await (const job of jobsIn(queue, state)) {
+      const pushes = pushBatchSchema.safeParse(job.data).data?.pushes ?? [];
+      const others = pushes.filter(({ user_id }) => user_id !== userId);
+      if (others.length === pushes.length) continue;
+      const isOver = others.length === 0;
+      changes.push(() => (isOver ? job.remove() : job.updateData({ pushes: others })));
+    }
+    // One that a worker has taken meanwhile ends by itself.
+    await Promise.allSettled(changes.map((change) => change()));
+  }
+}
+
 async function forgetPushes(queue: PushQueue, redis: Redis, userId: string): Promise<void> {
   for (const state of STATES) {
     const own = [];
-    for (let from = 0; ; from += PAGE) {
-      const jobs = await queue.getJobs([state], from, from + PAGE - 1);
-      own.push(
-        ...jobs.filter((job) => pushJobSchema.safeParse(job?.data).data?.user_id === userId),
-      );
-      if (jobs.length < PAGE) break;
+    for await (const job of jobsIn(queue, state)) {
+      if (pushJobSchema.safeParse(job.data).data?.user_id === userId) own.push(job);
     }
     // One that a worker has taken meanwhile cannot be removed, and needs not be.
     await Promise.allSettled(own.map((job) => job.remove()));
@@ -84,5 +105,17 @@ async function forgetPushes(queue: PushQueue, redis: Redis, userId: string): Pro
     const last = entries.at(-1);
     if (!last || entries.length < PAGE) return;
     from = `(${last[0]}`;
+  }
+}
+
+async function* jobsIn<Data>(
+  queue: Queue<Data>,
+  state: (typeof STATES)[number],
+): AsyncGenerator<Job<Data>> {
+  for (let from = 0; ; from += PAGE) {
+    const jobs = await queue.getJobs([state], from, from + PAGE - 1);
+    // One may have been removed since its place was read.
+    for (const job of jobs) if (job) yield job as Job<Data>;
+    if (jobs.length < PAGE) return;
   }
 }

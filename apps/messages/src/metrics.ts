@@ -120,7 +120,7 @@ export function pushConsumerMetrics(registry: Registry, lagSeconds: () => Promis
   return {
     queued: new Counter({
       name: 'messages_push_jobs_total',
-      help: 'Push jobs handed to the queue; those about what a waiting job tells already are dropped there.',
+      help: 'Pushes handed to the queue; those about what a waiting job tells already are dropped there.',
       labelNames: ['platform'],
       registers,
     }),

@@ -53,6 +53,7 @@ export async function startMessages(
     scope,
     metrics,
     maxBytes: config.PUSH_QUEUE_MAX_BYTES,
+    takesBatches: async () => (await store.pushConfig({})).push?.batches === true,
   });
   const traces = tracing && { tracing, events: new EventTraces(tracing) };
   const pushConsumer = startPushConsumer({

@@ -37,6 +37,7 @@ export async function createPushFixture(
     scope,
     metrics: new Registry(),
     maxBytes,
+    takesBatches: async () => (await world.store.pushConfig({})).push?.batches === true,
   });
   return {
     world,

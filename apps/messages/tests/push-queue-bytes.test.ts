@@ -12,14 +12,17 @@ import { silent } from './temp-store';
 const setting = useRedisSetting();
 const PAGE = 500;
 
-async function openQueues(maxBytes: number) {
+async function openQueues(maxBytes: number, { batches = false } = {}) {
   const { server, scope } = setting;
   const names = redisNames(`t${randomUUID().slice(0, 8)}`);
   const redis = openRedis(server.url, { name: 'queue', log: silent, scope });
   await waitFor(() => redis.status === 'ready');
   await redis.flushall();
   const metrics = new Registry();
-  const queues = openPushQueues({ redis, names, log: silent, scope, metrics, maxBytes });
+  const queues = openPushQueues({
+    ...{ redis, names, log: silent, scope, metrics, maxBytes },
+    takesBatches: async () => batches,
+  });
   /** Without what is on its way to clients and to the disk: a slow disk holds up to all that was written. */
   async function used(): Promise<number> {
     const info = await redis.info('memory');
@@ -28,7 +31,7 @@ async function openQueues(maxBytes: number) {
   }
   /** Of all its keys, each with everything in it. */
   async function exactly(): Promise<number> {
-    const keys = await redis.keys(`${names.queuePrefix}:${names.pushQueue('apns')}:*`);
+    const keys = await redis.keys(`${names.queuePrefix}:push-*apns:*`);
     const each = await Promise.all(keys.map((key) => redis.memory('USAGE', key, 'SAMPLES', 0)));
     return each.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
   }
@@ -101,4 +104,20 @@ test('jobs are counted whatever has become of them, and one that was given up ke
   const failed = await gauge('messages_push_queue_bytes');
   expect(failed).toBeGreaterThan(0.7 * waiting);
   expect(failed / (await exactly())).toBeCloseTo(1, 1);
+});
+
+test('batches count too, and take no more than the part of their provider', async () => {
+  const part = 256 * 1024;
+  const { queues, exactly, gauge } = await openQueues(PUSH_PLATFORMS.length * part, {
+    batches: true,
+  });
+  // Of one device each, as in batches they are.
+  expect(await queues.add(jobs(PAGE))).toEqual([]);
+  expect(await queues.batchesOf('apns').getWaitingCount()).toBe(PAGE / 100);
+  expect((await gauge('messages_push_queue_bytes')) / (await exactly())).toBeCloseTo(1, 1);
+  let rest = 0;
+  for (let n = 0; n < 5; n += 1) rest += (await queues.add(jobs(PAGE))).length;
+  expect(rest).toBeGreaterThan(0);
+  expect(await gauge('messages_push_queue_bytes')).toBeLessThan(1.1 * part);
+  expect(await queues.of('apns').getWaitingCount()).toBe(0);
 });

@@ -31,7 +31,7 @@ export const configSchema = z
     PUSH_CONCURRENCY: whole(
       1,
       MAX_SENDS,
-      'Push jobs that a worker carries out at a time, for each provider.',
+      'Notifications that a worker sends at a time, for each provider.',
     ).default(MAX_SENDS),
     PUSH_MIN_INTERVAL_MS: whole(
       0,

@@ -62,7 +62,7 @@ export function createMetrics(registry: Registry) {
     }),
     queueJobs: new Gauge({
       name: 'push_queue_jobs',
-      help: 'Push jobs in the queue by state; failed ones are the dead letters',
+      help: 'Push jobs in the queues by state, a batch of up to 100 devices as one; failed ones are the dead letters',
       labelNames: ['platform', 'state'],
       registers,
     }),

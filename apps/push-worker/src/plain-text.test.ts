@@ -19,6 +19,8 @@ test.each([
 
 test.each([
   'snake_case_name',
+  "Tom's report (v2.1) is ready: see #3, a > b - 100 % done!",
+  'Überraschung; ¿qué? 日本語 + 1. 2) 3',
   '2 * 3 * 4 = 24, #1 of 5, +1',
   'https://example.org/a_b_c',
   '<b>HTML is text</b> a < b',

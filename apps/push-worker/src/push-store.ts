@@ -9,7 +9,9 @@ export type PushStore = Pick<
 >;
 
 /** While one is answered the next is on its way. */
-const BOUNDS = { most: MOST_PUSHES, atOnce: 2 };
+const READS = { most: MOST_PUSHES, atOnce: 2 };
+/** Each of them is a commit, which what comes meanwhile shares. */
+const MARKS = { most: MOST_PUSHES, atOnce: 1 };
 
 /** The store as the jobs of a worker ask it, one by one: what all of them do each time goes together. */
 export function pushStore(messages: Messages, tracing: Tracing | undefined): PushStore {
@@ -20,10 +22,10 @@ export function pushStore(messages: Messages, tracing: Tracing | undefined): Pus
     pushState: inBatches(async (targets) => {
       const { states } = await apart(() => messages.pushStates({ targets }));
       return states;
-    }, BOUNDS),
+    }, READS),
     markPushed: inBatches(async (marks) => {
       await apart(() => messages.markAllPushed({ marks }));
       return marks.map(() => ({}));
-    }, BOUNDS),
+    }, MARKS),
   };
 }

@@ -71,6 +71,7 @@ export async function startPushWorker(
     .map(([platform]) => platform);
   const push = {
     platforms: [...providers.keys()],
+    batches: true,
     ...(version !== undefined && { worker_version: version }),
     ...(logged.length > 0 && { logged }),
     ...(webpush_public_key !== undefined && {

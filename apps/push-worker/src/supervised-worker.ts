@@ -52,6 +52,11 @@ export class SupervisedWorker {
     );
   }
 
+  /** What is in flight is to come to its end. */
+  get isClosing(): boolean {
+    return this.closed;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     await this.end(this.worker);

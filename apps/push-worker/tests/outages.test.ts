@@ -173,7 +173,7 @@ test('providers that are not configured are off and say so; their jobs are not a
     REDIS_PREFIX: 'off',
   });
   expect(worker.lines.filter((text) => text.includes('no push provider'))).toHaveLength(3);
-  expect(messages.announced.at(-1)).toEqual({ platforms: [] });
+  expect(messages.announced.at(-1)).toEqual({ platforms: [], batches: true });
   await worker.close();
 });
 
@@ -185,7 +185,7 @@ test('what can be pushed is announced once messages is there', async () => {
     new FakeProvider(),
   );
   await waitFor(() => messages.announced.length > before);
-  expect(messages.announced.at(-1)).toEqual({ platforms: ['apns'] });
+  expect(messages.announced.at(-1)).toEqual({ platforms: ['apns'], batches: true });
   await worker.close();
 });
 
@@ -197,7 +197,7 @@ test('pushes can be logged instead, when that is asked for', async () => {
     PUSH_LOG: 'true',
   });
   const platforms = ['apns', 'fcm', 'webpush'];
-  expect(messages.announced.at(-1)).toEqual({ platforms, logged: platforms });
+  expect(messages.announced.at(-1)).toEqual({ platforms, batches: true, logged: platforms });
   const { queue, add } = openQueue(redis.url, 'log-only');
   messages.states.set('cnv_log', pushable({ seq: 4 }));
   await add('cnv_log');

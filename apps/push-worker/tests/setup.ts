@@ -1,7 +1,12 @@
 import { PassThrough } from 'node:stream';
 import type { CallRequest, CallResponse, Handlers } from '@agent-messenger/contracts';
 import type { PushPlatform } from '@agent-messenger/contracts';
-import { messagesCalls, pushDeduplicationId, redisNames } from '@agent-messenger/contracts';
+import {
+  messagesCalls,
+  PUSH_BATCH_OPTIONS,
+  pushDeduplicationId,
+  redisNames,
+} from '@agent-messenger/contracts';
 import type { Logger } from '@agent-messenger/service-kit';
 import {
   AppError,
@@ -256,6 +261,26 @@ export function openQueue(redisUrl: string, prefix: string, platform: PushPlatfo
       deduplication: { id: pushDeduplicationId(ids), keepLastIfActive: true },
     });
   };
+  return { queue, add };
+}
+
+/** Adds batches as the messages service does; each conversation with a device of the same name. */
+export function openBatchQueue(redisUrl: string, prefix: string) {
+  const names = redisNames(prefix);
+  const queue = new Queue(names.pushBatchQueue('apns'), {
+    prefix: names.queuePrefix,
+    connection: { url: redisUrl, maxRetriesPerRequest: null },
+    defaultJobOptions: PUSH_BATCH_OPTIONS,
+  });
+  queue.on('error', () => undefined);
+  const add = (conversations: readonly string[]) =>
+    queue.add('batch', {
+      pushes: conversations.map((id) => ({
+        user_id: 'usr_1',
+        conversation_id: id,
+        device_id: `phone-${id}`,
+      })),
+    });
   return { queue, add };
 }
 

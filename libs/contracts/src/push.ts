@@ -63,6 +63,8 @@ export type PushConfig = z.infer<typeof pushConfigSchema>;
 /** What the push worker tells of itself. */
 export const pushAnnouncementSchema = pushConfigSchema.extend({
   worker_version: z.string().max(64).optional(),
+  /** Whether it takes batches: one of before them does not look at their queue. */
+  batches: z.boolean().optional(),
 });
 
 /** Jobs of one push provider. */

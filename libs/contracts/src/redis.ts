@@ -28,6 +28,10 @@ export function redisNames(prefix: string) {
     /** BullMQ prefix, and a queue for each push provider: one that is down holds up its own jobs only. */
     queuePrefix: `${prefix}:bull`,
     pushQueue: (platform: PushPlatform) => `push-${platform}`,
+    /** Of batches, apart: a worker that knows none of them takes all jobs of the other one, and would give these up. */
+    pushBatchQueue: (platform: PushPlatform) => `push-batches-${platform}`,
+    /** String with a TTL: the job that is telling a device about a conversation. */
+    pushClaim: (platform: PushPlatform, id: string) => `${prefix}:push-claim:${platform}:${id}`,
   };
 }
 export type RedisNames = ReturnType<typeof redisNames>;

@@ -1,7 +1,12 @@
-import { PUSH_PLATFORMS, pushJobSchema, type PushPlatform } from '@agent-messenger/contracts';
+import {
+  PUSH_PLATFORMS,
+  pushJobSchema,
+  toBulkJob,
+  type PushPlatform,
+} from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Job } from 'bullmq';
-import { toBulkJob, type PushQueues } from './push-queues';
+import type { PushQueues } from './push-queues';
 import type { QueueCalls } from '../store/store';
 
 const REPLAY_PAGE = 100;
@@ -11,7 +16,9 @@ export function createPushDeadLetters(queues: PushQueues): QueueCalls {
   /** Adds them anew: the worker reads how things stand now, and passes over what was read meanwhile. */
   async function replay(platform: PushPlatform, dead: Job[]): Promise<number> {
     const jobs = dead.flatMap((job) => pushJobSchema.safeParse(job.data).data ?? []);
-    await queues.of(platform).addBulk(jobs.map((job) => toBulkJob({ ...job, probes: undefined })));
+    await queues
+      .of(platform)
+      .addBulk(jobs.map((job) => toBulkJob({ ...job, probes: undefined, refused: undefined })));
     await Promise.all(dead.map((job) => job.remove()));
     return jobs.length;
   }

@@ -1,19 +1,27 @@
 import {
+  MOST_IN_BATCH,
+  PUSH_BATCH_OPTIONS,
+  PUSH_JOB_OPTIONS,
   PUSH_PLATFORMS,
-  pushDeduplicationId,
+  toBulkJob,
+  type PushBatch,
   type PushJob,
   type PushPlatform,
   type RedisNames,
 } from '@agent-messenger/contracts';
 import { AppError, warnOfEviction, type Logger, type Scope } from '@agent-messenger/service-kit';
-import { Queue } from 'bullmq';
+import { Queue, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
 import { pushQueueMetrics } from '../metrics';
 import type { DuePush } from '../store/store';
-import { jobBytes, queueMeasure } from './queue-bytes';
+import { batchedBytes, jobBytes, queueMeasure } from './queue-bytes';
 
 export type PushQueue = Queue<PushJob, void, 'push'>;
+export type PushBatchQueue = Queue<PushBatch, void, 'batch'>;
+
+/** As many pushes of a platform at a time go into batches. Fewer have jobs of their own, of which one that waits speaks for later messages. */
+const BATCH_FROM = 10;
 
 /** One queue for each provider: one that is down holds up its own jobs only. */
 export interface PushQueues {
@@ -24,6 +32,8 @@ export interface PushQueues {
   add(due: readonly DuePush[]): Promise<DuePush[]>;
   /** @throws AppError `unavailable` while Redis is */
   of(platform: PushPlatform): PushQueue;
+  /** @throws AppError as `of` */
+  batchesOf(platform: PushPlatform): PushBatchQueue;
 }
 
 interface OpenOptions {
@@ -35,80 +45,91 @@ interface OpenOptions {
   metrics: Registry;
   /** Redis' memory for all queues, a like part for each. The pages under way at a time may come on top. */
   maxBytes: number;
+  /** Whether the workers have announced that they take batches; until then each push is a job of its own. */
+  takesBatches?: () => Promise<boolean>;
 }
 
 /** Redis need not be there yet: without it there are no pushes, and everything else goes on. */
 export function openPushQueues(options: OpenOptions): PushQueues {
-  const { redis, names, log, scope } = options;
+  const { redis, names, log, scope, takesBatches = async () => false } = options;
   // None can take the room of another: one whose provider is down fills its own.
   const maxBytes = options.maxBytes / PUSH_PLATFORMS.length;
   const measureKeys = queueMeasure(redis);
-  const measure = (platform: PushPlatform): Promise<number> =>
-    measureKeys(`${names.queuePrefix}:${names.pushQueue(platform)}:`);
+  const namesOf = (platform: PushPlatform) => [
+    names.pushQueue(platform),
+    names.pushBatchQueue(platform),
+  ];
+  async function measure(platform: PushPlatform): Promise<number> {
+    const bytes = namesOf(platform).map((name) => measureKeys(`${names.queuePrefix}:${name}:`));
+    return (await Promise.all(bytes)).reduce((sum, each) => sum + each, 0);
+  }
   pushQueueMetrics(options.metrics, { measure, maxBytes });
-  const queues = new Map<PushPlatform, PushQueue>();
+  const queues = new Map<string, Queue>();
   scope.defer('push queues', () => Promise.all([...queues.values()].map((queue) => queue.close())));
   warnOfEviction(redis, log);
 
-  function open(platform: PushPlatform): PushQueue {
-    const queue: PushQueue = new Queue(names.pushQueue(platform), {
-      connection: redis,
-      prefix: names.queuePrefix,
-      defaultJobOptions: {
-        // For what is unexpected only: a provider that is down delays its jobs and uses up none.
-        attempts: 5,
-        backoff: { type: 'exponential', delay: 1_000 },
-        removeOnComplete: { count: 1_000, age: 3_600 },
-        removeOnFail: { count: 5_000, age: 7 * 24 * 3_600 },
-        // One of each attempt would be kept: 15 kB of a job that needs one. The last reason is, and the log has the rest.
-        stackTraceLimit: 0,
-      },
-    });
-    // The connection reports its own loss; without a listener the queue's copy of the error would end the process.
-    queue.on('error', () => undefined);
-    queues.set(platform, queue);
-    // It asks Redis for its version once. Without an answer it would be of no use, also when Redis is back.
-    queue.waitUntilReady().catch(() => queues.delete(platform));
-    return queue;
-  }
-
-  function of(platform: PushPlatform): PushQueue {
+  function open<Of extends Queue>(name: string, defaultJobOptions: JobsOptions): Of {
     // BullMQ would wait for it without end.
     if (redis.status !== 'ready') {
       throw new AppError('unavailable', 'The queue is not there.', { retryAfterMs: 1_000 });
     }
-    return queues.get(platform) ?? open(platform);
+    const found = queues.get(name);
+    if (found) return found as Of;
+    const queue: Queue = new Queue(name, {
+      connection: redis,
+      prefix: names.queuePrefix,
+      defaultJobOptions,
+    });
+    // The connection reports its own loss; without a listener the queue's copy of the error would end the process.
+    queue.on('error', () => undefined);
+    queues.set(name, queue);
+    // It asks Redis for its version once. Without an answer it would be of no use, also when Redis is back.
+    queue.waitUntilReady().catch(() => queues.delete(name));
+    return queue as Of;
+  }
+
+  const of = (platform: PushPlatform) =>
+    open<PushQueue>(names.pushQueue(platform), PUSH_JOB_OPTIONS);
+  const batchesOf = (platform: PushPlatform) =>
+    open<PushBatchQueue>(names.pushBatchQueue(platform), PUSH_BATCH_OPTIONS);
+
+  /** Those that there was no room for. */
+  async function addTo(platform: PushPlatform, due: DuePush[]): Promise<DuePush[]> {
+    const inBatches = due.length >= BATCH_FROM && (await takesBatches());
+    const queue = of(platform);
+    const room = maxBytes - (await measure(platform));
+    const fitting = thatFit(due, room, inBatches ? batchedBytes : jobBytes);
+    const jobs = fitting.map(({ job }) => job);
+    if (inBatches && jobs.length > 0) {
+      const batches = Array.from({ length: Math.ceil(jobs.length / MOST_IN_BATCH) }, (_, n) =>
+        jobs.slice(n * MOST_IN_BATCH, (n + 1) * MOST_IN_BATCH),
+      );
+      await batchesOf(platform).addBulk(
+        batches.map((pushes) => ({ name: 'batch' as const, data: { pushes } })),
+      );
+    } else if (jobs.length > 0) {
+      await queue.addBulk(jobs.map((job) => toBulkJob(job)));
+    }
+    return due.slice(fitting.length);
   }
 
   return {
     of,
+    batchesOf,
     async add(due) {
       const rest: DuePush[] = [];
       for (const platform of PUSH_PLATFORMS) {
         const own = due.filter((each) => each.platform === platform);
-        if (own.length === 0) continue;
-        const queue = of(platform);
-        const fitting = thatFit(own, maxBytes - (await measure(platform)));
-        if (fitting.length > 0) await queue.addBulk(fitting.map(({ job }) => toBulkJob(job)));
-        rest.push(...own.slice(fitting.length));
+        if (own.length > 0) rest.push(...(await addTo(platform, own)));
       }
       return rest;
     },
   };
 }
 
-export function toBulkJob(data: PushJob) {
-  return {
-    name: 'push' as const,
-    data,
-    // A job that waits speaks for later messages too; one that runs may have read too early, and runs again.
-    opts: { deduplication: { id: pushDeduplicationId(data), keepLastIfActive: true } },
-  };
-}
-
 /** The first of them, up to one that there is no room for. */
-function thatFit(due: DuePush[], room: number): DuePush[] {
+function thatFit(due: DuePush[], room: number, bytesOf: (job: PushJob) => number): DuePush[] {
   let left = room;
-  const end = due.findIndex(({ job }) => (left -= jobBytes(job)) < 0);
+  const end = due.findIndex(({ job }) => (left -= bytesOf(job)) < 0);
   return end === -1 ? due : due.slice(0, end);
 }

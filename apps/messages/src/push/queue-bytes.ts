@@ -1,4 +1,4 @@
-import { pushDeduplicationId, type PushJob } from '@agent-messenger/contracts';
+import { MOST_IN_BATCH, pushDeduplicationId, type PushJob } from '@agent-messenger/contracts';
 import type { Redis } from 'ioredis';
 
 /** Of each state, spread evenly over its jobs. */
@@ -52,4 +52,9 @@ const EACH_BYTES = 1_000;
 export function jobBytes(job: PushJob): number {
   const id = Buffer.byteLength(pushDeduplicationId(job));
   return EACH_BYTES + Buffer.byteLength(JSON.stringify(job)) + 3 * id;
+}
+
+/** What it will take as one of many of a batch, which has no such id. */
+export function batchedBytes(job: PushJob): number {
+  return EACH_BYTES / MOST_IN_BATCH + Buffer.byteLength(JSON.stringify(job));
 }

@@ -1,4 +1,4 @@
-import { untilNextPush } from './push';
+import { untilNextPush } from './tell-device';
 
 const NOW = new Date('2030-01-01T12:00:00.000Z');
 const ago = (ms: number) => new Date(NOW.getTime() - ms).toISOString();

@@ -89,10 +89,14 @@ export async function startApnsStandin({
   return Object.defineProperty(standin, 'requests', { get: () => requests });
 }
 
-async function read(stream: ServerHttp2Stream): Promise<string> {
-  let body = '';
-  for await (const chunk of stream.setEncoding('utf8')) body += chunk;
-  return body;
+/** Not by an iterator: that takes as long as all the rest. */
+function read(stream: ServerHttp2Stream): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let body = '';
+    stream.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+    stream.on('end', () => resolve(body));
+    stream.on('close', () => reject(new Error('the client went away')));
+  });
 }
 
 function answer(stream: ServerHttp2Stream, problem: ApnsAnswer | undefined): void {

@@ -1,7 +1,5 @@
 import type { OpenSpan, SpanOptions, Tracing } from '@agent-messenger/service-kit';
-import type { Job } from 'bullmq';
-import { DelayedError } from 'bullmq';
-import { tracePushJobs } from './trace-push-jobs';
+import { tracePushes } from './trace-pushes';
 
 function setup() {
   const ran: { options: SpanOptions; attributes: object; failed: boolean }[] = [];
@@ -20,37 +18,35 @@ function setup() {
   } as unknown as Tracing;
   return { tracing, ran };
 }
-const jobOf = (traceparent?: string) =>
-  ({
-    data: { user_id: 'u', conversation_id: 'c', device_id: 'd', traceparent },
-    attemptsStarted: 2,
-  }) as unknown as Job;
+const pushOf = (traceparent?: string) => ({
+  user_id: 'u',
+  conversation_id: 'c',
+  device_id: 'd',
+  traceparent,
+});
+const RUN = { owner: '7', attempts: 2 };
 
-test('a run continues the trace in its job; one without is not traced', async () => {
+test('a run continues the trace of its message; one without is not traced', async () => {
   const { tracing, ran } = setup();
-  const handle = jest.fn().mockResolvedValue(undefined);
-  const traced = tracePushJobs(handle, { platform: 'fcm', tracing });
-  await traced(jobOf(), 'token');
+  const tell = jest.fn().mockResolvedValue('told');
+  const traced = tracePushes(tell, { platform: 'fcm', tracing });
+  expect(await traced(pushOf(), RUN)).toBe('told');
   expect(ran).toEqual([]);
-  await traced(jobOf('trace'), 'token');
+  expect(await traced(pushOf('trace'), RUN)).toBe('told');
   expect(ran.map(({ options }) => options)).toMatchObject([
     { name: 'push', kind: 'consumer', parent: 'trace', attributes: { 'messenger.attempt': 2 } },
   ]);
-  expect(handle).toHaveBeenCalledTimes(2);
+  expect(tell).toHaveBeenCalledTimes(2);
 });
 
-test('to wait is no failure; BullMQ is told so all the same', async () => {
+test('to wait is no failure', async () => {
   const { tracing, ran } = setup();
-  const delayed = new DelayedError();
-  const wait = () => Promise.reject(delayed);
-  await expect(tracePushJobs(wait, { platform: 'fcm', tracing })(jobOf('trace'))).rejects.toBe(
-    delayed,
-  );
+  const wait = async () => ({ then: 'hold' as const, ms: 1 });
+  await tracePushes(wait, { platform: 'fcm', tracing })(pushOf('trace'), RUN);
   expect(ran).toMatchObject([{ failed: false, attributes: { 'messenger.delayed': true } }]);
 
   const fail = () => Promise.reject(new Error('not sent'));
-  await expect(tracePushJobs(fail, { platform: 'fcm', tracing })(jobOf('trace'))).rejects.toThrow(
-    'not sent',
-  );
+  const failing = tracePushes(fail, { platform: 'fcm', tracing })(pushOf('trace'), RUN);
+  await expect(failing).rejects.toThrow('not sent');
   expect(ran[1]).toMatchObject({ failed: true });
 });

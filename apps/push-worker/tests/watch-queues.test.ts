@@ -4,7 +4,7 @@ import { startRedis, waitFor } from '@agent-messenger/testkit';
 import { Queue } from 'bullmq';
 import { Registry } from 'prom-client';
 import { createMetrics } from '../src/metrics';
-import { watchQueue } from '../src/watch-queue';
+import { watchQueues } from '../src/watch-queues';
 
 let redis: RedisProcess;
 beforeAll(async () => {
@@ -23,14 +23,13 @@ test('measures how many jobs there are, and how long the oldest has waited', asy
   queue.on('error', () => undefined);
   scope.defer('queue', () => queue.close());
   const jobsWait: boolean[] = [];
-  watchQueue({
+  watchQueues({
     platform: 'apns',
-    queue,
+    watched: [{ queue, onSample: (sample) => jobsWait.push(sample.jobsWait) }],
     everyMs: 20,
     log,
     scope,
     metrics: createMetrics(registry),
-    onSample: (sample) => jobsWait.push(sample.jobsWait),
   });
   const value = async (name: string, state: string) => {
     const line = (await registry.metrics())
