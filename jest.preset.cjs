@@ -18,6 +18,7 @@ module.exports = {
     ],
   },
   modulePathIgnorePatterns: ['<rootDir>/dist'],
+  testSequencer: require.resolve('./jest.longest-first.cjs'),
   // Half of the time a test waits: for processes that start, for clocks, for what it has sent.
   maxWorkers: '100%',
   // Ends what hangs, and says nothing of how quick anything is: machines may be slow, and busy with the other tests.

@@ -5,7 +5,6 @@ const { testMatch: heavy } = require('./jest.heavy.cjs');
 module.exports = {
   ...all,
   maxWorkers: 3,
-  testSequencer: '<rootDir>/longest-first.cjs',
   // Toolchains that are too large for every run: `npm run test:surroundings`.
   testPathIgnorePatterns: ['/node_modules/', '/tests/surroundings/', ...heavy],
 };

@@ -1,5 +1,3 @@
-import { generate } from 'selfsigned';
-
 export interface TestTls {
   /** PEM of the authority that signed `cert`: for NODE_EXTRA_CA_CERTS. */
   ca: string;
@@ -9,6 +7,8 @@ export interface TestTls {
 
 /** An authority of its own, and a certificate by it for servers on this machine, and for who comes to them. */
 export async function createTestTls(): Promise<TestTls> {
+  // Who needs no certificate does not load what makes them: two hundred modules.
+  const { generate } = await import('selfsigned');
   const kind = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
   const authority = await generate([{ name: 'commonName', value: 'Agent Messenger test CA' }], {
     ...kind,

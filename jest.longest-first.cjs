@@ -1,7 +1,7 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-/** Twice as long as any other: begun last, everything would have to wait for it. */
-const LONGEST = /\/chaos\.test\.ts$/;
+/** Far longer than the others of their project: begun last, everything would have to wait for them. */
+const LONGEST = /\/(chaos|conformance|conformance-in-turn|package|systems)\.test\.ts$/;
 
 /** Without the times of an earlier run jest would begin with the largest files. */
 module.exports = class LongestFirst extends Sequencer {
