@@ -19,6 +19,9 @@ const step = fc.oneof(
       isOld: fc.boolean(),
     }),
   },
+  // A message of the peer's own, which nobody else brings: it is sent, and answered.
+  { weight: 3, arbitrary: fc.record({ sendIn: conversation }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('ack' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('fill', 'drain', 'markAll', 'start') }) },
   // In the middle of a page as well.
   { weight: 1, arbitrary: fc.record({ fillAfter: fc.integer({ min: 1, max: 3 }) }) },
@@ -29,13 +32,18 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 async function take(
   one: Step,
   { feed, live, lastSeq, append, answer }: ReturnType<typeof feedSetup>,
+  acks: (() => void)[],
 ) {
   if ('back' in one) {
     const seq = (lastSeq.get(one.conversation) ?? 0) - one.back;
     if (seq > 0) feed.offer(eventOf(one.conversation, seq));
+  } else if ('sendIn' in one) {
+    const [event, done] = [append(one.sendIn), feed.expectOwn()];
+    acks.push(() => (feed.offer(event), done()));
   } else if ('fillAfter' in one) live.fillAfter(one.fillAfter);
   else if ('conversation' in one) append(one.conversation);
   else if ('size' in one) answer(one.size, one.index, one.isOld);
+  else if (one.do === 'ack') acks.shift()?.();
   else if (one.do === 'fill') live.fill();
   else if (one.do === 'drain') live.drain();
   else if (one.do === 'markAll') for (const id of [A, B]) void feed.markDirty(id);
@@ -49,8 +57,9 @@ test('whatever is lost, repeated, reordered or late: each event is written once,
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const all = feedSetup();
+      const acks: (() => void)[] = [];
       for (const one of steps) {
-        await take(one, all);
+        await take(one, all, acks);
         for (const id of [A, B]) {
           const seqs = all.seqs(id);
           expect(seqs).toEqual(upTo(seqs.length));
@@ -60,6 +69,7 @@ test('whatever is lost, repeated, reordered or late: each event is written once,
       all.live.fillAfter(Infinity);
       all.live.drain();
       void all.feed.start();
+      for (const ack of acks) ack();
       for (const id of [A, B]) all.feed.offer(all.append(id));
       await settled();
       while (all.reads.length > 0) {
@@ -79,11 +89,12 @@ test('whenever the connection ends, nothing is written after it', async () => {
       fc.array(step, { maxLength: 40 }),
       async (before, after) => {
         const all = feedSetup();
+        const acks: (() => void)[] = [];
         void all.feed.start();
-        for (const one of before) await take(one, all);
+        for (const one of before) await take(one, all, acks);
         all.connection.ended();
         const events = all.live.events.length;
-        for (const one of after) await take(one, all);
+        for (const one of after) await take(one, all, acks);
         all.live.drain();
         while (all.reads.length > 0) {
           all.answer();

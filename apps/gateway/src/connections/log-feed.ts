@@ -4,6 +4,7 @@ import type { Logger } from '@agent-messenger/service-kit';
 import type { Limit } from 'p-limit';
 import { backoff } from './backoff';
 import type { Connection } from './connection';
+import { EarlyEvents } from './early-events';
 import { LogPositions, type Position } from './log-positions';
 import { Quarantine } from './quarantine';
 
@@ -33,6 +34,9 @@ export class LogFeed {
   /** Events written so far. */
   written = 0;
   private readonly positions = new LogPositions();
+  private early: EarlyEvents | undefined;
+  /** Messages of the peer's own that are being committed: only it brings their events. */
+  private ownUnderWay = 0;
   private started = false;
   private readonly quarantine = new Quarantine({
     isQuiet: () => this.positions.areQuiet(),
@@ -60,24 +64,41 @@ export class LogFeed {
   /** A live event, or the news that there is one. */
   offer(event: Event, traceparent?: string): void {
     const position = this.positions.of(event.conversation_id);
-    if (position.cursor !== undefined && event.seq <= position.cursor) return;
-    if (position.cursor !== undefined && !position.reading && !position.dirty) {
+    const { cursor, reading, dirty, suspect } = position;
+    if (cursor !== undefined && event.seq <= cursor) return;
+    if (cursor !== undefined && !reading && !dirty && !suspect) {
       const { connection } = this.options;
-      const isNext = event.seq === position.cursor + 1 && !position.suspect;
       const isEnough = !isWithoutMessage(event) || connection.isCompact;
-      if (isNext && isEnough && !connection.isAboveHighWater) {
-        return this.write(position, event, traceparent);
+      if (event.seq > cursor + 1) {
+        // The answer to what the peer has sent may be behind it.
+        if (isEnough && this.ownUnderWay > 0 && this.keepEarly(event, traceparent)) return;
+      } else if (isEnough && !connection.isAboveHighWater) {
+        this.write(position, event, traceparent);
+        return this.offerNext(position, event);
       }
     }
-    if (position.reading) position.offered = Math.max(position.offered, event.seq);
+    if (reading) position.offered = Math.max(position.offered, event.seq);
     else void this.markDirty(event.conversation_id);
   }
 
-  /** A message of the peer's own, with its ack: the relay would bring it in a moment, and a write more. */
-  offerOwn(event: Event, traceparent?: string): void {
-    const position = this.positions.get(event.conversation_id);
-    // Where something is between, the relay brings both in order.
-    if (position?.cursor === event.seq - 1) this.offer(event, traceparent);
+  /**
+   * The peer sends a message, whose event is offered here, with the ack, and by nobody else.
+   * @returns what is to be called when that was done, or when there is none
+   */
+  expectOwn(): () => void {
+    this.ownUnderWay += 1;
+    return () => (this.ownUnderWay -= 1);
+  }
+
+  private keepEarly(event: Event, traceparent: string | undefined): boolean {
+    this.early ??= new EarlyEvents((conversationId) => void this.markDirty(conversationId));
+    return this.early.hold(event, traceparent);
+  }
+
+  /** What has waited for all that is written now. */
+  private offerNext({ cursor = 0 }: Position, { conversation_id }: Pick<Event, 'conversation_id'>) {
+    const early = this.early?.written(conversation_id, cursor);
+    if (early) this.offer(early.event, early.traceparent);
   }
 
   /**
@@ -125,6 +146,7 @@ export class LogFeed {
   }
 
   stop(): void {
+    this.early?.stop();
     this.quarantine.stop();
   }
 
@@ -197,6 +219,7 @@ export class LogFeed {
       return this.hold(conversationId, position, page);
     }
     const isWritten = this.writePage(position, page);
+    this.offerNext(position, { conversation_id: conversationId });
     // The next one when this one is dealt with.
     const goesOn = !position.suspect && page.has_more;
     if (position.offered > (position.cursor ?? 0)) position.dirty = !position.suspect;

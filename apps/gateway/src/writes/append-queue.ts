@@ -38,6 +38,8 @@ type Answer = Extract<OperationResult, { ok: true }>;
 interface Waiting {
   operation: Operation;
   bytes: number;
+  /** Told what the store has answered, also after the sender was told that it is not known. */
+  answered: ((answer: Answer) => void) | undefined;
   resolve(answer: Answer): void;
   reject(error: unknown): void;
 }
@@ -74,8 +76,13 @@ export class AppendQueue {
 
   constructor(private readonly options: AppendQueueOptions) {}
 
-  async send(operation: Omit<SendOperation, 'op'>): Promise<Sent> {
-    return sentOf(await this.submit({ op: 'send', ...operation }, bytesOf(operation)));
+  /** @param committed told before the sender, and also when it was told before that nobody knows */
+  async send(
+    operation: Omit<SendOperation, 'op'>,
+    committed?: (sent: Sent) => void,
+  ): Promise<Sent> {
+    const answered = committed && ((answer: Answer) => committed(sentOf(answer)));
+    return sentOf(await this.submit({ op: 'send', ...operation }, bytesOf(operation), answered));
   }
 
   async finish(operation: Omit<FinishOperation, 'op'>): Promise<Sent> {
@@ -139,7 +146,11 @@ export class AppendQueue {
     await this.submit(operation, 0);
   }
 
-  private submit(operation: Operation, bytes: number): Promise<Answer> {
+  private submit(
+    operation: Operation,
+    bytes: number,
+    answered?: Waiting['answered'],
+  ): Promise<Answer> {
     if (this.doubt) throw this.doubt;
     if (this.waiting.length >= QUEUE_OPERATIONS || this.waitingBytes + bytes > QUEUE_BYTES) {
       throw new AppError('unavailable', 'The gateway is overloaded', { retryAfterMs: 1_000 });
@@ -147,7 +158,7 @@ export class AppendQueue {
     return new Promise((resolve, reject) => {
       const traceparent = this.options.traceparent?.();
       const traced = traceparent === undefined ? operation : { ...operation, traceparent };
-      this.waiting.push({ operation: traced, bytes, resolve, reject });
+      this.waiting.push({ operation: traced, bytes, answered, resolve, reject });
       this.waitingBytes += bytes;
       this.pump();
     });
@@ -244,8 +255,10 @@ export class AppendQueue {
   }
 
   private settle(result: OperationResult, waiting: Waiting | undefined): void {
-    if (result.ok) waiting?.resolve(result);
-    else waiting?.reject(AppError.fromWire(result.error));
+    if (result.ok) {
+      waiting?.answered?.(result);
+      waiting?.resolve(result);
+    } else waiting?.reject(AppError.fromWire(result.error));
     // A refused position needs no answer: the connection was replaced, or the member has left.
   }
 

@@ -58,6 +58,24 @@ describe('an append that is not answered', () => {
     await next;
   });
 
+  test('is told when it is known at last, also of those that were refused meanwhile', async () => {
+    const { queue, appends, commit } = setup();
+    const committed = jest.fn();
+    const by = { conversation_id: 'cnv_a', identity_id: 'usr_1', epoch: 3 } as const;
+    const refused = Promise.allSettled([
+      queue.send({ ...by, client_id: '1', content: 'x' }, committed),
+    ]);
+    await settled();
+    appends.shift()?.reject(lost);
+    await repeated(appends);
+    jest.advanceTimersByTime(2_000);
+    expect(await refused).toMatchObject([{ status: 'rejected' }]);
+    expect(committed).not.toHaveBeenCalled();
+    commit();
+    await settled();
+    expect(committed.mock.calls).toMatchObject([[{ duplicate: false, message: { seq: 1 } }]]);
+  });
+
   test('has failed when the gateway stops', async () => {
     const { send, appends, stopping } = setup();
     const refused = Promise.allSettled([send('1')]);

@@ -66,6 +66,18 @@ export function describeConsumers(open: OpenStore): void {
       expect(ofTalk).toEqual(await logged(5));
     });
 
+    test('the relay need not bring a message to its sender whose gateway does; to the others it does', async () => {
+      const world = await createWorld(open);
+      const { store } = world;
+      const talk = await world.talk();
+      const { user, agent } = talk;
+      await catchUp(store, 'relay');
+      await world.send(talk, user, 'one', { own: true });
+      await world.send(talk, agent, 'two');
+      const brought = await entriesOf(store);
+      expect(brought.map(({ to }) => [...to].sort())).toEqual([[agent], [user, agent].sort()]);
+    });
+
     test('each has a lag, which counts what it is not done with', async () => {
       const world = await createWorld(open);
       const { store } = world;

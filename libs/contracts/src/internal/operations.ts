@@ -17,7 +17,14 @@ const change = {
 
 /** What a gateway hands over in one append. All of it shares one transaction; each operation has its own answer. */
 export const operationSchema = z.discriminatedUnion('op', [
-  parsedSendSchema.extend({ op: z.literal('send'), identity_id: identityId, epoch, traceparent }),
+  parsedSendSchema.extend({
+    op: z.literal('send'),
+    identity_id: identityId,
+    epoch,
+    traceparent,
+    /** Its gateway gives the event to the connection that sends it: the relay need not. */
+    own: z.boolean().optional(),
+  }),
   z.object({
     op: z.enum(['received', 'read']),
     identity_id: identityId,

@@ -118,7 +118,8 @@ export function createAppend(
       },
     });
     const message = toMessage(row);
-    tx.added.push({ pos, entry: { event: createdOf(message), to: members } });
+    const to = operation.own ? members.filter((id) => id !== identity_id) : members;
+    tx.added.push({ pos, entry: { event: createdOf(message), to } });
     return { message, duplicate: false };
   }
 

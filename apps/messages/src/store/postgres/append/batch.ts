@@ -76,6 +76,8 @@ export interface NewEvent {
   message: BatchMessage | null;
   /** Whether the message is its own. */
   isMessage: boolean;
+  /** Whether its actor is given it by the gateway that asked for it, and not by the relay. */
+  isGiven: boolean;
 }
 
 interface BatchParts {
@@ -164,9 +166,10 @@ export class Batch {
   /** The event, the conversation's end and its place in its members' listings move together. */
   addEvent(
     { of, member }: Pick<Party, 'of' | 'member'>,
-    event: Pick<NewEvent, 'type' | 'message' | 'isMessage'> & { data?: object | undefined },
+    event: Pick<NewEvent, 'type' | 'message' | 'isMessage'> &
+      Partial<Pick<NewEvent, 'isGiven'>> & { data?: object | undefined },
   ): NewEvent {
-    const { type, message, isMessage, data = null } = event;
+    const { type, message, isMessage, isGiven = false, data = null } = event;
     const { conversation } = of;
     of.last_seq += 1;
     of.isStamped = true;
@@ -193,6 +196,7 @@ export class Batch {
       data,
       message,
       isMessage,
+      isGiven,
     };
     this.events.push(added);
     this.eventsByPlace.set(keyOf(conversation, seq), added);

@@ -12,8 +12,10 @@ export function toLogEntry(batch: Batch, event: NewEvent): LogEntry {
     event: withoutReactedMessage(toAddedEvent(event, conversationId)),
     to: members
       .filter(
-        ({ joined_seq, left_seq }) =>
-          joined_seq <= event.seq && (left_seq === null || event.seq <= left_seq),
+        ({ identity, joined_seq, left_seq }) =>
+          joined_seq <= event.seq &&
+          (left_seq === null || event.seq <= left_seq) &&
+          !(event.isGiven && identity === event.actor),
       )
       .map(({ identity_id }) => identity_id),
   };

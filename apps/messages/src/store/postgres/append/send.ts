@@ -35,7 +35,8 @@ export function send(batch: Batch, operation: NewMessage, digestKey: KeyObject):
   const row = newMessageRow(operation, { seq: of.last_seq + 1, at: batch.parts.at });
   batch.parts.ledger.charge(identity_id, bytesOfRow(row));
   const message = batch.message(of.conversation, row);
-  batch.addEvent(party, { type: 'message.created', message, isMessage: true });
+  const { own: isGiven = false } = operation;
+  batch.addEvent(party, { type: 'message.created', message, isMessage: true, isGiven });
   const sender = member.identity;
   batch.addSend({ sender, client_id, digest, message, isNew: true, isChanged: false });
   return { message: toMessage(row), duplicate: false };
