@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { metricOf, waitFor } from '@agent-messenger/testkit';
+import { deferred } from './fakes';
 import type { Harness, TestGateway } from './harness';
 import { connectionsOf, startHarness } from './harness';
 import { RawSocket } from './raw-socket';
@@ -71,18 +72,21 @@ describe.each(Object.entries(transports))('%s', (name, peer) => {
       REFUSALS_PER_MINUTE: '2500',
     });
     harness.store.addConversation('cnv_held', ['usr_8']);
-    let release: () => void = () => undefined;
-    const released = new Promise<void>((resolve) => (release = resolve));
-    harness.store.committing = () => released;
+    const commit = deferred<void>();
+    const committing = jest.fn(() => commit.promise);
+    harness.store.committing = committing;
     const raw =
       name === 'Socket.IO'
         ? await RawSocket.person(patient, harness.token('usr_8'))
         : await RawSocket.plainPerson(patient, harness.token('usr_8'));
-    for (let id = 0; id < 5_000; id += 1) raw.send(send(id));
+    raw.send(send(0));
+    // What is in the append under way is not waiting.
+    await waitFor(() => committing.mock.calls.length > 0);
+    for (let id = 1; id < 5_000; id += 1) raw.send(send(id));
     await waitFor(
       async () => (await metricOf(patient, 'gateway_append_waiting_operations')) >= 800,
     );
-    release();
+    commit.resolve();
     await raw.frame((text) => text.includes(answer(4_999)));
     expect(raw.frames.join()).not.toContain('"closing"');
     raw.socket.close();
