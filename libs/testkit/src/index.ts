@@ -7,6 +7,7 @@ export { waitFor, waitForProgress } from './wait-for';
 export { inParallel } from './in-parallel';
 export { metricOf } from './metric-of';
 export { findRoot } from './find-root';
+export { codeBlocks, type CodeBlock } from './code-blocks';
 export { hasPythonWith, PYTHON } from './python';
 export { runsHere } from './runs-here';
 export { freePort } from './free-port';

@@ -7,11 +7,12 @@ const help = `npm run test:compose [-- --store postgres]
 
 Builds the images and runs docker-compose.yml on the Docker engine that is here, as a project of its
 own on a free port of 127.0.0.1: people and agents talk through the load balancer while a gateway and
-messages are killed, Redis is restarted and everything is upgraded by recreating. All that they send
-and receive is recorded and checked. Nothing of it remains but the engine's build cache.
+messages are killed, Redis is restarted and everything is upgraded and recreated. All that they send
+and receive is recorded and checked. Then backups are restored, and the store moves to PostgreSQL, by
+the commands of the documentation. Nothing of it remains but the engine's build cache.
 
 --store postgres takes docker-compose.postgres.yml as well: PostgreSQL is killed, too, replicas of
-messages are upgraded one after the other, and a dump of the backup is restored.
+messages are upgraded one after the other, and a dump is restored after the database is lost.
 
 Needs docker, and docker compose or docker-compose 1.29. Exit code: 0, or 1 with what did not hold.
 `;

@@ -106,25 +106,6 @@ export async function dumpedEvents(project: ComposeProject): Promise<number> {
   return Number(stdout);
 }
 
-/** As docs/compose.md has it. */
-const RESTORE = `
-  psql --dbname postgres --command 'ALTER DATABASE messenger RENAME TO before'
-  createdb --encoding UTF8 --template template0 messenger
-  pg_restore --dbname messenger --exit-on-error "$(ls -1 ${DUMPS} | tail -n 1)"`;
-
-/** The volume of PostgreSQL is gone, and what is in the newest dump is put into a new one. */
-export async function restoreLostDatabase(project: ComposeProject): Promise<void> {
-  const replicas = ['messages', 'messages-2'];
-  await project.compose('stop', ...replicas);
-  await project.compose('rm', '--force', '--stop', 'postgres');
-  await project.docker('volume', 'rm', project.volume('postgres-data'));
-  await project.compose('up', '--detach', '--no-deps', 'postgres');
-  await project.healthy('postgres');
-  await project.compose('exec', '-T', 'backup-postgres', 'bash', '-ec', RESTORE);
-  await project.compose('start', ...replicas);
-  for (const replica of replicas) await project.healthy(replica);
-}
-
 /** An address that a client makes up counts for nothing: the limit per address is its real one's. */
 export async function isLimitedByRealAddress(url: string): Promise<boolean> {
   for (let n = 1; n <= REGISTRATIONS; n += 1) {

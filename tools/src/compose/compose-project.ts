@@ -15,6 +15,7 @@ export interface Container {
     StartedAt: string;
     Health?: { Status: string };
   };
+  Mounts: { Type: string; Name?: string }[];
   Config: { Image: string; User: string; Labels: Record<string, string> };
   HostConfig: {
     ReadonlyRootfs: boolean;
@@ -44,6 +45,16 @@ export interface ProjectOptions {
 
 const HEALTHY_MS = 180_000;
 
+/** `docker compose` is what the script has as arguments; an operator has a terminal, which is not here. */
+const FOR_THIS_PROJECT = `
+  project=("$@")
+  docker() {
+    if [[ $1 != compose ]]; then command docker "$@"; return; fi
+    shift
+    if [[ $1 == exec || $1 == run ]]; then set -- "$1" -T "\${@:2}"; fi
+    "\${project[@]}" "$@"
+  }`;
+
 /** docker-compose.yml as a project of its own. */
 export class ComposeProject {
   constructor(private readonly options: ProjectOptions) {}
@@ -59,10 +70,12 @@ export class ComposeProject {
   }
 
   compose(...args: string[]): Promise<Output> {
-    const { engine, name, envFile, overrides = [] } = this.options;
-    const files = ['docker-compose.yml', ...overrides].flatMap((file) => ['--file', file]);
-    const about = ['--project-name', name, '--env-file', envFile];
-    return this.run([...engine.compose, ...about, ...files, ...args]);
+    return this.run([...this.command, ...args]);
+  }
+
+  /** Runs commands of an operator, for whom `docker compose` is this project. */
+  shell(commands: string): Promise<Output> {
+    return this.run(['bash', '-ec', `${FOR_THIS_PROJECT}\n${commands}`, 'bash', ...this.command]);
   }
 
   /** Its name at the engine. */
@@ -87,6 +100,20 @@ export class ComposeProject {
     return JSON.parse((await this.docker('inspect', ...ids)).stdout) as Container[];
   }
 
+  /** Containers, networks and volumes that the engine has of it, and images that were built for it alone. */
+  async remains(): Promise<string[]> {
+    const { name } = this.options;
+    const label = ['--filter', `label=com.docker.compose.project=${name}`];
+    const lists = [
+      ['ps', '--all', ...label, '--format', 'container {{.Names}}'],
+      ['network', 'ls', ...label, '--format', 'network {{.Name}}'],
+      ['volume', 'ls', ...label, '--format', 'volume {{.Name}}'],
+      ['image', 'ls', '--filter', `reference=${name}/*`, '--format', 'image {{.Repository}}'],
+    ];
+    const found = await Promise.all(lists.map((list) => this.docker(...list)));
+    return found.flatMap(({ stdout }) => stdout.split('\n').filter(Boolean));
+  }
+
   /** Resolves when all containers are healthy. */
   async healthy(service?: string): Promise<void> {
     await this.until(`healthy containers of ${service ?? 'all services'}`, async () => {
@@ -104,6 +131,12 @@ export class ComposeProject {
       const now = (await this.containers(service)).find((one) => one.Id === Id);
       return now && now.RestartCount > RestartCount && isHealthy(now);
     });
+  }
+
+  private get command(): string[] {
+    const { engine, name, envFile, overrides = [] } = this.options;
+    const files = ['docker-compose.yml', ...overrides].flatMap((file) => ['--file', file]);
+    return [...engine.compose, '--project-name', name, '--env-file', envFile, ...files];
   }
 
   private async until(describe: string, condition: () => Promise<unknown>): Promise<void> {

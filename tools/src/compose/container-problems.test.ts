@@ -7,6 +7,7 @@ function container(service: string, changes: Partial<Container['HostConfig']> = 
   return {
     Config: { Image: '', User: user, Labels: { 'com.docker.compose.service': service } },
     State: { Health: { Status: 'healthy' } },
+    Mounts: [{ Type: 'bind' }, { Type: 'volume', Name: 'project_data' }],
     HostConfig: {
       ReadonlyRootfs: true,
       Memory: 1,
@@ -37,6 +38,11 @@ it.each([
   [{ PortBindings: port }, 'publishes a port'],
 ])('finds %j', (changes, problem) => {
   expect(containerProblems([container('gateway', changes)])).toEqual([`gateway ${problem}`]);
+});
+
+it('finds a volume that only the engine has named', () => {
+  const redis = { ...container('redis'), Mounts: [{ Type: 'volume', Name: 'ab'.repeat(32) }] };
+  expect(containerProblems([redis])).toEqual(['redis has a volume without a name']);
 });
 
 it.each(['', 'root', '0', '0:10001'])('finds the user "%s"', (user) => {

@@ -4,7 +4,6 @@ import {
   isLimitedByRealAddress,
   postgresProblems,
   redisProblems,
-  restoreLostDatabase,
   startTimes,
   stopProblems,
   storeProblems,
@@ -12,6 +11,8 @@ import {
 } from './checks';
 import type { ComposeProject } from './compose-project';
 import { containerProblems } from './container-problems';
+import { documented } from './documented';
+import { DRILLS } from './drills';
 import { leaks } from './leaks';
 import { expectNone, Steps } from './steps';
 import type { Store } from './test-compose';
@@ -32,17 +33,24 @@ interface Surroundings {
   adminUrl: string;
   /** Of the project, by their names in .env. */
   secrets: Record<string, string>;
+  /** For what containers are not to have. */
+  folder: string;
   signal: AbortSignal;
   say: (line: string) => void;
 }
 
 /** Builds and starts the project, and breaks and upgrades it while people and agents talk through its load balancer. */
 export async function exercise(
-  project: ComposeProject,
-  { store, url, adminUrl, secrets, signal, say }: Surroundings,
+  started: ComposeProject,
+  { store, url, adminUrl, secrets, folder, signal, say }: Surroundings,
 ): Promise<void> {
   const steps = new Steps(say);
-  await buildAndStart(project, store, steps);
+  // Of containers, some of which will be no more.
+  const logs: string[] = [];
+  const keepLogs = async (project: ComposeProject) => {
+    logs.push((await project.compose('logs', '--no-color')).all);
+  };
+  await buildAndStart(started, store, steps);
   const admin = { url: adminUrl, key: secrets['ADMIN_API_KEY'] ?? '' };
   const traffic = await Traffic.start({ url, admin, signal });
   try {
@@ -53,7 +61,7 @@ export async function exercise(
         return `${traffic.acked} messages so far`;
       },
     );
-    const logs = await disturb(project, { store, url, traffic, steps });
+    await disturb(started, { store, url, traffic, steps, keepLogs });
     await steps.step('everything has arrived, once and in order', async () => {
       const violations = await traffic.settle();
       expectNone(
@@ -62,11 +70,13 @@ export async function exercise(
       );
       return `${traffic.acked} messages acked, none lost or doubled`;
     });
-    if (store === 'postgres') {
-      await steps.step('the database is lost, and restored from a dump', async () => {
-        await dumpedEvents(project);
+    let project = started.withImages(NEW);
+    for (const { title, work } of DRILLS[store]) {
+      await steps.step(title, async () => {
+        await traffic.fallSilent();
         const before = await traffic.history();
-        await restoreLostDatabase(project);
+        await keepLogs(project);
+        project = await work(project, folder);
         await traffic.goOn();
         const after = new Set(await traffic.history());
         expectNone(
@@ -96,9 +106,9 @@ export async function exercise(
     await steps.step(
       'no log has a secret, a token, a query string or a message in it',
       async () => {
-        const { all } = await project.compose('logs', '--no-color');
+        await keepLogs(project);
         const hidden = [...Object.values(secrets), ...traffic.secrets, QUERY_SECRET, MESSAGE_TEXT];
-        const text = `${logs}\n${all}`;
+        const text = logs.join('\n');
         expectNone('there are', leaks(text, hidden));
         return `${text.split('\n').length} lines`;
       },
@@ -133,11 +143,19 @@ async function buildAndStart(project: ComposeProject, store: Store, steps: Steps
   });
 }
 
-/** Resolves with what the containers logged that are no more. */
+interface Disturbed {
+  store: Store;
+  url: string;
+  traffic: Traffic;
+  steps: Steps;
+  keepLogs: (project: ComposeProject) => Promise<void>;
+}
+
+/** In the end it is what the next version makes of it. */
 async function disturb(
   project: ComposeProject,
-  { store, url, traffic, steps }: { store: Store; url: string; traffic: Traffic; steps: Steps },
-): Promise<string> {
+  { store, url, traffic, steps, keepLogs }: Disturbed,
+): Promise<void> {
   const fault = async (name: string, work: () => Promise<unknown>) => {
     await steps.step(name, async () => {
       const waitMs = await traffic.during(name, work);
@@ -169,10 +187,11 @@ async function disturb(
       return `${events} events, ${acked} messages before it began`;
     });
   }
-  const { all: logs } = await project.compose('logs', '--no-color');
+  await keepLogs(project);
   const newer = project.withImages(NEW);
+  const [build = '', ...upgrade] = documented('upgrade');
   await steps.step('building the next version', async () => {
-    await newer.compose('build');
+    await newer.shell(build);
     return 'built';
   });
   if (store === 'postgres') {
@@ -183,8 +202,8 @@ async function disturb(
       });
     }
   }
-  await fault('all is upgraded by recreating', async () => {
-    await newer.compose('up', '--detach', '--force-recreate');
+  await fault('all is upgraded as the documentation has it', async () => {
+    await newer.shell(upgrade.join('\n'));
     await newer.healthy();
     const old = (await newer.containers()).filter(({ Config }) => Config.Image.endsWith(`:${OLD}`));
     expectNone(
@@ -197,5 +216,9 @@ async function disturb(
     if (version !== NEW) throw new Error(`it says that it is ${version}`);
     return version;
   });
-  return logs;
+  await keepLogs(newer);
+  await fault('all is recreated', async () => {
+    await newer.compose('up', '--detach', '--force-recreate');
+    await newer.healthy();
+  });
 }

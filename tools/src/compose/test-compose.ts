@@ -6,9 +6,11 @@ import { parseEnv } from 'node:util';
 import { makeWorkFolder } from '../bench/work-folder';
 import { refusesWithoutSecrets } from './checks';
 import { ComposeProject } from './compose-project';
+import { POSTGRES_FILE } from './drills';
 import { findEngine } from './engine';
 import { exercise, NEW, OLD } from './exercise';
 import { runCommand } from './run-command';
+import { expectNone } from './steps';
 
 const IMAGES = ['auth', 'gateway', 'messages', 'push-worker'];
 const TEARDOWN_MS = 180_000;
@@ -16,10 +18,7 @@ const TEARDOWN_MS = 180_000;
 export const STORES = ['sqlite', 'postgres'] as const;
 export type Store = (typeof STORES)[number];
 
-const OVERRIDES: Record<Store, string[]> = {
-  sqlite: [],
-  postgres: ['docker-compose.postgres.yml'],
-};
+const OVERRIDES: Record<Store, string[]> = { sqlite: [], postgres: [POSTGRES_FILE] };
 
 export interface Surroundings {
   store: Store;
@@ -71,6 +70,7 @@ export async function testCompose({ store, env, signal, say }: Surroundings): Pr
     const project = new ComposeProject(options);
     const emptyFile = join(folder, 'empty');
     writeFileSync(emptyFile, '');
+    const problems: unknown[] = [];
     try {
       await refusesWithoutSecrets(project.with({ envFile: emptyFile }));
       say('without secrets nothing starts');
@@ -79,26 +79,32 @@ export async function testCompose({ store, env, signal, say }: Surroundings): Pr
         url: `http://${publish}`,
         adminUrl: `http://${adminPublish}`,
         secrets,
+        folder,
         signal,
         say,
       });
     } catch (error) {
+      problems.push(error);
       // Unless it was told to stop.
       isKept = !(signal.reason instanceof LaunchError);
       if (isKept) say(await saveLogs(afterwards(project), folder));
-      throw error;
-    } finally {
-      say('removing its containers, networks, volumes and images …');
-      await remove(afterwards(project), name);
     }
+    say('removing its containers, networks, volumes and images …');
+    await remove(afterwards(project), name).catch((error: unknown) => problems.push(error));
+    // The first is what happened; the other one must not hide it.
+    if (problems.length > 1) throw new AggregateError(problems, problems.map(String).join('\n'));
+    if (problems.length > 0) throw problems[0];
   } finally {
     if (!isKept) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** The same project, when the run has ended or was ended. */
+/** The same project, when the run has ended or was ended, with whatever files it was started. */
 function afterwards(project: ComposeProject): ComposeProject {
-  return project.with({ signal: AbortSignal.timeout(TEARDOWN_MS) });
+  return project.with({
+    overrides: [POSTGRES_FILE],
+    signal: AbortSignal.timeout(TEARDOWN_MS),
+  });
 }
 
 /** What went wrong is told by the error: that nothing can be saved of it must not take its place. */
@@ -113,9 +119,11 @@ async function saveLogs(project: ComposeProject, folder: string): Promise<string
   }
 }
 
-async function remove(project: ComposeProject, prefix: string): Promise<void> {
+/** @throws what remains of it */
+async function remove(project: ComposeProject, name: string): Promise<void> {
   await project.compose('down', '--volumes', '--remove-orphans', '--timeout', '5');
-  const tags = IMAGES.flatMap((image) => [OLD, NEW].map((tag) => `${prefix}/${image}:${tag}`));
+  const tags = IMAGES.flatMap((image) => [OLD, NEW].map((tag) => `${name}/${image}:${tag}`));
   // Those that were not built yet are missing.
   await project.docker('image', 'rm', ...tags).catch(() => undefined);
+  expectNone('there are still', await project.remains());
 }

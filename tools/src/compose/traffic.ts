@@ -94,14 +94,19 @@ export class Traffic {
 
   /** Ends it, waits until everything has arrived at all devices, those too that were off, and looks at the record. */
   async settle(): Promise<Violation[]> {
-    for (const pair of this.pairs) pair.stopWriting();
-    await patiently(() => this.pairs.every(({ pending }) => pending === 0));
+    await this.fallSilent();
     await deliverToAllDevices({ recorder: this.recorder, signal: this.options.signal }, this.pairs);
     await recordLogs([this.options.url], this);
     return checkHistory(this.recorder.entries);
   }
 
-  /** After `settle`: they write again. */
+  /** They write no more, and have all answers. */
+  async fallSilent(): Promise<void> {
+    for (const pair of this.pairs) pair.stopWriting();
+    await patiently(() => this.pairs.every(({ pending }) => pending === 0));
+  }
+
+  /** After `settle` or `fallSilent`: they write again. */
   goOn(): Promise<void> {
     for (const pair of this.pairs) pair.goOnWriting();
     return this.flows();

@@ -1,5 +1,6 @@
 import { connectClient, type Client } from '@agent-messenger/sdk';
 import {
+  codeBlocks,
   createAgent,
   createPerson,
   startStack,
@@ -7,7 +8,6 @@ import {
   type Agent,
   type Stack,
 } from '@agent-messenger/testkit';
-import { codeBlocks } from '../snippets/code-blocks';
 import { Programs, testWith } from './python';
 
 const FILE = 'sdks/python/README.md';

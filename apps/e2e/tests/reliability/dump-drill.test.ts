@@ -1,5 +1,6 @@
 import type { Client } from '@agent-messenger/sdk';
 import {
+  codeBlocks,
   findPostgres,
   runsHere,
   startPostgres,
@@ -11,7 +12,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { codeBlocks } from '../snippets/code-blocks';
 import { startEchoTalk } from './echo-talk';
 import { startReliability, type Reliability } from './setup';
 

@@ -1,5 +1,6 @@
 import { connectClient, type Client, type ClientConversation } from '@agent-messenger/sdk';
 import {
+  codeBlocks,
   createAgent,
   createPerson,
   findRoot,
@@ -18,7 +19,6 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { itInChromium, launchChromium } from '../browser/chromium';
-import { codeBlocks } from './code-blocks';
 import { ProgramFolder, type Program } from './program';
 
 /** The other commands start and test the whole product: what they do is tested where they are. */

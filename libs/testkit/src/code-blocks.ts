@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRoot } from '@agent-messenger/testkit';
+import { findRoot } from './find-root';
 
 export interface CodeBlock {
   /** File, nearest heading and, below one heading, which: `README.md, Start, 1`. */
