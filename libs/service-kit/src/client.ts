@@ -1,12 +1,13 @@
 import type { CallResponse, Calls, Client } from '@agent-messenger/contracts';
 import { healthSchema, problemSchema } from '@agent-messenger/contracts';
-import { Pool, request as httpRequest, type Dispatcher } from 'undici';
+import { Agent, Pool, request as httpRequest, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { AppError } from './app-error';
 import { JsonAnswer } from './json-answer';
 import { JsonStream } from './json-stream';
 import type { Scope } from './scope';
 import { createServiceTokens } from './service-tokens';
+import { sharedLookup } from './shared-lookup';
 import type { Tracing } from './tracing';
 
 /** Calls that wait for a connection; the callee hangs, and more would only wait as well. */
@@ -14,6 +15,12 @@ const MOST_QUEUED = 2_000;
 
 /** To each of the callee's addresses. */
 const CONNECTIONS = 32;
+
+/** Shorter where there is another one to ask. */
+const CONNECT_MS = { ofOne: 3_000, ofSeveral: 1_000 };
+
+/** Of what asks how a service is. */
+const probes = new Agent({ connect: { timeout: 2_000, lookup: sharedLookup } });
 
 const readinessSchema = healthSchema.pick({ dependencies: true });
 const aliveSchema = z.object({ version: z.string().optional() });
@@ -90,7 +97,9 @@ type Post = (name: string, request: unknown) => Promise<unknown>;
 
 function createPost(options: ClientOptions, take: (response: Answered) => Promise<unknown>): Post {
   const { url, service, secret, scope, tracing, timeoutMs = 10_000 } = options;
-  const pools = [url].flat().map(
+  const urls = [url].flat();
+  const connectMs = urls.length > 1 ? CONNECT_MS.ofSeveral : CONNECT_MS.ofOne;
+  const pools = urls.map(
     (each) =>
       new Pool(each, {
         connections: CONNECTIONS,
@@ -98,7 +107,7 @@ function createPost(options: ClientOptions, take: (response: Answered) => Promis
         keepAliveTimeout: 30_000,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
-        connect: { timeout: 3_000 },
+        connect: { timeout: connectMs, lookup: sharedLookup },
       }),
   );
   scope.defer(`client of ${service}`, async () => {
@@ -200,7 +209,10 @@ function parseJson(text: string): unknown {
 export function pingService(url: string | readonly string[]): Promise<void> {
   return ofAny(url, async (each) => {
     const path = new URL('/readyz?brief', each);
-    const { statusCode, body } = await httpRequest(path, { headersTimeout: 2_000 });
+    const { statusCode, body } = await httpRequest(path, {
+      dispatcher: probes,
+      headersTimeout: 2_000,
+    });
     await body.dump();
     if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
   });
@@ -210,7 +222,10 @@ export function pingService(url: string | readonly string[]): Promise<void> {
 export function pingDependency(url: string | readonly string[], name: string): Promise<void> {
   return ofAny(url, async (each) => {
     const path = new URL(`/readyz?only=${name}`, each);
-    const { statusCode, body } = await httpRequest(path, { headersTimeout: 3_000 });
+    const { statusCode, body } = await httpRequest(path, {
+      dispatcher: probes,
+      headersTimeout: 3_000,
+    });
     const answer = readinessSchema.safeParse(parseJson(await body.text()));
     if (answer.data?.dependencies[name]?.status !== 'ok') throw new Error(`answered ${statusCode}`);
   });
@@ -219,7 +234,8 @@ export function pingDependency(url: string | readonly string[], name: string): P
 /** The version of a service, or of a replica, that answers. @throws when none does */
 export function versionOf(url: string | readonly string[]): Promise<string | null> {
   return ofAny(url, async (each) => {
-    const { body } = await httpRequest(new URL('/livez', each), { headersTimeout: 3_000 });
+    const path = new URL('/livez', each);
+    const { body } = await httpRequest(path, { dispatcher: probes, headersTimeout: 3_000 });
     return aliveSchema.parse(parseJson(await body.text())).version ?? null;
   });
 }

@@ -180,6 +180,14 @@ async function disturb(
       const [postgres] = await project.containers('postgres');
       if (postgres) await project.crash(postgres);
     });
+    await fault('one of messages is away, and the other one goes on', async () => {
+      await project.compose('kill', 'messages');
+      await traffic.flows();
+      // Logins, too.
+      await traffic.history();
+      await project.compose('start', 'messages');
+      await project.healthy('messages');
+    });
     await steps.step('a dump is made while they talk', async () => {
       const { acked } = traffic;
       const events = await dumpedEvents(project);
