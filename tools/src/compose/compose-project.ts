@@ -51,7 +51,7 @@ const FOR_THIS_PROJECT = `
   docker() {
     if [[ $1 != compose ]]; then command docker "$@"; return; fi
     shift
-    if [[ $1 == exec || $1 == run ]]; then set -- "$1" -T "\${@:2}"; fi
+    if [[ $1 =~ ^(exec|run)$ && $2 != -T ]]; then set -- "$1" -T "\${@:2}"; fi
     "\${project[@]}" "$@"
   }`;
 

@@ -7,7 +7,7 @@ it.each(Object.keys(DOCUMENTED) as Documented[])('finds commands for: %s', (what
 it('takes those that go on in further lines as a whole', () => {
   const commands = documented('restoreDump');
   expect(commands.map((command) => command.split(/ +/).slice(0, 3).join(' '))).toEqual(
-    ['stop', 'exec', 'start', 'exec'].map((name) => `docker compose ${name}`),
+    ['stop', 'exec', 'exec', 'up', 'exec'].map((name) => `docker compose ${name}`),
   );
-  expect(commands[1]).toMatch(/pg_restore .*'$/);
+  expect(commands[2]).toMatch(/pg_restore .*'$/);
 });

@@ -8,6 +8,7 @@ export const DOCUMENTED = {
   restoreElsewhere: 'docs/operations.md, Disaster, 1',
   moveToPostgres: 'docs/compose.md, PostgreSQL, 2',
   restoreDump: 'docs/compose.md, PostgreSQL, 3',
+  bringDump: 'docs/compose.md, PostgreSQL, 4',
 } as const;
 
 export type Documented = keyof typeof DOCUMENTED;

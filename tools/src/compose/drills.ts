@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { dumpedEvents } from './checks';
 import type { ComposeProject } from './compose-project';
 import { documented } from './documented';
+import type { Store } from './test-compose';
 
 /** Of the stores that docker-compose.yml has not. */
 export const POSTGRES_FILE = 'docker-compose.postgres.yml';
@@ -14,7 +15,7 @@ export interface Drill {
   work: (project: ComposeProject, folder: string) => Promise<ComposeProject>;
 }
 
-export const DRILLS: Record<'sqlite' | 'postgres', Drill[]> = {
+export const DRILLS: Record<Store, Drill[]> = {
   sqlite: [
     { title: 'the store is damaged, and a backup restored', work: restoreDamagedStore },
     { title: 'all is lost but secrets and a backup elsewhere', work: restoreFromElsewhere },
@@ -22,6 +23,7 @@ export const DRILLS: Record<'sqlite' | 'postgres', Drill[]> = {
   ],
   postgres: [
     { title: 'the database is lost, and restored from a dump', work: restoreLostDatabase },
+    { title: 'all is lost but secrets and a dump elsewhere', work: restoreDumpFromElsewhere },
   ],
 };
 
@@ -40,22 +42,32 @@ async function restoreFromElsewhere(
   folder: string,
 ): Promise<ComposeProject> {
   await project.shell(documented('backUp').join('\n'));
+  const { elsewhere, newest } = await carryAway(project, 'backup:/backups', folder);
+  await project.compose('down', '--volumes');
+  const commands = documented('restoreElsewhere').join('\n');
+  await project.shell(
+    commands.replaceAll('/from-elsewhere', elsewhere).replaceAll('messages-….db', newest),
+  );
+  await project.healthy();
+  return project;
+}
+
+/** Copies a service's folder of backups out of reach of what happens to the project. */
+async function carryAway(
+  project: ComposeProject,
+  from: `${string}:${string}`,
+  folder: string,
+): Promise<{ elsewhere: string; newest: string }> {
+  const [service = '', path = ''] = from.split(':');
+  const [container] = await project.containers(service);
   const elsewhere = join(folder, 'elsewhere');
   mkdirSync(elsewhere);
-  const [backup] = await project.containers('backup');
-  await project.docker('cp', `${backup?.Id}:/backups/.`, elsewhere);
+  await project.docker('cp', `${container?.Id}:${path}/.`, elsewhere);
   const names = readdirSync(elsewhere).toSorted();
   // As for the uid of the store, to whom the page gives them.
   chmodSync(elsewhere, 0o755);
   for (const name of names) chmodSync(join(elsewhere, name), 0o644);
-  await project.compose('down', '--volumes');
-  const commands = documented('restoreElsewhere')
-    .join('\n')
-    .replaceAll('/from-elsewhere', elsewhere)
-    .replaceAll('messages-….db', names.at(-1) ?? '');
-  await project.shell(commands);
-  await project.healthy();
-  return project;
+  return { elsewhere, newest: names.at(-1) ?? '' };
 }
 
 async function moveToPostgres(project: ComposeProject): Promise<ComposeProject> {
@@ -74,6 +86,26 @@ async function restoreLostDatabase(project: ComposeProject): Promise<ComposeProj
   await project.docker('volume', 'rm', project.volume('postgres-data'));
   await project.compose('up', '--detach', '--no-deps', 'postgres');
   await project.healthy('postgres');
+  await project.shell(documented('restoreDump').join('\n'));
+  await project.healthy();
+  return project;
+}
+
+async function restoreDumpFromElsewhere(
+  project: ComposeProject,
+  folder: string,
+): Promise<ComposeProject> {
+  await dumpedEvents(project);
+  const place = 'backup-postgres:/var/lib/postgresql/data' as const;
+  const { elsewhere, newest } = await carryAway(project, place, folder);
+  await project.compose('down', '--volumes');
+  const [start = '', bring = ''] = documented('bringDump');
+  await project.shell(start);
+  // There is a dump: of an empty database.
+  await project.healthy('backup-postgres');
+  await project.shell(
+    bring.replace('/from-elsewhere', elsewhere).replace('messenger-….dump', newest),
+  );
   await project.shell(documented('restoreDump').join('\n'));
   await project.healthy();
   return project;
