@@ -190,9 +190,14 @@ export function refusals(calls: Promise<unknown>[]): Promise<AppError[]> {
   return Promise.all(calls.map(refusal));
 }
 
+/** Whom an entry is for, a store tells in any order, also of one entry. */
+export function inOrder(entries: LogEntry[]): LogEntry[] {
+  return entries.map((entry) => ({ ...entry, to: [...entry.to].sort() }));
+}
+
 /** What the relay is to pass on next; it is not done with it. */
 export async function entriesOf(store: Store, limit = 99): Promise<LogEntry[]> {
-  return (await store.nextEntries(limit))?.items ?? [];
+  return inOrder((await store.nextEntries(limit))?.items ?? []);
 }
 
 /** Who is to be told next of all that was committed; the consumer is not done with it. */

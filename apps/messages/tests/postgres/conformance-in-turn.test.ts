@@ -63,7 +63,7 @@ const SUITES: ((open: OpenStore) => void)[] = [
 describe('two PostgresStores, each for every other call, as a Store', () => {
   for (const describeSome of SUITES) {
     describeSome(async (options) => {
-      const url = await databases.create();
+      const url = await databases.createOrEmpty();
       return inTurn([
         await databases.open({ ...options, url }),
         await databases.open({ ...options, url }),

@@ -8,4 +8,6 @@ beforeAll(async () => {
 afterEach(() => databases.closeAll());
 afterAll(() => databases.stop());
 
-describeStore('PostgresStore', (options) => databases.open(options));
+describeStore('PostgresStore', async (options) =>
+  databases.open({ ...options, url: await databases.createOrEmpty() }),
+);
