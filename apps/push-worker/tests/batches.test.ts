@@ -112,6 +112,8 @@ test('who cannot be told now, is refused or fails has a job of its own, and hold
     attemptsMade: 1,
     data: { user_id: 'usr_1', conversation_id: refused, device_id: `phone-${refused}` },
   });
+  // While it waited to fail it kept no later message away.
+  expect(dead?.deduplicationId).toBeUndefined();
   await waitFor(() => sent(others).every((count) => count === 1));
   expect(messages.probes.get(`phone-${away}`)).toBe(away);
   [isAway, fails] = [false, false];

@@ -60,12 +60,11 @@ export const PUSH_BATCH_OPTIONS = {
 
 /** A job for one device, as it is added. */
 export function toBulkJob(data: PushJob, delay = 0) {
-  return {
-    name: 'push' as const,
-    data,
-    // A job that waits speaks for later messages too; one that runs may have read too early, and runs again.
-    opts: { delay, deduplication: { id: pushDeduplicationId(data), keepLastIfActive: true } },
-  };
+  // A job that waits speaks for later messages too; one that runs may have read too early, and runs again. One that
+  // only fails speaks for none.
+  const deduplication = { id: pushDeduplicationId(data), keepLastIfActive: true };
+  const opts = { delay, ...(data.refused === undefined && { deduplication }) };
+  return { name: 'push' as const, data, opts };
 }
 
 /** Jobs of one person and conversation coalesce under this key, on each device. */
