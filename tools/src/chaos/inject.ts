@@ -50,10 +50,26 @@ export async function inject(fault: Fault, system: ChaosSystem): Promise<void> {
     case 'deploy':
       for (const { process } of system.gateways) await process.restart();
       return;
+    case 'upgrade':
+      return upgrade(system, fault.to);
     case 'take-over':
       return takeOver(system, fault);
     case 'kill-agents':
       await Promise.all(killedBy(fault, system).map(({ options }) => options.agent.restart()));
+  }
+}
+
+/** In the order of docs/operations.md: whoever asks is not newer than who is asked. */
+async function upgrade({ stack, gateways, builds }: ChaosSystem, to: 'new' | 'old'): Promise<void> {
+  const entries = builds[to];
+  const steps = [
+    ...stack.replicas.map((service) => ({ service, entry: entries.messages })),
+    { service: stack.auth, entry: entries.auth },
+    { service: stack.pushWorker, entry: entries['push-worker'] },
+    ...gateways.map(({ process }) => ({ service: process, entry: entries.gateway })),
+  ];
+  for (const { service, entry } of to === 'new' ? steps : steps.toReversed()) {
+    await service.restart(entry);
   }
 }
 

@@ -1,3 +1,4 @@
+import { findRoot } from '@agent-messenger/testkit';
 import { UsageError } from '../command-line';
 import { chaosOptions } from './options';
 import { FAULTS, POSTGRES_FAULTS } from './schedule';
@@ -43,6 +44,12 @@ test('with PostgreSQL there are two messages and more faults', () => {
   expect(options.faults).toEqual([...FAULTS, ...POSTGRES_FAULTS]);
 });
 
+test('with another build there is an upgrade', () => {
+  const root = findRoot();
+  const options = chaosOptions(['--upgrade-from', root]);
+  expect(options).toMatchObject({ upgradeFrom: root, faults: [...FAULTS, 'upgrade'] });
+});
+
 test.each([
   [['--minute', '5'], "Unknown option '--minute'"],
   [['--minutes', '0'], '--minutes takes a number above 0'],
@@ -50,7 +57,12 @@ test.each([
   [['--seed', '4294967296'], '--seed takes a whole number'],
   [['--transport', 'polling'], '--transport takes socket.io, ws, both'],
   [['--faults', 'kill-postgres'], '--faults: "kill-postgres" is none of'],
+  [['--faults', 'upgrade'], '--faults: "upgrade" is none of'],
   [['--store', 'files'], '--store takes sqlite or postgres'],
+  [
+    ['--upgrade-from', '/nowhere'],
+    '--upgrade-from: /nowhere/apps/messages/dist/main.js is missing',
+  ],
   [['--pgbouncer'], '--pgbouncer: it stands before --store postgres'],
   [['--replicas', '2'], 'several messages need --store postgres'],
   [['--faults', 'deploy,flood'], '--faults: "flood" is none of'],

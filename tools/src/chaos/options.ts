@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
+import { otherBuild } from '../bench/other-build';
 import { parseOptions, UsageError, wholeNumber } from '../command-line';
-import { FAULTS, POSTGRES_FAULTS, type FaultName } from './schedule';
+import { FAULTS, POSTGRES_FAULTS, UPGRADE_FAULTS, type FaultName } from './schedule';
 import { TRANSPORTS, type TransportChoice } from './transports';
 
 export interface ChaosOptions {
@@ -14,6 +15,8 @@ export interface ChaosOptions {
   replicas: number;
   /** Stands between messages and PostgreSQL. */
   pgbouncer: boolean;
+  /** Folder of another checkout that has been built. */
+  upgradeFrom?: string | undefined;
   json: boolean;
   help: boolean;
 }
@@ -34,10 +37,12 @@ Every third agent uses the Python SDK, where /usr/bin/python3 has websockets.
   --faults LIST    separated by commas; default all of
                    ${FAULTS.slice(0, 5).join(',')},
                    ${FAULTS.slice(5).join(',')}
-                   and with --store postgres ${POSTGRES_FAULTS.join(',')}
+                   with --store postgres ${POSTGRES_FAULTS.join(',')}, and with --upgrade-from ${UPGRADE_FAULTS.join(',')}
   --store STORE    sqlite (default) or postgres
   --replicas N     of messages (default 1, with postgres 2)
   --pgbouncer      messages reaches PostgreSQL through PgBouncer in transaction mode
+  --upgrade-from D folder of another checkout that has been built: the run begins with its services, which
+                   are replaced by those of this one, and in the next round the other way round
   --pairs N        people, each with an agent (default 8)
   --transport T    socket.io, ws (plain WebSocket) or both: half of the clients each (default both)
   --json           one JSON object on stdout instead of the table
@@ -55,13 +60,19 @@ export function chaosOptions(args: string[]): ChaosOptions {
     store: { type: 'string' },
     replicas: { type: 'string' },
     pgbouncer: { type: 'boolean' },
+    'upgrade-from': { type: 'string' },
     pairs: { type: 'string' },
     transport: { type: 'string' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
   const store = storeName(values.store ?? 'sqlite');
-  const known = store === 'postgres' ? [...FAULTS, ...POSTGRES_FAULTS] : [...FAULTS];
+  const upgradeFrom = values['upgrade-from'];
+  const known: FaultName[] = [
+    ...FAULTS,
+    ...(store === 'postgres' ? POSTGRES_FAULTS : []),
+    ...(upgradeFrom === undefined ? [] : UPGRADE_FAULTS),
+  ];
   const replicas = wholeNumber(
     '--replicas',
     values.replicas ?? (store === 'postgres' ? '2' : '1'),
@@ -76,6 +87,7 @@ export function chaosOptions(args: string[]): ChaosOptions {
   }
   return {
     ...{ store, replicas, pgbouncer },
+    ...(upgradeFrom !== undefined && { upgradeFrom: otherBuild('--upgrade-from', upgradeFrom) }),
     minutes: minutes(values.minutes ?? '2'),
     seed: values.seed === undefined ? randomInt(1, MAX_SEED) : seed(values.seed),
     faults: values.faults?.split(',').map((text) => faultName(text, known)) ?? known,

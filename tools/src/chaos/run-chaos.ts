@@ -6,6 +6,7 @@ import { makeWorkFolder } from '../bench/work-folder';
 import { LeaseWatch } from './lease-watch';
 import type { ChaosOptions } from './options';
 import { createRandom } from './random';
+import { acknowledgements, longestSend } from './recovery';
 import { makeReport, type FaultRun, type Report } from './report';
 import { schedule } from './schedule';
 import { settle } from './settle';
@@ -28,7 +29,7 @@ interface Surroundings {
 
 /** Starts a stack, breaks it again and again, and says what became of the promises. */
 export async function runChaos(options: ChaosOptions, around: Surroundings): Promise<Report> {
-  const { seed, pairs, transport, store, replicas, pgbouncer, faults } = options;
+  const { seed, pairs, transport, store, replicas, pgbouncer, faults, upgradeFrom } = options;
   const { signal, say } = around;
   const dataDir = makeWorkFolder('chaos');
   let report: Report | undefined;
@@ -43,6 +44,7 @@ export async function runChaos(options: ChaosOptions, around: Surroundings): Pro
       replicas,
       pgbouncer,
       faults,
+      upgradeFrom,
       signal,
       say,
     };
@@ -98,7 +100,8 @@ async function watchFaults(
       const { runs: own, violations } = await takeStep(step, system);
       runs.push(...own);
       broken.push(...violations);
-      own.forEach((run) => say(progressOf(run)));
+      const acks = acknowledgements(recorder.entries);
+      own.forEach((run) => say(progressOf(run, longestSend(acks, run.window))));
       if (violations.length > 0) break;
     }
     say('waiting for everything to arrive …');
@@ -118,9 +121,10 @@ async function watchFaults(
 }
 
 /** A fault that ran while another one did is marked. */
-function progressOf({ detail, isOverlapped, window: { begin, end, recovered } }: FaultRun): string {
+function progressOf({ detail, isOverlapped, window }: FaultRun, longest: number | null): string {
+  const { begin, end, recovered } = window;
   const what = isOverlapped ? `+ ${detail}` : detail;
-  return `${seconds(begin)} s  ${what}: over after ${seconds(end - begin)} s, recovered after ${seconds(recovered - end)} s`;
+  return `${seconds(begin)} s  ${what}: over after ${seconds(end - begin)} s, recovered after ${seconds(recovered - end)} s, a send waited for ${seconds(longest ?? 0)} s at most`;
 }
 
 function seconds(ms: number): string {

@@ -59,6 +59,11 @@ test('variants take turns', () => {
   expect(redis.toSorted()).toEqual([false, true]);
 });
 
+test('an upgrade is taken back in the next round', () => {
+  const upgrades = first(4, 1, ['upgrade']).map((fault) => fault.name === 'upgrade' && fault.to);
+  expect(upgrades).toEqual(['new', 'old', 'new', 'old']);
+});
+
 test('a pause outlasts the lease', () => {
   for (const fault of first(20, 5, ['pause-gateway'])) {
     expect(fault.name === 'pause-gateway' && fault.forMs > 6_000).toBe(true);

@@ -13,7 +13,10 @@ export const FAULTS = [
 ] as const;
 /** What there is besides where the store is PostgreSQL. */
 export const POSTGRES_FAULTS = ['kill-postgres', 'failover'] as const;
-export type FaultName = (typeof FAULTS)[number] | (typeof POSTGRES_FAULTS)[number];
+/** Where there is a build of another version. */
+export const UPGRADE_FAULTS = ['upgrade'] as const;
+export type FaultName =
+  (typeof FAULTS)[number] | (typeof POSTGRES_FAULTS)[number] | (typeof UPGRADE_FAULTS)[number];
 
 /** What is done to the system; times in ms. `gateway` is a rank by connections: 0 has the most. `pair` is an index. */
 export type Fault =
@@ -32,6 +35,8 @@ export type Fault =
     }
   | { name: 'slow-reader'; forMs: number }
   | { name: 'deploy' }
+  /** All services, one after the other; the run begins with the old ones. */
+  | { name: 'upgrade'; to: 'new' | 'old' }
   | { name: 'take-over'; pair: number; forMs: number }
   /** Of `KILLED_AGENTS` pairs from this one on: one of them is in Python. */
   | { name: 'kill-agents'; pair: number };
@@ -88,6 +93,8 @@ export function* schedule(options: ScheduleOptions): Generator<Step, never> {
       case 'failover':
       case 'deploy':
         return { name };
+      case 'upgrade':
+        return { name, to: round % 2 === 0 ? 'new' : 'old' };
       case 'restart-redis':
         return { name, empty: (round + emptyFirst) % 2 === 0, downMs: random.whole(0, 2_500) };
       case 'pause-gateway':

@@ -3,6 +3,7 @@ import {
   createAgent,
   createPerson,
   type FaultProxy,
+  findRoot,
   type GatewayHandle,
   hasPythonWith,
   inParallel,
@@ -14,6 +15,7 @@ import {
   startFaultProxy,
   startStack,
 } from '@agent-messenger/testkit';
+import { entriesOf } from '../bench/target';
 import { languageOf, startAgent, type Language } from './agents/start-agent';
 import { ownDatabase, startDatabase, type ChaosDatabase } from './database';
 import { Device } from './device';
@@ -40,6 +42,8 @@ export interface ChaosGateway {
 export interface ChaosSystem {
   stack: Stack;
   database: Pick<ChaosDatabase, 'kill' | 'start' | 'failOver'>;
+  /** The programs of the services in both versions, which are the same where none was named. */
+  builds: Record<'old' | 'new', ReturnType<typeof entriesOf>>;
   gateways: ChaosGateway[];
   recorder: Recorder;
   pairs: Pair[];
@@ -65,6 +69,8 @@ export interface SystemOptions {
   replicas: number;
   pgbouncer: boolean;
   faults: readonly FaultName[];
+  /** Folder of another checkout that has been built, with which the run begins. */
+  upgradeFrom?: string | undefined;
   signal: AbortSignal;
   say: (line: string) => void;
 }
@@ -73,12 +79,14 @@ export interface SystemOptions {
 export async function startChaosSystem(options: SystemOptions): Promise<ChaosSystem> {
   const { dataDir, seed, transport, signal, say } = options;
   const given = await startDatabase(options);
+  const builds = { old: entriesOf(options.upgradeFrom ?? findRoot()), new: entriesOf(findRoot()) };
   const stack = await startStack({
     gateways: 0,
     messages: options.replicas,
     store: options.store,
     dataDir,
     signal,
+    entries: builds.old,
     ...(given && { databaseUrl: given.url }),
     env: {
       messages: { LOG_LEVEL: 'info', ...LIFTED_QUOTAS, ...given?.env },
@@ -218,6 +226,7 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
     return {
       stack,
       database: given ?? ownDatabase(stack),
+      builds,
       gateways,
       recorder,
       pairs,

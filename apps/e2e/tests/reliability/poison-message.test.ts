@@ -1,6 +1,4 @@
-import { TestSocketPlain, waitFor } from '@agent-messenger/testkit';
-import Database from 'better-sqlite3';
-import { join } from 'node:path';
+import { metricOf, TestSocketPlain, waitFor } from '@agent-messenger/testkit';
 import { startReliability, type ConversationId, type Reliability } from './setup';
 
 /** After so many broken connections an event is handed over. */
@@ -59,23 +57,23 @@ test('an event that ends its agent’s connection again and again is answered as
       socket.socket.terminate();
     }
   }
+  /** How often messages has counted attempts: at the end of each connection of the agent with something under way. */
+  const counts = () =>
+    metricOf(
+      system.stack.messages,
+      'http_request_seconds_count{route="POST /internal/countAttempts",status="2xx"}',
+    );
   const failed = () =>
     person.events.find(
       (event) => event.type === 'message.created' && event.message.state === 'failed',
     );
 
-  const db = new Database(join(system.stack.dataDir, 'messages.db'), { readonly: true });
-  const most = db.prepare('SELECT max(attempts) FROM delivery_attempts').pluck();
   let lives = 0;
-  try {
-    while (!failed() && (await live())) {
-      lives += 1;
-      // A life that began before the end of the one before it is counted would meet it once more.
-      const isCounted = () => failed() ?? Number(most.get()) >= lives;
-      await waitFor(isCounted, { describe: `${lives} attempts` });
-    }
-  } finally {
-    db.close();
+  while (!failed() && (await live())) {
+    lives += 1;
+    // A life that began before the end of the one before it is counted would meet it once more.
+    const isCounted = async () => failed() ?? (await counts()) >= lives;
+    await waitFor(isCounted, { describe: `${lives} attempts` });
   }
   expect(lives).toBe(ATTEMPTS);
 

@@ -45,8 +45,11 @@ export class ServiceProcess {
   private backoff = 0;
   private cancelRestart = new AbortController();
   private ending: string | undefined;
+  private entry: string;
 
-  constructor(private readonly options: ServiceProcessOptions) {}
+  constructor(private readonly options: ServiceProcessOptions) {
+    this.entry = options.entry;
+  }
 
   get name(): string {
     return this.options.name;
@@ -94,8 +97,10 @@ export class ServiceProcess {
     await this.end(signal);
   }
 
-  async restart(): Promise<void> {
+  /** @param entry from now on: that of another version */
+  async restart(entry = this.entry): Promise<void> {
     await this.stop();
+    this.entry = entry;
     await this.start();
   }
 
@@ -133,12 +138,12 @@ export class ServiceProcess {
   }
 
   private async launch(): Promise<void> {
-    const { name, entry, env, readyTimeoutMs = 60_000 } = this.options;
+    const { name, env, readyTimeoutMs = 60_000 } = this.options;
     if (takesAnyPort(env)) {
       this.chosen ??= await choosePorts(env);
       if (!this.wanted) throw new LaunchError(`${name} was stopped before it was started`);
     }
-    const child = spawn(process.execPath, [entry], {
+    const child = spawn(process.execPath, [this.entry], {
       env: { ...env, ...this.chosen, ...this.portsToKeep() },
       // A session of its own: Ctrl-C reaches the launcher only, which stops everything in order.
       detached: true,

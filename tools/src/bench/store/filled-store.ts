@@ -4,7 +4,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { callMessages, type Messages } from '../call-messages';
 import { makeWorkFolder } from '../work-folder';
-import { messagesOf, type StoreBenchOptions } from './options';
+import { messagesOf } from '../other-build';
+import type { StoreBenchOptions } from './options';
 import { cpuOf } from './server-usage';
 
 export const CONVERSATIONS = 1_000;

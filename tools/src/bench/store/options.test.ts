@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../../command-line';
-import { messagesOf, storeBenchOptions } from './options';
+import { messagesOf } from '../other-build';
+import { storeBenchOptions } from './options';
 
 test('defaults, and both stores', () => {
   expect(storeBenchOptions([])).toEqual({

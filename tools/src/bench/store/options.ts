@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { parseOptions, UsageError, wholeNumber } from '../../command-line';
+import { otherBuild } from '../other-build';
 
 export interface StoreBenchOptions {
   thousands: number;
@@ -37,19 +36,11 @@ export function storeBenchOptions(args: string[]): StoreBenchOptions {
   if (store !== 'sqlite' && store !== 'postgres') {
     throw new UsageError(`--store takes sqlite or postgres, not "${store}".`);
   }
-  if (against !== undefined && !existsSync(messagesOf(against))) {
-    throw new UsageError(`--against: ${messagesOf(against)} is missing: build it there.`);
-  }
   return {
     thousands: wholeNumber('--thousands', values.thousands ?? '500', 1_000_000),
     store,
     json: values.json ?? false,
     help: values.help ?? false,
-    ...(against !== undefined && { against: resolve(against) }),
+    ...(against !== undefined && { against: otherBuild('--against', against) }),
   };
-}
-
-/** The built messages of a checkout. */
-export function messagesOf(folder: string): string {
-  return join(resolve(folder), 'apps', 'messages', 'dist', 'main.js');
 }
