@@ -56,6 +56,27 @@ test('who keeps the connection and gets answers is not hit; who loses it is', ()
   expect(recoveries([...history, lost], trips, window, [pair])).toEqual([{ hit: true, ms: 20 }]);
 });
 
+test('of sends that wait for each other each has the wait for its own ack; a stream takes its time', () => {
+  const about = { conversation: 'c', identity: 'agent' } as const;
+  const send = (client_id: string, at: number): Entry => ({
+    ...{ type: 'send', ...about, sender: '', client_id, at },
+  });
+  const ack = (client_id: string, at: number): Entry => ({
+    ...{ type: 'ack', ...about, client_id, seq: 1, at },
+  });
+  const history: Entry[] = [
+    ...['x', 'y', 'streamed'].map((id) => send(id, 100)),
+    { type: 'stream', conversation: 'c', session: '', stream_id: 'streamed', text: '', at: 150 },
+    ack('x', 400),
+    ack('y', 450),
+    ack('streamed', 9_000),
+  ];
+  expect(acknowledgements(history)).toEqual([
+    { conversation: 'c', sentAt: 100, ackedAt: 400 },
+    { conversation: 'c', sentAt: 400, ackedAt: 450 },
+  ]);
+});
+
 test('a send waits for its own ack, counted from the fault', () => {
   const send = { type: 'send', conversation: 'c', sender: '' } as const;
   const ack = { type: 'ack', conversation: 'c', seq: 1 } as const;
@@ -69,9 +90,13 @@ test('a send waits for its own ack, counted from the fault', () => {
   ];
   const acks = acknowledgements(history);
   expect(acks).toEqual([
-    { sentAt: 120, ackedAt: 130 },
-    { sentAt: 50, ackedAt: 400 },
+    { conversation: 'c', sentAt: 120, ackedAt: 130 },
+    { conversation: 'c', sentAt: 50, ackedAt: 400 },
   ]);
-  expect(longestSend(acks, { begin: 100, end: 200, recovered: 300 })).toBe(300);
-  expect(longestSend(acks, { begin: 600, end: 700, recovered: 800 })).toBeNull();
+  const window = { begin: 100, end: 200, recovered: 300 };
+  expect(longestSend(acks, { window, pairs: [pair] })).toBe(300);
+  // Whom the fault cannot reach has other reasons to wait.
+  expect(longestSend(acks, { window, pairs: [] })).toBeNull();
+  const later = { begin: 600, end: 700, recovered: 800 };
+  expect(longestSend(acks, { window: later, pairs: [pair] })).toBeNull();
 });

@@ -1,4 +1,4 @@
-import { groupBy, type Entry } from '@agent-messenger/testkit';
+import { entriesOf, groupBy, type Entry } from '@agent-messenger/testkit';
 import { answered } from './agents/answers';
 
 /** A fault in time, ms since the run began; `recovered` when every pair had an answer to a message sent after `end`. */
@@ -6,6 +6,12 @@ export interface FaultWindow {
   begin: number;
   end: number;
   recovered: number;
+}
+
+/** When a fault was, and whom it could reach. */
+interface Reach {
+  window: FaultWindow;
+  pairs: readonly { conversation: string }[];
 }
 
 export interface Recovery {
@@ -43,26 +49,49 @@ export function roundTrips(history: readonly Entry[], agents: ReadonlySet<string
   return trips;
 }
 
-/** From each send to its ack. */
-export function acknowledgements(history: readonly Entry[]): { sentAt: number; ackedAt: number }[] {
+interface Acknowledgement {
+  conversation: string;
+  sentAt: number;
+  ackedAt: number;
+}
+
+/**
+ * From each send to its ack; counted from the ack before it where the SDK kept it back until then, as it does in a conversation.
+ * Of streams that would be the time in which they were written.
+ */
+export function acknowledgements(history: readonly Entry[]): Acknowledgement[] {
+  const streamed = new Set(entriesOf(history, 'stream').map(({ stream_id }) => stream_id));
   const sent = new Map<string, number>();
+  const acked = new Map<string, number>();
   return history.flatMap((entry) => {
     if (entry.type !== 'send' && entry.type !== 'ack') return [];
-    const key = `${entry.identity} ${entry.conversation} ${entry.client_id}`;
-    if (entry.type === 'send') sent.set(key, entry.at);
+    const sender = `${entry.identity} ${entry.conversation}`;
+    const key = `${sender} ${entry.client_id}`;
+    if (entry.type === 'send') {
+      sent.set(key, entry.at);
+      return [];
+    }
+    const before = acked.get(sender) ?? 0;
+    acked.set(sender, entry.at);
     const sentAt = sent.get(key);
-    if (entry.type === 'send' || sentAt === undefined) return [];
     sent.delete(key);
-    return [{ sentAt, ackedAt: entry.at }];
+    if (sentAt === undefined || streamed.has(entry.client_id)) return [];
+    const { conversation, at: ackedAt } = entry;
+    return [{ conversation, sentAt: Math.max(sentAt, before), ackedAt }];
   });
 }
 
-/** The longest that a send waited for its ack, counted from the fault, of those under way or sent during it; null: none. */
+/**
+ * The longest that a send waited for its ack, counted from the fault, of those that it could reach, under way or sent during it;
+ * null: none.
+ */
 export function longestSend(
-  acks: readonly { sentAt: number; ackedAt: number }[],
-  { begin, recovered }: FaultWindow,
+  acks: readonly Acknowledgement[],
+  { window: { begin, recovered }, pairs }: Reach,
 ): number | null {
+  const reached = new Set(pairs.map(({ conversation }) => conversation));
   const waits = acks
+    .filter(({ conversation }) => reached.has(conversation))
     .filter(({ sentAt, ackedAt }) => sentAt <= recovered && ackedAt >= begin)
     .map(({ sentAt, ackedAt }) => ackedAt - Math.max(sentAt, begin));
   return waits.length === 0 ? null : Math.round(Math.max(...waits));

@@ -38,7 +38,7 @@ export interface FaultRow {
   /** Of those that noticed. */
   median_ms: number | null;
   worst_ms: number | null;
-  /** The longest that anybody's send waited for its ack. */
+  /** The longest that a send of a pair that it could reach waited for its ack. */
   send_ms: number | null;
 }
 
@@ -115,8 +115,8 @@ export function makeReport(
         of: all.length,
         median_ms: waits[Math.floor(waits.length / 2)] ?? null,
         worst_ms: waits.at(-1) ?? null,
-        send_ms: own.reduce<number | null>((most, { window }) => {
-          const longest = longestSend(acks, window);
+        send_ms: own.reduce<number | null>((most, run) => {
+          const longest = longestSend(acks, run);
           return longest === null ? most : Math.max(most ?? 0, longest);
         }, null),
       };

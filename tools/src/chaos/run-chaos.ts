@@ -101,7 +101,7 @@ async function watchFaults(
       runs.push(...own);
       broken.push(...violations);
       const acks = acknowledgements(recorder.entries);
-      own.forEach((run) => say(progressOf(run, longestSend(acks, run.window))));
+      own.forEach((run) => say(progressOf(run, longestSend(acks, run))));
       if (violations.length > 0) break;
     }
     say('waiting for everything to arrive …');

@@ -26,7 +26,7 @@ export function table(report: Report): string {
     '',
     'Hit: lost a connection, or waited more than a second for an answer. Median and worst: the longest',
     'that a message of a hit pair waited for its answer, counted from the beginning of the fault. What',
-    'happened while two faults overlapped counts for both. Send: the longest that anybody waited for an ack.',
+    'happened while two faults overlapped counts for both. Send: the longest that one waited for its ack.',
     '',
     violations.length === 0 ? 'No rule was broken.' : `BROKEN: ${violations.length}`,
     '',
