@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KeptMemory } from '../src/bench/abuse/kept-memory';
+import type { KeptMemory } from '../src/bench/kept-memory';
 
 const MIB = 1024 * 1024;
 const probe = join(__dirname, '..', 'dist', 'kept-memory.js');

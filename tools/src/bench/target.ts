@@ -69,7 +69,7 @@ export async function startTarget(
 ): Promise<Target & { stack: Stack }> {
   const dataDir = makeWorkFolder();
   const removeData = (): void => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
-  const probes = { ...(keptIn !== undefined && { KEPT_MEMORY: join(keptIn, 'kept') }) };
+  const probes = keptIn === undefined ? {} : keptProbe(keptIn);
   const common = { LOG_LEVEL: 'warn', ...preload(probes) };
   const profiled = (name: string) => ({ ...common, ...profile(cpuProf, name, probes) });
   say(`ours: starting ${gateways} gateway(s) …`);
@@ -116,6 +116,15 @@ export function profile(
 ): Record<string, string> {
   const CPU_PROFILE = folder === undefined ? undefined : join(resolve(folder), name);
   return preload({ ...probes, ...(CPU_PROFILE !== undefined && { CPU_PROFILE }) });
+}
+
+function keptProbe(dir: string): Record<string, string> {
+  return { KEPT_MEMORY: join(dir, 'kept') };
+}
+
+/** Environment of a process whose memory is to be looked at: see `keptByProcess`. */
+export function lookingAtMemory(dir: string): Record<string, string> {
+  return preload(keptProbe(dir));
 }
 
 /** What looks into a service from within: Node takes --cpu-prof only on its command line, --require also from here. */

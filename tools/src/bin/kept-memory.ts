@@ -1,6 +1,6 @@
 import { Session } from 'node:inspector';
 import { renameSync, writeFileSync } from 'node:fs';
-import type { KeptMemory } from '../bench/abuse/kept-memory';
+import type { KeptMemory } from '../bench/kept-memory';
 
 /**
  * Loaded into a service with --require: at SIGUSR2 it collects the garbage of all its threads, as a debugger would, and

@@ -1,4 +1,4 @@
-import type { KeptMemory } from './kept-memory';
+import type { KeptMemory } from '../kept-memory';
 import { abuseTable, excesses, type AbuseReport, type AbuseRow } from './report';
 
 const MIB = 1024 * 1024;

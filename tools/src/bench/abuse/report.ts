@@ -1,6 +1,6 @@
 import type { PhaseResult } from '../run-phase';
 import type { Tally } from './greedy-process';
-import type { KeptMemory } from './kept-memory';
+import type { KeptMemory } from '../kept-memory';
 import { mostGrown, type Memory } from './memory';
 
 const MIB = 1024 * 1024;

@@ -13,7 +13,7 @@ import type { BenchSurroundings, System } from '../system';
 import { startTarget } from '../target';
 import { makeWorkFolder } from '../work-folder';
 import { GreedyProcess } from './greedy-process';
-import { keptBy, type KeptMemory } from './kept-memory';
+import { keptBy, type KeptMemory } from '../kept-memory';
 import { memoryOf, watchMemory } from './memory';
 import type { AbuseBenchOptions } from './options';
 import { verdict, type AbuseReport, type AbuseRow } from './report';

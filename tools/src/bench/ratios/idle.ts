@@ -1,9 +1,8 @@
 import { LIFTED_LIMITS, LIFTED_QUOTAS } from '@agent-messenger/testkit';
-import { join } from 'node:path';
 import type { Transport } from '../link';
 import { makePair, startBaselineServers } from '../start-baseline';
 import type { BenchSurroundings } from '../system';
-import { startTarget } from '../target';
+import { lookingAtMemory, startTarget } from '../target';
 import { makePairs } from './people';
 
 /** One server to connect to, and who may. */
@@ -14,14 +13,16 @@ export interface Front {
   stop(): Promise<void>;
 }
 
-/** Loaded into a server: collects its garbage when it is asked to. */
-const COLLECTING = { NODE_OPTIONS: `--require=${join(__dirname, 'collect-garbage.js')}` };
-
-export async function startOurFront(people: number, around: BenchSurroundings): Promise<Front> {
-  const target = await startTarget({ gateways: 1 }, around, {
+/** @param keptIn where its memory is written down, if that is to be looked at */
+export async function startOurFront(
+  people: number,
+  around: BenchSurroundings,
+  keptIn?: string,
+): Promise<Front> {
+  const options = { gateways: 1, ...(keptIn !== undefined && { keptIn }) };
+  const target = await startTarget(options, around, {
     gateway: {
       ...LIFTED_LIMITS,
-      ...COLLECTING,
       CONNECTS_PER_SECOND: '100000',
       MAX_CONNECTIONS: '100000',
     },
@@ -45,8 +46,12 @@ export async function startBareFront(
   people: number,
   transport: Transport,
   around: BenchSurroundings,
+  keptIn?: string,
 ): Promise<Front> {
-  const servers = await startBaselineServers(1, around, { TRANSPORT: transport, ...COLLECTING });
+  const servers = await startBaselineServers(1, around, {
+    TRANSPORT: transport,
+    ...(keptIn !== undefined && lookingAtMemory(keptIn)),
+  });
   return {
     url: servers.urls[0] ?? '',
     pid: servers.pids.servers[0] ?? NaN,

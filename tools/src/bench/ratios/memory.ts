@@ -1,22 +1,27 @@
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Transport } from '../link';
 import { median } from '../report';
 import type { BenchSurroundings } from '../system';
+import { makeWorkFolder } from '../work-folder';
+import { keptByProcess } from '../kept-memory';
 import { connectPeople } from './connect-people';
 import { startBareFront, startOurFront, type Front } from './idle';
 import type { RatiosBenchOptions } from './options';
 import type { RowResult } from './rows';
-import { residentBytes } from './usage';
 
-const PEOPLE = 2_000;
+const PEOPLE = 1_700;
 /** Connections before those that count: what a process needs for its first ones is not theirs. */
 const FIRST = 200;
-/** Until what a connection needs in its first moments is garbage, and until a collection is over. */
-const SETTLE_MS = 3_000;
-const COLLECT_MS = 700;
+/** Until what a connection needs in its first moments is garbage: it is done within 5 s with waiting for credentials. */
+const SETTLE_MS = 6_000;
 const AIMS: Record<Transport, number> = { 'socket.io': 1, ws: 1.2 };
 
-/** Resident memory of the process that holds the connections, each time of fresh processes. */
+/**
+ * What the heap of the process that holds the connections keeps after a full collection, with what lies outside of it
+ * (buffers), each time of fresh processes. Not what is resident: V8 and malloc keep tens of megabytes more or less from one
+ * run to the next, which is ten kibibytes of each of so many connections.
+ */
 export async function measureMemory(
   { rounds }: RatiosBenchOptions,
   around: BenchSurroundings,
@@ -26,8 +31,8 @@ export async function measureMemory(
     const ours: number[] = [];
     const bare: number[] = [];
     for (let n = 0; n < rounds; n += 1) {
-      ours.push(await measure(await startOurFront(PEOPLE, around), transport));
-      bare.push(await measure(await startBareFront(PEOPLE, transport, around), transport));
+      ours.push(await measure(transport, (dir) => startOurFront(PEOPLE, around, dir)));
+      bare.push(await measure(transport, (dir) => startBareFront(PEOPLE, transport, around, dir)));
       around.say(`${transport}: ${kibibytes(ours[n] ?? NaN)}, bare ${kibibytes(bare[n] ?? NaN)}`);
     }
     ratios.push({
@@ -41,27 +46,37 @@ export async function measureMemory(
   return { ratios, faults: [] };
 }
 
-async function measure(front: Front, transport: Transport): Promise<number> {
-  const { people, pid } = front;
+async function measure(
+  transport: Transport,
+  start: (keptIn: string) => Promise<Front>,
+): Promise<number> {
+  const dir = makeWorkFolder();
   try {
-    const first = await connectPeople({ ...front, people: people.slice(0, FIRST) }, transport);
-    const before = await settled(pid);
-    const others = await connectPeople({ ...front, people: people.slice(FIRST) }, transport);
-    const after = await settled(pid);
-    for (const link of [...first, ...others]) link.close();
-    return (after - before) / others.length;
+    const front = await start(dir);
+    try {
+      return await perConnection(front, transport, dir);
+    } finally {
+      await front.stop();
+    }
   } finally {
-    await front.stop();
+    rmSync(dir, { recursive: true, force: true });
   }
 }
 
-async function settled(pid: number): Promise<number> {
+async function perConnection(front: Front, transport: Transport, dir: string): Promise<number> {
+  const { people, pid } = front;
+  const first = await connectPeople({ ...front, people: people.slice(0, FIRST) }, transport);
+  const before = await settled(pid, dir);
+  const others = await connectPeople({ ...front, people: people.slice(FIRST) }, transport);
+  const after = await settled(pid, dir);
+  for (const link of [...first, ...others]) link.close();
+  return (after - before) / others.length;
+}
+
+async function settled(pid: number, dir: string): Promise<number> {
   await delay(SETTLE_MS);
-  for (let n = 0; n < 2; n += 1) {
-    process.kill(pid, 'SIGUSR2');
-    await delay(COLLECT_MS);
-  }
-  return residentBytes(pid);
+  const { threads } = await keptByProcess(pid, dir);
+  return threads.reduce((sum, { heapUsed, external }) => sum + heapUsed + external, 0);
 }
 
 function kibibytes(bytes: number): string {

@@ -21,10 +21,3 @@ function writtenBytes(pid: number): number {
     /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8')) ?? [];
   return Number(bytes);
 }
-
-/** Resident memory of a process, bytes. */
-export function residentBytes(pid: number): number {
-  const [, kibibytes = '0'] =
-    /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kibibytes) * 1_024;
-}

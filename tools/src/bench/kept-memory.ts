@@ -22,12 +22,17 @@ export async function keptBy(
     names.map(async (name) => {
       const pid = pids[name];
       if (pid === undefined) throw new Error(`no process is called ${name}`);
-      const file = join(dir, `kept-${pid}`);
-      rmSync(file, { force: true });
-      process.kill(pid, 'SIGUSR2');
-      await waitFor(() => existsSync(file), { timeoutMs: ANSWER_MS, describe: `${name}'s memory` });
-      return [name, JSON.parse(readFileSync(file, 'utf8')) as KeptMemory] as const;
+      return [name, await keptByProcess(pid, dir)] as const;
     }),
   );
   return Object.fromEntries(entries);
+}
+
+/** The same of one process, in which `kept-memory.js` is loaded; see `lookingAtMemory`. */
+export async function keptByProcess(pid: number, dir: string): Promise<KeptMemory> {
+  const file = join(dir, `kept-${pid}`);
+  rmSync(file, { force: true });
+  process.kill(pid, 'SIGUSR2');
+  await waitFor(() => existsSync(file), { timeoutMs: ANSWER_MS, describe: `memory of ${pid}` });
+  return JSON.parse(readFileSync(file, 'utf8')) as KeptMemory;
 }
