@@ -28,7 +28,7 @@ export class EphemeralBus {
 
   /** Resolves when it hears what is told on other gateways: what was told before is in what is read afterwards. */
   async join(connection: Connection): Promise<void> {
-    this.namespace.sockets.set(connection.id, receiver(connection, this.own));
+    this.namespace.sockets.set(connection.id, new Receiver(connection, this.own) as unknown as Socket);
     void this.namespace.adapter.addAll(connection.id, new Set([connection.identity.id]));
     await this.adapter.subscribed();
   }
@@ -55,22 +55,29 @@ export class EphemeralBus {
   }
 }
 
-/** What the adapter needs of a socket: it announces the packet, then writes its encoding, which we leave out. */
-function receiver(
-  connection: Connection,
-  own: ReadonlyMap<string, (connection: Connection, payload: never) => void>,
-): Socket {
-  const isOwn = ({ identity_id }: { identity_id?: string }) =>
-    identity_id === connection.identity.id;
-  return {
-    id: connection.id,
-    notifyOutgoingListeners({ data: [event, payload] }: { data: [ServerEventName, never] }) {
-      const hearOwn = isOwn(payload) ? own.get(event) : undefined;
-      if (hearOwn) hearOwn(connection, payload);
-      else connection.sendEphemeral(event, payload);
-    },
-    client: { writeToEngine() {} },
-  } as unknown as Socket;
+/** What the adapter would write, which we leave out. */
+const CLIENT = { writeToEngine() {} };
+
+/** What the adapter needs of a socket: it announces the packet, then writes its encoding. */
+class Receiver {
+  readonly client = CLIENT;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly own: ReadonlyMap<string, (connection: Connection, payload: never) => void>,
+  ) {}
+
+  get id(): string {
+    return this.connection.id;
+  }
+
+  notifyOutgoingListeners({ data: [event, payload] }: { data: [ServerEventName, never] }): void {
+    const { identity_id }: { identity_id?: string } = payload;
+    const isOwn = identity_id === this.connection.identity.id;
+    const hearOwn = isOwn ? this.own.get(event) : undefined;
+    if (hearOwn) hearOwn(this.connection, payload);
+    else this.connection.sendEphemeral(event, payload);
+  }
 }
 
 export interface EphemeralAdapter {

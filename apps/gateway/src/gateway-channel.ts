@@ -1,4 +1,10 @@
-import type { Event, GatewayMessage, PresenceChange, RedisNames } from '@agent-messenger/contracts';
+import type {
+  Event,
+  GatewayMessage,
+  PresenceChange,
+  RedisNames,
+  StreamFrame,
+} from '@agent-messenger/contracts';
 import { DependencyError, type Logger, type Scope } from '@agent-messenger/service-kit';
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -19,6 +25,8 @@ interface GatewayChannelOptions {
   presence: PresenceService;
   /** Told of each event, once, whoever it is for. */
   onEvent: (event: Event) => void;
+  /** A piece of a stream, for a connection here. */
+  onStream(connection: Connection, frame: StreamFrame): void;
   log: Logger;
 }
 
@@ -131,7 +139,10 @@ export class GatewayChannel {
   /** Who has come since reads the text, and who has gone is told by another gateway. */
   private tell({ frames }: Extract<GatewayMessage, { type: 'streams' }>): void {
     for (const frame of frames) {
-      for (const id of frame.to) this.options.connections.get(id)?.streams?.offer(frame);
+      for (const id of frame.to) {
+        const connection = this.options.connections.get(id);
+        if (connection) this.options.onStream(connection, frame);
+      }
     }
   }
 

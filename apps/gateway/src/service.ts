@@ -139,6 +139,7 @@ export async function startGateway(
       members.invalidate(event);
       streams.noteEvent(event);
     },
+    onStream: (connection, frame) => streams.readers.offer(connection, frame),
     log,
   });
   const dependencies = {

@@ -126,6 +126,7 @@ export class FakeStore {
           log_id: LOG_ID,
           ...this.pending(identity_id),
           counterparts: this.counterpartsOf(identity_id),
+          last_connected: {},
         };
         await this.answering();
         return answer;

@@ -220,7 +220,7 @@ export function socketLimitsOf(
   const away = () => Promise.reject(new Error('there is no Redis here'));
   const { log } = loggerOf();
   const counts = new SharedCounts({
-    redis: { consume: away, get: away, delete: away },
+    redis: { consume: away, get: away, getKey: (key: string) => key, delete: away },
     durationMs: WINDOW_S * 1_000,
     log,
     scope: new Scope(log),

@@ -34,8 +34,7 @@ export function feedSetup({
   ]);
   const reads: Read[] = [];
   let written = 0;
-  const feed = new LogFeed({
-    connection,
+  const feed = new LogFeed(connection, {
     limit: pLimit(2),
     log,
     onWritten: () => (written += 1),

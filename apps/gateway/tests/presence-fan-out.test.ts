@@ -46,6 +46,7 @@ test('ten thousand who watch an agent are told by one Redis message a gateway an
       subscriber,
       publisher: stack.redis,
       onEvent: () => undefined,
+      onStream: () => undefined,
       log: silent,
     });
     await channel.start(scope, () => undefined);

@@ -192,7 +192,7 @@ export class StreamModel {
   deliver(): void {
     this.holding = false;
     for (const frame of this.onTheWay.splice(0)) {
-      this.reader.held.connection.streams?.offer(frame);
+      this.gateways[0]?.readers.offer(this.reader.held.connection, frame);
     }
   }
 

@@ -35,7 +35,7 @@ export async function answerWhole(
 /** Behind what the connection reads already, and only while it takes what it is sent. */
 export function inTurnOf(connection: Connection): InTurn {
   return (read) =>
-    connection.pages(async () => {
+    connection.page(async () => {
       if (!(await connection.hasRoom()))
         throw new AppError('unavailable', 'The connection has ended');
       return read();

@@ -1,4 +1,10 @@
-import type { CallResponse, Client, ClientWishes, messagesCalls } from '@agent-messenger/contracts';
+import type {
+  CallResponse,
+  Client,
+  ClientWishes,
+  CloseCode,
+  messagesCalls,
+} from '@agent-messenger/contracts';
 import { LIMITS, PROTOCOL_VERSION } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
@@ -20,7 +26,7 @@ import { AdmissionRate } from './admission-rate';
 import type { CatchUp } from './catch-up';
 import type { DeliveryAttempts } from './delivery-attempts';
 import type { LiveConnection } from './live-connection';
-import { LogFeed } from './log-feed';
+import { LogFeed, type LogFeedOptions } from './log-feed';
 
 interface AdmissionOptions {
   messages: Client<typeof messagesCalls>;
@@ -52,9 +58,24 @@ export interface Admitted {
 export class Admission {
   private closing = false;
   private readonly rate: AdmissionRate;
+  private readonly feed: LogFeedOptions;
+  private readonly onClose: (code: CloseCode) => void;
 
   constructor(private readonly options: AdmissionOptions) {
-    this.rate = new AdmissionRate(options.config.CONNECTS_PER_SECOND);
+    const { config, messages, catchUp, telemetry, presence, typists, activities, log } = options;
+    this.rate = new AdmissionRate(config.CONNECTS_PER_SECOND);
+    this.onClose = (code) => telemetry.closed(code);
+    this.feed = {
+      readLog: messages.readLog,
+      limit: catchUp.reads,
+      log,
+      onWritten(connection, event, traceparent) {
+        telemetry.delivered(connection, event, traceparent);
+        void presence.noteEvent(connection, event);
+        typists.noteEvent(connection, event);
+        activities.noteEvent(connection, event);
+      },
+    };
   }
 
   /** Before credentials are looked at: they cost. @throws AppError `unavailable` with when to come back */
@@ -78,19 +99,7 @@ export class Admission {
     credentials: Credentials & { wishes: ClientWishes },
     live: LiveConnection,
   ): Promise<Admitted> {
-    const {
-      messages,
-      connections,
-      leases,
-      limits,
-      presence,
-      typists,
-      activities,
-      catchUp,
-      config,
-      telemetry,
-      log,
-    } = this.options;
+    const { messages, connections, leases, limits, config } = this.options;
     const { identity, credentialId, wishes } = credentials;
     const [{ epoch: floor }, until] = await Promise.all([
       messages.authorize({ identity_id: identity.id, credential_id: credentialId }),
@@ -107,21 +116,9 @@ export class Admission {
       .catch(noLease);
     const connection = new Connection({
       ...{ id, identity, credentialId, live, wishes, ...lease },
-      onClose: (code) => telemetry.closed(code),
+      onClose: this.onClose,
     });
-    const deliveries = telemetry.deliveries(id);
-    connection.feed = new LogFeed({
-      connection,
-      readLog: messages.readLog,
-      limit: catchUp.reads,
-      log,
-      onWritten: (event, traceparent) => {
-        deliveries.written(event, traceparent);
-        void presence.noteEvent(connection, event);
-        typists.noteEvent(connection, event);
-        activities.noteEvent(connection, event);
-      },
-    });
+    connection.feed = new LogFeed(connection, this.feed);
     connection.stallMs = config.SLOW_CONSUMER_MS;
     connections.add(connection);
     try {
@@ -161,7 +158,7 @@ export class Admission {
     await Promise.all([
       connection.feed?.start(),
       catchUp.writePending(connection, backlog),
-      catchUp.tellPresence(connection, backlog.counterparts),
+      catchUp.tellPresence(connection, backlog.counterparts, backlog.last_connected),
       joined,
     ]);
     connection.send('synced', {});

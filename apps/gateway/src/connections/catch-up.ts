@@ -91,15 +91,20 @@ export class CatchUp {
     const ask = () => {
       this.askingPresence.delete(connection);
       if (!connection.isCurrent) return;
-      void this.reads(() => this.tellPresence(connection, [...connection.watching]));
+      void this.reads(() => this.tellPresence(connection, connection.watching));
     };
     setTimeout(ask, afterMs).unref();
   }
 
-  async tellPresence(connection: Connection, ids: readonly string[]): Promise<void> {
+  /** @param lastConnected what the store has just said of all of them, if it has */
+  async tellPresence(
+    connection: Connection,
+    ids: readonly string[],
+    lastConnected?: Readonly<Record<string, string>>,
+  ): Promise<void> {
     const { presence, log } = this.options;
     try {
-      for (const one of await presence.of(ids)) connection.sendEphemeral('presence', one);
+      for (const one of await presence.of(ids, lastConnected)) connection.sendEphemeral('presence', one);
     } catch (error) {
       log.info({ reason: String(error) }, 'presence at connect is not known');
     }

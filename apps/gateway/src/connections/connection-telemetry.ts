@@ -1,6 +1,7 @@
 import type { CloseCode, Event } from '@agent-messenger/contracts';
 import type { Tracing } from '@agent-messenger/service-kit';
 import type { GatewayMetrics } from '../metrics';
+import type { Connection } from './connection';
 
 interface TelemetryOptions {
   metrics: Pick<
@@ -25,32 +26,22 @@ export class ConnectionTelemetry {
     resumeSeconds.observe(ms / 1_000);
   }
 
-  deliveries(connectionId: string): Deliveries {
-    return new Deliveries(connectionId, this.options);
-  }
-}
-
-/** Of one connection. */
-class Deliveries {
-  /** What was committed before is resumed, not delivered: how old it is says nothing about us. */
-  private readonly since = Date.now();
-
-  constructor(
-    private readonly connectionId: string,
-    private readonly options: TelemetryOptions,
-  ) {}
-
   /** Live or from a page of the log. @param parent what brought it, when it is part of a trace */
-  written({ conversation_id, seq, at }: Event, parent: string | undefined): void {
+  delivered(
+    { id, since }: Pick<Connection, 'id' | 'since'>,
+    { conversation_id, seq, at }: Event,
+    parent: string | undefined,
+  ): void {
     const { metrics, tracing } = this.options;
     metrics.delivered.inc();
     const committed = Date.parse(at);
     const tookMs = Date.now() - committed;
-    // Below 0 the clocks differ or one was set back: that is told as such, and is no duration.
-    if (committed >= this.since && tookMs >= 0) metrics.deliverySeconds.observe(tookMs / 1_000);
+    // What was committed before is resumed, not delivered: how old it is says nothing about us. Below 0 the clocks differ or
+    // one was set back: that is told as such, and is no duration.
+    if (committed >= since && tookMs >= 0) metrics.deliverySeconds.observe(tookMs / 1_000);
     if (!tracing || parent === undefined) return;
     const attributes = {
-      'messenger.connection_id': this.connectionId,
+      'messenger.connection_id': id,
       'messenger.conversation_id': conversation_id,
       'messenger.seq': seq,
     };

@@ -14,6 +14,7 @@ import { HeldReceipts } from './held-receipts';
 import type { CloseManner, LiveConnection } from './live-connection';
 import type { StreamReader } from '../streams/stream-reader';
 import type { LogFeed } from './log-feed';
+import { SharedTimers } from './shared-timers';
 import { TurnQuota } from './turn-quota';
 
 /**
@@ -27,6 +28,11 @@ const REQUESTS_PER_TURN = 50;
 
 /** setTimeout overflows above this and would fire at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Tokens that were issued in the same second run out together. */
+const expiries = new SharedTimers<Connection>((connection) => connection.close('token_expired'));
+
+const NOBODY: readonly string[] = [];
 
 /** How a connection is closed for a reason. `replaced` stands for itself, all others are announced by `closing`. */
 const MANNER: Partial<Record<CloseCode, CloseManner>> = {
@@ -62,7 +68,7 @@ export class Connection {
   /** Nothing larger is sent to it. */
   readonly maxFrameBytes: number | undefined;
   /** Ids whose presence this connection is told. */
-  watching: ReadonlySet<string> = new Set();
+  watching: readonly string[] = NOBODY;
   /** What an agent calls itself. */
   status: 'online' | 'busy' | 'idle' = 'online';
   /** Requests that have not been answered yet. */
@@ -72,14 +78,21 @@ export class Connection {
   /** The log that it was told it reads; undefined until it is told. */
   logId: string | undefined;
   feed: LogFeed | undefined;
-  /** What it is told of the streams of others. */
+  /** What it is told of the streams of others; undefined as long as that is nothing. */
   streams: StreamReader | undefined;
+  /** Whether it is told of them yet. */
+  hearsStreams = false;
+  /** By the wall clock, ms. */
+  readonly since = Date.now();
   private deadline: Deadline;
-  private expiry: NodeJS.Timeout | undefined;
-  private retirement: NodeJS.Timeout | undefined;
+  /** ms since the epoch. */
+  private expiresAt: number | undefined;
+  /** By performance.now(), ms. */
+  private retiresAt = Infinity;
   /** How long a reader may take nothing while more waits for it than the high-water mark, ms. */
   stallMs = 30_000;
   private pageLimit: Limit | undefined;
+  private pagesUnderWay = 0;
   private receipts: HeldReceipts | undefined;
   private draining: Promise<boolean> | undefined;
   private readonly onClose: ConnectionOptions['onClose'];
@@ -101,9 +114,17 @@ export class Connection {
     this.onClose = options.onClose;
   }
 
-  /** Pages of the log on their way to this connection: what a greedy peer has in memory is bounded. */
-  get pages(): Limit {
-    return (this.pageLimit ??= pLimit(2));
+  /** A page of the log on its way to this connection, with few others: what a greedy peer has in memory is bounded. */
+  async page<T>(read: () => Promise<T>): Promise<T> {
+    this.pageLimit ??= pLimit(2);
+    this.pagesUnderWay += 1;
+    try {
+      return await this.pageLimit(read);
+    } finally {
+      this.pagesUnderWay -= 1;
+      // Most connections read once, when they begin.
+      if (this.pagesUnderWay === 0) this.pageLimit = undefined;
+    }
   }
 
   /** Past the lease's deadline another gateway may hold the identity: then nothing is delivered. */
@@ -166,23 +187,28 @@ export class Connection {
 
   /** Whether it came with a credential that runs out. */
   get hasExpiry(): boolean {
-    return this.expiry !== undefined;
+    return this.expiresAt !== undefined;
   }
 
   /** A connection does not outlive its token. @param expiresAt ms since the epoch, null: never */
   expireAt(expiresAt: number | null): void {
-    clearTimeout(this.expiry);
+    if (this.expiresAt !== undefined) expiries.delete(this.expiresAt, this);
+    this.expiresAt = undefined;
     if (expiresAt === null || this.closed) return;
+    this.expiresAt = expiresAt;
     const inMs = Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_TIMEOUT_MS);
-    this.expiry = setTimeout(() => this.close('token_expired'), inMs);
+    expiries.add(expiresAt, inMs, this);
   }
 
   /** Asked to move after this long, so that connections spread over gateways that were added later. */
   limitAge(ms: number): void {
-    if (this.closed) return;
-    // In whole seconds: Node.js has a list, and a place in a queue, for each duration that there is.
-    const inMs = Math.ceil(Math.min(ms, LONGEST_TIMEOUT_MS - 1_000) / 1_000) * 1_000;
-    this.retirement = setTimeout(() => this.close('max_age', 0), inMs);
+    this.retiresAt = performance.now() + ms;
+  }
+
+  /** Looked at once a second: the lease has run out, or its time. */
+  closeIfDue(): void {
+    if (!this.isCurrent) this.close('lease_lost');
+    else if (performance.now() >= this.retiresAt) this.close('max_age', 0);
   }
 
   /** Waits for a reader above the high-water mark. False when the connection has ended, also because it did not read. */
@@ -222,7 +248,6 @@ export class Connection {
   ended(): void {
     this.closed = true;
     this.receipts?.drop();
-    clearTimeout(this.expiry);
-    clearTimeout(this.retirement);
+    this.expireAt(null);
   }
 }

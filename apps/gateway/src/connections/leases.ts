@@ -35,11 +35,16 @@ interface LeasesOptions {
 
 /** The leases of this gateway's connections: taken at connect, renewed at a third of their life, released at the end. */
 export class Leases {
+  /** The time of Redis. */
+  private asking: Promise<(string | number)[]> | undefined;
+
   constructor(private readonly options: LeasesOptions) {}
 
   /** Until when, by the clock of Redis, an attempt that begins now may take a lease. */
   async attemptUntil(): Promise<number> {
-    const [seconds = 0, microseconds = 0] = await this.options.redis.time();
+    // Who asks while the question is under way is told a moment that is as early as the others': too early is no harm.
+    this.asking ??= this.options.redis.time().finally(() => (this.asking = undefined));
+    const [seconds = 0, microseconds = 0] = await this.asking;
     return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000) + ATTEMPT_MS;
   }
 
@@ -177,9 +182,7 @@ export class Leases {
 
     const watch = setInterval(
       () => {
-        for (const connection of connections.all()) {
-          if (!connection.isCurrent) connection.close('lease_lost');
-        }
+        for (const connection of connections.all()) connection.closeIfDue();
       },
       Math.min(1_000, ttlMs / 10),
     );

@@ -13,14 +13,14 @@ const PAGE = 200;
 
 type Page = CallResponse<typeof messagesCalls, 'readLog'>;
 
-interface LogFeedOptions {
-  connection: Connection;
+/** The same for all connections of a gateway. */
+export interface LogFeedOptions {
   readLog: Client<typeof messagesCalls>['readLog'];
   /** Reads of all connections of this gateway share one bound. */
   limit: Limit;
   log: Logger;
   /** @param traceparent of the trace that the event is part of, if it is */
-  onWritten(event: Event, traceparent?: string): void;
+  onWritten(connection: Connection, event: Event, traceparent?: string): void;
 }
 
 /**
@@ -38,17 +38,14 @@ export class LogFeed {
   /** Messages of the peer's own that are being committed: only it brings their events. */
   private ownUnderWay = 0;
   private started = false;
-  private readonly quarantine = new Quarantine({
-    isQuiet: () => this.positions.areQuiet(),
-    release: (conversationId) => {
-      const { suspect } = this.positions.of(conversationId);
-      if (suspect) suspect.isTurn = true;
-      void this.markDirty(conversationId);
-    },
-    giveUp: (conversationId) => this.acquit(conversationId, this.positions.of(conversationId)),
-  });
+  private mayReleaseSuspects = false;
+  /** Of most connections nothing is suspect. */
+  private quarantine: Quarantine | undefined;
 
-  constructor(private readonly options: LogFeedOptions) {}
+  constructor(
+    private readonly connection: Connection,
+    private readonly options: LogFeedOptions,
+  ) {}
 
   /** Conversations of which a position is kept. */
   get size(): number {
@@ -67,7 +64,7 @@ export class LogFeed {
     const { cursor, reading, dirty, suspect } = position;
     if (cursor !== undefined && event.seq <= cursor) return;
     if (cursor !== undefined && !reading && !dirty && !suspect) {
-      const { connection } = this.options;
+      const { connection } = this;
       const isEnough = !isWithoutMessage(event) || connection.isCompact;
       if (event.seq > cursor + 1) {
         // The answer to what the peer has sent may be behind it.
@@ -132,7 +129,7 @@ export class LogFeed {
       else void this.markDirty(conversationId);
     }
     if (position.isOver && position.received >= position.cursor) this.positions.end(conversationId);
-    this.quarantine.settle();
+    this.quarantine?.settle();
   }
 
   /** What the client was given and has not dealt with: the last seq of each conversation. */
@@ -142,29 +139,30 @@ export class LogFeed {
 
   /** Everything else that was undelivered has been written: suspects may follow. */
   releaseSuspects(): void {
-    this.quarantine.open();
+    this.mayReleaseSuspects = true;
+    this.quarantine?.open();
   }
 
   stop(): void {
     this.early?.stop();
-    this.quarantine.stop();
+    this.quarantine?.stop();
   }
 
   /** From here on a conversation as any other. */
   private acquit(conversationId: string, position: Position): void {
     position.suspect = undefined;
-    this.quarantine.leave(conversationId);
+    this.quarantine?.leave(conversationId);
     void this.markDirty(conversationId);
   }
 
   private write(position: Position, event: Event, traceparent?: string): void {
     position.cursor = event.seq;
-    position.isOver = isLastFor(this.options.connection.identity.id, event);
+    position.isOver = isLastFor(this.connection.identity.id, event);
     // It may come back: who left is added again.
     if (!position.isOver) this.positions.goOn(event.conversation_id);
-    this.options.connection.sendEvent(event);
+    this.connection.sendEvent(event);
     this.written += 1;
-    this.options.onWritten(event, traceparent);
+    this.options.onWritten(this.connection, event, traceparent);
   }
 
   /** Resolves when what the first page said was there is written; reads on for as long as there is more. */
@@ -179,14 +177,14 @@ export class LogFeed {
     position: Position,
     onCaughtUp: () => void,
   ): Promise<void> {
-    const { connection } = this.options;
+    const { connection } = this;
     /** The end of the log when the reading began. */
     let target: number | undefined;
     try {
       let hasMore = true;
       for (let failures = 0; (position.dirty || hasMore) && connection.isCurrent;) {
         try {
-          const passed = await connection.pages(() => this.passPage(conversationId, position));
+          const passed = await connection.page(() => this.passPage(conversationId, position));
           hasMore = passed.hasMore;
           target ??= passed.lastSeq;
           if (target !== undefined && (position.cursor ?? 0) >= target) onCaughtUp();
@@ -201,7 +199,7 @@ export class LogFeed {
     } finally {
       // In the same turn as the last look at `dirty`: whoever marks it later finds that nobody reads.
       position.reading = undefined;
-      this.quarantine.settle();
+      this.quarantine?.settle();
     }
   }
 
@@ -210,7 +208,8 @@ export class LogFeed {
     conversationId: string,
     position: Position,
   ): Promise<{ hasMore: boolean; lastSeq?: number }> {
-    const { connection, limit } = this.options;
+    const { connection } = this;
+    const { limit } = this.options;
     if (!(await connection.hasRoom())) return { hasMore: false };
     position.dirty = false;
     position.offered = 0;
@@ -228,34 +227,50 @@ export class LogFeed {
   }
 
   private hold(conversationId: string, position: Position, page: Page): { hasMore: boolean } {
-    const { connection } = this.options;
+    const { connection } = this;
     connection.expectLog(page.log_id);
     if (!page.suspect || !connection.isCurrent) return { hasMore: false };
     position.cursor = page.after_seq;
     position.received = page.after_seq;
     position.suspect = { untilSeq: page.suspect.until_seq, isTurn: false };
     position.dirty = false;
+    this.quarantine ??= this.makeQuarantine();
     this.quarantine.enter(conversationId, page.suspect.attempts);
     return { hasMore: false };
   }
 
+  private makeQuarantine(): Quarantine {
+    const quarantine = new Quarantine({
+      isQuiet: () => this.positions.areQuiet(),
+      release: (conversationId) => {
+        const { suspect } = this.positions.of(conversationId);
+        if (suspect) suspect.isTurn = true;
+        void this.markDirty(conversationId);
+      },
+      giveUp: (conversationId) => this.acquit(conversationId, this.positions.of(conversationId)),
+    });
+    if (this.mayReleaseSuspects) quarantine.open();
+    return quarantine;
+  }
+
   private isFinal(error: unknown, conversationId: string): boolean {
     const code = error instanceof AppError ? error.code : 'internal';
-    if (code === 'replaced') this.options.connection.close('replaced');
+    if (code === 'replaced') this.connection.close('replaced');
     // No member any more: there is nothing for this connection here.
     else if (code === 'not_found') {
       this.positions.delete(conversationId);
-      this.quarantine.leave(conversationId);
+      this.quarantine?.leave(conversationId);
     } else if (code !== 'unavailable')
       this.options.log.error(
-        { err: error, connection_id: this.options.connection.id },
+        { err: error, connection_id: this.connection.id },
         'reading the log failed',
       );
     return code === 'replaced' || code === 'not_found';
   }
 
   private readPage(conversationId: string, position: Position): Promise<Page> {
-    const { connection, readLog } = this.options;
+    const { connection } = this;
+    const { readLog } = this.options;
     return readLog({
       identity_id: connection.identity.id,
       epoch: connection.epoch,
@@ -269,7 +284,7 @@ export class LogFeed {
 
   /** @returns false when there was no room for all of it: the rest stays in the log and does not wait in memory */
   private writePage(position: Position, page: Page): boolean {
-    const { connection } = this.options;
+    const { connection } = this;
     connection.expectLog(page.log_id);
     // The lease may have run out while the store answered.
     if (!connection.isCurrent) return true;

@@ -23,7 +23,7 @@ export interface Position {
 export class LogPositions {
   private readonly positions = new Map<string, Position>();
   /** Those that ended for this connection's identity, and of which the client has taken the last event; oldest first. */
-  private readonly ended = new Set<string>();
+  private ended: Set<string> | undefined;
 
   get size(): number {
     return this.positions.size;
@@ -71,9 +71,9 @@ export class LogPositions {
 
   /** The client has taken its last event: the position is kept for a while. */
   end(conversationId: string): void {
-    this.ended.add(conversationId);
-    for (const id of this.ended) {
-      if (this.ended.size <= ENDED_KEPT) return;
+    const ended = (this.ended ??= new Set()).add(conversationId);
+    for (const id of ended) {
+      if (ended.size <= ENDED_KEPT) return;
       if (this.positions.get(id)?.reading) continue;
       this.delete(id);
     }
@@ -81,11 +81,11 @@ export class LogPositions {
 
   /** It has not ended, or not for ever: who left is added again. */
   goOn(conversationId: string): void {
-    this.ended.delete(conversationId);
+    this.ended?.delete(conversationId);
   }
 
   delete(conversationId: string): void {
     this.positions.delete(conversationId);
-    this.ended.delete(conversationId);
+    this.ended?.delete(conversationId);
   }
 }

@@ -9,7 +9,7 @@ export function sync({ listEvents }: MessagesClient['sync']): RequestHandler<'sy
   return async (connection, request) => {
     const { identity, epoch, isCompact, maxFrameBytes } = connection;
     // One page after the other, and none while the peer does not read: a page may be half a megabyte.
-    return connection.pages(async () => {
+    return connection.page(async () => {
       if (!(await connection.hasRoom()))
         throw new AppError('unavailable', 'The connection has ended');
       const page = await listEvents({

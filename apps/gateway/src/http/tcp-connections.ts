@@ -24,6 +24,7 @@ export class TcpConnections {
   private readonly byAddress = new Map<string, OfAddress>();
   private readonly idle = new Set<Socket>();
   private readonly keys = new WeakMap<Socket, string>();
+  private readonly ends = new WeakMap<Socket, () => void>();
   private open = 0;
 
   constructor(private readonly bounds: TcpBounds) {}
@@ -41,7 +42,11 @@ export class TcpConnections {
       });
     });
     // It is a WebSocket's from now on, or ends.
-    http.prependListener('upgrade', ({ socket }: IncomingMessage) => this.forget(socket));
+    http.prependListener('upgrade', ({ socket }: IncomingMessage) => {
+      this.forget(socket);
+      const end = this.ends.get(socket);
+      if (end) socket.off('close', end);
+    });
   }
 
   private opened(socket: Socket): void {
@@ -61,7 +66,9 @@ export class TcpConnections {
     own.open += 1;
     this.open += 1;
     this.setIdle(socket, true);
-    socket.once('close', () => this.forget(socket));
+    const end = () => this.forget(socket);
+    this.ends.set(socket, end);
+    socket.on('close', end);
   }
 
   private setIdle(socket: Socket, isIdle: boolean): void {

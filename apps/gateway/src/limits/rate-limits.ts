@@ -10,7 +10,7 @@ import type { ConversationCounts } from './conversation-counts';
 import { IdentityLimits } from './identity-limits';
 import { MemoryLimit } from './memory-limit';
 import { RateLimit } from './rate-limit';
-import { SharedCounts } from './shared-counts';
+import { loadAll, SharedCounts } from './shared-counts';
 import { SocketLimits } from './socket-limits';
 
 const MINUTE_S = 60;
@@ -141,7 +141,7 @@ export function createRateLimits(
     async load(identityId) {
       const { sends, reads, receipts, signals, stream_appends, stream_bytes } = counts;
       const ofIdentity = [sends, reads, receipts, signals, stream_appends, stream_bytes];
-      await Promise.all(ofIdentity.map((one) => one.load(identityId)));
+      await loadAll(redis, ofIdentity, identityId, log);
     },
     refusals: inMemory('refusals', config.REFUSALS_PER_MINUTE, itself),
     takeOvers: shared('take_overs', config.TAKE_OVERS_PER_MINUTE, itself),

@@ -32,6 +32,7 @@ function setup(redis: Pick<RateLimiterMemory, 'consume' | 'get'>) {
     consume: (key: string, points: number) => redis.consume(key, points),
     get: (key: string) => redis.get(key),
     delete: () => Promise.reject(new Error('nothing is forgotten here')),
+    getKey: (key: string) => key,
   };
   const counts = new SharedCounts({ redis: counting, durationMs: WINDOW_MS, log, scope });
   return { counts, scope };

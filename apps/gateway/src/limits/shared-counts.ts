@@ -43,7 +43,7 @@ interface Window {
 
 interface SharedCountsOptions {
   /** Counts in Redis, and rejects while that is away: then each process counts for itself. */
-  redis: Pick<Counts, 'consume' | 'get' | 'delete'>;
+  redis: Pick<Counts, 'consume' | 'get' | 'delete'> & { getKey(key: string): string };
   durationMs: number;
   log: Logger;
   scope: Scope;
@@ -96,6 +96,11 @@ export class SharedCounts {
       clearInterval(timer);
       return this.tellAll(0);
     });
+  }
+
+  /** Of a subject, in Redis. */
+  keyInRedis(key: string): string {
+    return this.options.redis.getKey(key);
   }
 
   /** Learns what was spent elsewhere, from now on to the next time that Redis is told something. */
@@ -167,6 +172,21 @@ export class SharedCounts {
       }
     }
     await Promise.all(told);
+  }
+}
+
+/** As `load` of each: one question tells whether there is anything to learn, and mostly there is not. */
+export async function loadAll(
+  redis: { mget(keys: string[]): Promise<(string | null)[]> },
+  counts: readonly SharedCounts[],
+  key: string,
+  log: Logger,
+): Promise<void> {
+  try {
+    const spent = await redis.mget(counts.map((one) => one.keyInRedis(key)));
+    await Promise.all(counts.filter((_, index) => spent[index] !== null).map((one) => one.load(key)));
+  } catch (error) {
+    log.debug({ reason: String(error) }, 'what is spent elsewhere is not known');
   }
 }
 

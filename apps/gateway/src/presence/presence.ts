@@ -85,7 +85,7 @@ export class PresenceService {
   watchAllowed(connection: Connection, ids: readonly string[]): void {
     this.unwatch(connection);
     if (connection.isClosed) return;
-    connection.watching = new Set(ids);
+    connection.watching = [...new Set(ids)];
     for (const id of connection.watching) {
       const set = this.watchers.get(id);
       if (set) set.add(connection);
@@ -95,7 +95,7 @@ export class PresenceService {
 
   unwatch(connection: Connection): void {
     for (const id of connection.watching) this.forget(connection, id);
-    connection.watching = new Set();
+    connection.watching = [];
   }
 
   /**
@@ -106,7 +106,7 @@ export class PresenceService {
     if (event.type !== 'conversation.deleted') return undefined;
     const ids = event.conversation.members
       .map(({ id }) => id)
-      .filter((id) => connection.watching.has(id));
+      .filter((id) => connection.watching.includes(id));
     const doubted = this.doubted.get(connection);
     if (!doubted) return ids.length > 0 ? this.settle(connection, new Set(ids)) : undefined;
     ids.forEach((id) => doubted.add(id));
@@ -136,7 +136,7 @@ export class PresenceService {
     const shared = await this.options.messages.counterparts({ identity_id, ids });
     const gone = new Set(ids.filter((id) => !shared.ids.includes(id)));
     for (const id of gone) this.forget(connection, id);
-    connection.watching = new Set([...connection.watching].filter((id) => !gone.has(id)));
+    connection.watching = connection.watching.filter((id) => !gone.has(id));
   }
 
   private forget(connection: Connection, watched: string): void {
@@ -155,19 +155,22 @@ export class PresenceService {
     }
   }
 
-  /** The presence of identities as it is now. */
-  async of(ids: readonly string[]): Promise<Presence[]> {
+  /**
+   * The presence of identities as it is now.
+   * @param lastConnected what the store has said of all of them, for those of whom Redis knows nothing
+   */
+  async of(
+    ids: readonly string[],
+    lastConnected?: Readonly<Record<string, string>>,
+  ): Promise<Presence[]> {
     const read = await this.read(ids);
     const unknown = ids.filter((id) => read.get(id) === undefined);
+    if (lastConnected) return ids.map((id) => read.get(id) ?? offline(id, lastConnected[id]));
     if (unknown.length === 0) return ids.flatMap((id) => read.get(id) ?? []);
     const { at } = await this.options.messages.lastConnected({ ids: unknown });
     // Once more: who came online while the store was asked has been announced, and must not be told offline after that.
     const again = await this.read(unknown);
-    return ids.map(
-      (id): Presence =>
-        again.get(id) ??
-        read.get(id) ?? { identity_id: id, status: 'offline', last_seen: at[id] ?? null },
-    );
+    return ids.map((id) => again.get(id) ?? read.get(id) ?? offline(id, at[id]));
   }
 
   /** What Redis knows; identities that it has never seen, or has forgotten, are not in the answer. */
@@ -199,6 +202,10 @@ export class PresenceService {
     });
     return found;
   }
+}
+
+function offline(id: string, lastSeen: string | null = null): Presence {
+  return { identity_id: id, status: 'offline', last_seen: lastSeen };
 }
 
 function statusOf(lease: string | null | undefined): 'online' | 'busy' | 'idle' {

@@ -17,33 +17,53 @@ interface EngineInternals {
  * batches, and with a call for each frame a third of a gateway's CPU at saturation went into writev (`npm run bench`).
  */
 export function coalesceWrites(engine: EngineSocket): void {
-  const tcp: TcpSocket = engine.request.socket;
-  const internals = engine as unknown as EngineInternals;
-  const { transport } = internals;
-  const send = transport.send.bind(transport);
-  const doClose = transport.doClose.bind(transport);
-  let waiting: unknown[] = [];
+  const writes = new CoalescedWrites(engine);
+  const { transport } = engine as unknown as EngineInternals;
+  transport.send = (packets) => writes.send(packets);
+  transport.doClose = (done) => writes.close(done);
+}
 
-  const flush = () => {
-    if (waiting.length === 0 || transport.readyState === 'closed') return;
-    const packets = waiting.concat(internals.writeBuffer.splice(0));
-    waiting = [];
-    tcp.cork();
-    try {
-      send(packets);
-    } finally {
-      tcp.uncork();
-    }
-  };
-  transport.send = (packets) => {
+class CoalescedWrites {
+  private readonly tcp: TcpSocket;
+  private readonly internals: EngineInternals;
+  private waiting: readonly unknown[] = NOTHING;
+
+  constructor(engine: EngineSocket) {
+    this.tcp = engine.request.socket;
+    this.internals = engine as unknown as EngineInternals;
+  }
+
+  send(packets: unknown[]): void {
     // Engine.IO keeps what comes from now on in its own buffer, until it has been written.
-    transport.writable = false;
-    waiting = packets;
-    setImmediate(flush);
-  };
-  // The close frame comes after what was said before it.
-  transport.doClose = (done) => {
-    flush();
-    doClose(done);
-  };
+    this.internals.transport.writable = false;
+    this.waiting = packets;
+    setImmediate(() => this.flush());
+  }
+
+  /** The close frame comes after what was said before it. */
+  close(done?: () => void): void {
+    this.flush();
+    const { transport } = this.internals;
+    own(transport).doClose.call(transport, done);
+  }
+
+  private flush(): void {
+    const { transport, writeBuffer } = this.internals;
+    if (this.waiting.length === 0 || transport.readyState === 'closed') return;
+    const packets = this.waiting.concat(writeBuffer.splice(0));
+    this.waiting = NOTHING;
+    this.tcp.cork();
+    try {
+      own(transport).send.call(transport, packets);
+    } finally {
+      this.tcp.uncork();
+    }
+  }
+}
+
+const NOTHING: readonly unknown[] = [];
+
+/** What Engine.IO itself does. */
+function own(transport: EngineInternals['transport']): EngineInternals['transport'] {
+  return Object.getPrototypeOf(transport) as EngineInternals['transport'];
 }

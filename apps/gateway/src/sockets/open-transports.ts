@@ -37,11 +37,10 @@ export class OpenTransports {
       });
     }
     this.count += 1;
-    const names = site === undefined ? [network] : [network, site];
-    for (const name of names) this.byIp.set(name, (this.byIp.get(name) ?? 0) + 1);
-    transport.once('close', () => {
+    for (const name of namesOf(ip)) this.byIp.set(name, (this.byIp.get(name) ?? 0) + 1);
+    transport.on('close', () => {
       this.count -= 1;
-      for (const name of names) this.release(name);
+      for (const name of namesOf(ip)) this.release(name);
     });
   }
 
@@ -50,4 +49,10 @@ export class OpenTransports {
     if (left > 0) this.byIp.set(name, left);
     else this.byIp.delete(name);
   }
+}
+
+/** Each time anew: to keep them would be to keep them for as long as the transport is open. */
+function namesOf(ip: string): string[] {
+  const site = siteOf(ip);
+  return site === undefined ? [networkOf(ip)] : [networkOf(ip), site];
 }

@@ -32,7 +32,7 @@ interface PlainServerOptions {
   handshake: Handshake;
   dispatch: Dispatch;
   clientIp(request: IncomingMessage): string;
-  frameLimits: Omit<FrameLimits, 'onExcess'>;
+  frameLimits: FrameLimits;
   log: Logger;
 }
 
@@ -95,11 +95,8 @@ export class PlainServer {
     } else if (socket.readyState === socket.OPEN) {
       const { admitted } = result;
       const { connection } = admitted;
-      socket.once('close', () => handshake.leave(connection, live.wasSilent));
-      socket.guard.known({
-        ...this.options.frameLimits,
-        onExcess: (retryAfterMs) => connection.close('rate_limited', retryAfterMs),
-      });
+      socket.on('close', () => handshake.leave(connection, live.wasSilent));
+      socket.guard.known(this.options.frameLimits, connection);
       handshake.begin(admitted);
       return frames.serve((text) => void this.receive(connection, live, socket, text));
     } else {

@@ -43,7 +43,7 @@ interface SocketServerOptions {
   handshake: Handshake;
   dispatch: Dispatch;
   clientIp(request: IncomingMessage): string;
-  frameLimits: Omit<FrameLimits, 'onExcess'>;
+  frameLimits: FrameLimits;
   pongTimeouts: PongTimeouts;
 }
 
@@ -54,7 +54,7 @@ interface Entered {
 
 /** The namespaces `/client` and `/agent`: handshake, requests, end. */
 export class SocketServer {
-  private readonly silence = new WeakMap<EngineSocket, NodeJS.Timeout>();
+  private readonly silence = new WeakMap<EngineSocket, { end(): void }>();
   private readonly known = new WeakSet<EngineSocket>();
   private readonly refused = new RefusedPeers();
 
@@ -65,7 +65,7 @@ export class SocketServer {
     io.engine.on('connection', (engine: EngineSocket) => {
       coalesceWrites(engine);
       boundClose(engine);
-      hearOneConnect(engine, () => this.known.has(engine));
+      hearOneConnect(engine, this.known);
       this.expectCredentials(engine);
     });
     this.serve(io.of('/client'), 'user');
@@ -98,16 +98,22 @@ export class SocketServer {
         if (this.silence.has(engine)) engine.close();
       });
     }, LIMITS.handshakeMs);
-    this.silence.set(engine, timer);
-    engine.once('close', () => this.noteWord(engine));
+    const end = () => {
+      clearTimeout(timer);
+      engine.off('close', end);
+    };
+    this.silence.set(engine, { end });
+    engine.on('close', end);
   }
 
   private noteWord(engine: EngineSocket): void {
-    clearTimeout(this.silence.get(engine));
+    this.silence.get(engine)?.end();
     this.silence.delete(engine);
   }
 
   private serve(namespace: Namespace, kind: Actor['kind']): void {
+    // Nothing is sent to rooms here: that of each socket would be four tables.
+    Object.assign(namespace.adapter, { addAll() {}, delAll() {} });
     const admitted = new WeakMap<Socket, Entered>();
     namespace.use((socket, next) => {
       this.noteWord(socket.conn);
@@ -154,7 +160,7 @@ export class SocketServer {
     if (socket.conn.readyState !== 'open') handshake.leave(connection);
     else {
       const peer = cutSilent(socket.conn, pongTimeouts[kind], longestPong(pongTimeouts));
-      socket.conn.once('close', (reason) =>
+      socket.conn.on('close', (reason) =>
         handshake.leave(connection, peer.wasSilent || reason === 'ping timeout'),
       );
     }
@@ -165,15 +171,12 @@ export class SocketServer {
     const { handshake, dispatch } = this.options;
     const { connection } = admitted;
     // There is one namespace to a connection: who leaves it has nothing left, least of all the lease.
-    socket.once('disconnect', () => socket.conn.close());
+    socket.on('disconnect', () => socket.conn.close());
     // It may have been closed while it was being admitted, and is told so now.
     live.connected();
     if (connection.isClosed) return;
     const guard = guardOf(socket.conn);
-    guard.known({
-      ...this.options.frameLimits,
-      onExcess: (retryAfterMs) => connection.close('rate_limited', retryAfterMs),
-    });
+    guard.known(this.options.frameLimits, connection);
     socket.onAny((name: string, ...args: unknown[]) => {
       const answered = guard.wasRequest();
       const last = args.at(-1);
@@ -193,11 +196,24 @@ class Refused extends Error {
   }
 }
 
-/** What it came with, its credentials too, is of no use any more; Socket.IO keeps it as long as the connection. */
-function forgetRequest({ conn, handshake }: Socket): void {
+const NOTHING = Object.freeze({});
+const FORGOTTEN = { headers: NOTHING, auth: NOTHING, query: NOTHING, url: '', time: '' };
+
+/**
+ * What it came with, its credentials too, is of no use any more; Socket.IO keeps it as long as the connection, with places
+ * for acks, which nothing is sent for here, and for data of ours.
+ */
+function forgetRequest(socket: Socket): void {
+  const { conn, handshake } = socket;
   Object.assign(conn, { request: undefined });
-  Object.assign(handshake, { headers: {}, auth: {}, query: {}, url: '' });
+  Object.assign(handshake, FORGOTTEN);
+  Object.assign(socket, { data: NOTHING, acks: NO_ACKS });
+  // Of requests that follow the first one, as with the other transport.
+  conn.transport.removeAllListeners('headers');
 }
+
+/** Of all: nothing is ever in it. */
+const NO_ACKS = new Map<number, never>();
 
 /** Socket.IO sends the message and `data` of the error as `connect_error`. */
 function connectError({ message, ...data }: WireError): Error {
@@ -219,7 +235,7 @@ const ATTACHMENT_BYTES = 16 * 1024;
  * it has no further one. All else ends it unheard: what is parsed, kept until its attachments are there, or makes a
  * namespace and a socket is not for strangers.
  */
-function hearOneConnect(engine: EngineSocket, isKnown: () => boolean): void {
+function hearOneConnect(engine: EngineSocket, known: WeakSet<EngineSocket>): void {
   let isFirst = true;
   // Before `data`, which Socket.IO listens to.
   engine.on('packet', (packet: { type: string; data?: string | Buffer }) => {
@@ -228,7 +244,7 @@ function hearOneConnect(engine: EngineSocket, isKnown: () => boolean): void {
     const isConnect = typeof data === 'string' && data.startsWith(CONNECT);
     const isLarge = typeof data !== 'string' && (data?.length ?? 0) > ATTACHMENT_BYTES;
     const isReadable = typeof data !== 'string' || !isTangled(data);
-    const isHeard = isKnown()
+    const isHeard = known.has(engine)
       ? !isConnect && !isLarge && isReadable
       : isFirst && isConnect && data.length <= CREDENTIALS_CHARS;
     isFirst = false;

@@ -19,8 +19,19 @@ import { socketPathOf } from './socket-paths';
 export function attachToUpgrades(io: SocketIoServer, http: Server): void {
   const rest = http.listeners('request') as RequestListener[];
   io.attach(http);
+  io.engine.use(forgetResponse);
   http.removeAllListeners('request').removeAllListeners('upgrade');
   for (const listener of rest) http.on('request', listener);
+}
+
+/**
+ * Engine.IO makes a response of each upgrade, for what would like to know of its end; that is told by a listener, which
+ * keeps the response, and the request with it, for as long as the connection. Nothing here would.
+ */
+function forgetResponse({ socket }: IncomingMessage, _response: unknown, next: () => void): void {
+  const told = socket.listeners('close').at(-1) as (() => void) | undefined;
+  if (told) socket.off('close', told);
+  next();
 }
 
 interface UpgradeOptions {

@@ -1,4 +1,4 @@
-import type { RequestAck, RequestPayload } from '@agent-messenger/contracts';
+import type { RequestAck, RequestPayload, StreamFrame } from '@agent-messenger/contracts';
 import { LIMITS } from '@agent-messenger/contracts';
 import { AppError, needingRedis, type Logger } from '@agent-messenger/service-kit';
 import type { Connection } from '../connections/connection';
@@ -21,13 +21,18 @@ interface ReadStreamsOptions {
 export class ReadStreams {
   constructor(private readonly options: ReadStreamsOptions) {}
 
-  readerOf(connection: Connection): StreamReader {
+  /** A piece for a connection, if it is told of streams. */
+  offer(connection: Connection, frame: Pick<StreamFrame, 'run' | 'piece'>): void {
+    if (connection.hearsStreams) this.readerOf(connection).offer(frame);
+  }
+
+  private readerOf(connection: Connection): StreamReader {
     const { metrics } = this.options;
-    return new StreamReader({
+    return (connection.streams ??= new StreamReader({
       connection,
       read: (key) => this.readFor(connection.identity.id, key),
       onSnapshot: () => metrics.streams.snapshots.inc(),
-    });
+    }));
   }
 
   /** Shows the open streams of its conversations to a connection that has just come, or has missed something. */
@@ -36,7 +41,8 @@ export class ReadStreams {
     try {
       const open = await state.list(connection.identity.id);
       const ofOthers = open.filter(({ agentId }) => agentId !== connection.identity.id);
-      connection.streams?.markAllBehind(ofOthers);
+      if (ofOthers.length > 0 || connection.streams)
+        this.readerOf(connection).markAllBehind(ofOthers);
     } catch (error) {
       // Redis is away, and so are the streams: the next piece of each has its text read.
       log.debug({ reason: String(error) }, 'open streams are not known');
@@ -57,7 +63,7 @@ export class ReadStreams {
     const stored = await needingRedis(this.options.state.read(key));
     if (stored?.conversationId !== conversation_id) throw noSuchStream();
     const text = beginningOf(stored.text, connection.maxFrameBytes);
-    if (text !== stored.text) connection.streams?.repeat(key);
+    if (text !== stored.text) this.readerOf(connection).repeat(key);
     return { offset: text.length, text };
   }
 

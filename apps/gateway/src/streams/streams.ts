@@ -57,7 +57,7 @@ export class Streams {
 
   /** The connection has begun, or may have missed something. */
   async join(connection: Connection): Promise<void> {
-    connection.streams ??= this.readers.readerOf(connection);
+    connection.hearsStreams = true;
     await this.readers.join(connection);
   }
 

@@ -92,6 +92,7 @@ export function describeConnections(open: OpenStore): void {
         ].sort((a, b) => (a.conversation_id < b.conversation_id ? -1 : 1)),
       );
       expect(answer.counterparts).toEqual([first.agent, third.agent]);
+      expect(answer.last_connected).toEqual({});
       expect(await store.lastConnected({ ids: [user, first.agent, 'usr_none'] })).toEqual({
         at: { [user]: new Date(clock.ms).toISOString() },
       });

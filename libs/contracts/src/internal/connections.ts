@@ -34,6 +34,8 @@ export const connectionCalls = {
       pending: z.array(pendingSchema),
       next_cursor: z.string().nullable(),
       counterparts: z.array(identityId),
+      /** When those of them that have been here last connected, as `lastConnected` tells. */
+      last_connected: z.record(z.string(), z.string()),
     }),
   },
   /** Further pages of what `connect` began to list. */

@@ -31,8 +31,12 @@ export interface FrameLimits {
   framesPerMinute: number;
   /** It is read no faster than this. */
   bytesPerSecond: number;
-  /** Ends its connection. @param retryAfterMs when it has a whole budget again */
-  onExcess(retryAfterMs: number): void;
+}
+
+/** Whose frames are counted. */
+interface Sender {
+  /** @param retryAfterMs when it has a whole budget again */
+  close(code: 'rate_limited', retryAfterMs: number): void;
 }
 
 /**
@@ -46,6 +50,7 @@ export class FrameGuard {
   private bytes = 0;
   private hasPresented = false;
   private limits: FrameLimits | undefined;
+  private sender: Sender | undefined;
   private windowEnd = 0;
   /** Bytes that may be read at once; below zero nothing is read until it is up again. */
   private allowance = 0;
@@ -63,7 +68,7 @@ export class FrameGuard {
     });
     // Its first message is its credentials, or nothing is.
     webSocket.once('message', () => this.presented());
-    webSocket.once('close', () => clearTimeout(this.timer));
+    webSocket.on('close', () => clearTimeout(this.timer));
   }
 
   /** @param tcp what the frames come over; nothing has been read from it yet */
@@ -78,8 +83,9 @@ export class FrameGuard {
   }
 
   /** From now on it has the limits of those who are known. */
-  known(limits: FrameLimits): void {
+  known(limits: FrameLimits, sender: Sender): void {
     this.limits = limits;
+    this.sender = sender;
     this.frames = 0;
     this.windowEnd = performance.now() + WINDOW_MS;
     this.allowance = BURST_S * limits.bytesPerSecond;
@@ -166,7 +172,8 @@ export class FrameGuard {
     if (!this.isTooMuch) return;
     clearTimeout(this.timer);
     if (this.limits) {
-      this.limits.onExcess(Math.max(Math.ceil(this.windowEnd - performance.now()), 1));
+      const retryAfterMs = Math.max(Math.ceil(this.windowEnd - performance.now()), 1);
+      this.sender?.close('rate_limited', retryAfterMs);
     } else if (!this.hasPresented) {
       this.webSocket.close(1008, 'too much before credentials');
     }

@@ -1,6 +1,11 @@
 import { kindOf, MOST_COUNTED_CONVERSATIONS, type Pending } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
-import { PENDING_PAGE, RECENT_CONVERSATIONS, type ConnectionCalls } from '../connection-rules';
+import {
+  listed,
+  PENDING_PAGE,
+  RECENT_CONVERSATIONS,
+  type ConnectionCalls,
+} from '../connection-rules';
 import { afterOf } from '../cursors';
 import { cutPage } from '../pages';
 import type { Credentials } from './accounts/credentials';
@@ -24,12 +29,12 @@ const PENDING = `SELECT m.conversation, m.delivered_seq, least(coalesce(m.left_s
     AND coalesce(m.left_at, c.deleted_at, '9999') >= $3
     AND (m.left_seq IS NULL OR c.deleted_at IS NULL)
   ORDER BY p.conversation LIMIT $4`;
-const RECENT = `SELECT i.id FROM (
+const RECENT = `SELECT i.id, i.last_connected_at AS at FROM (
     SELECT conversation, activity FROM listings WHERE identity = ${IDENTITY}
     ORDER BY activity DESC LIMIT ${RECENT_CONVERSATIONS}) m
   JOIN members o ON o.conversation = m.conversation AND o.left_seq IS NULL
   JOIN identities i ON i.n = o.identity AND i.kind <> $2
-  GROUP BY i.id ORDER BY max(m.activity) DESC LIMIT $3`;
+  GROUP BY i.id, i.last_connected_at ORDER BY max(m.activity) DESC LIMIT $3`;
 // One pass over the person's conversations, however many ids are asked for.
 const SHARING = `SELECT DISTINCT i.id FROM listings m
   JOIN members o ON o.conversation = m.conversation AND o.left_seq IS NULL
@@ -69,10 +74,10 @@ export function createConnections(
   }
 
   /** Of the other kind, the most recently active first. */
-  async function recentCounterparts(tx: Tx, identityId: string, most: number): Promise<string[]> {
-    if (most === 0) return [];
-    const rows = await tx.all<{ id: string }>(RECENT, [identityId, kindOf(identityId), most]);
-    return rows.map(({ id }) => id);
+  async function recentCounterparts(tx: Tx, identityId: string, most: number) {
+    if (most === 0) return listed([]);
+    const values = [identityId, kindOf(identityId), most];
+    return listed(await tx.all<{ id: string; at: string | null }>(RECENT, values));
   }
 
   return {
@@ -111,7 +116,7 @@ export function createConnections(
           pendingOf(tx, identity_id, PENDING_PAGE, ''),
           recentCounterparts(tx, identity_id, counterparts),
         ]);
-        return { log_id: logId(), ...pending, counterparts: recent };
+        return { log_id: logId(), ...pending, ...recent };
       });
     },
 

@@ -1,6 +1,11 @@
 import { kindOf, MOST_COUNTED_CONVERSATIONS, type Pending } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
-import { PENDING_PAGE, RECENT_CONVERSATIONS, type ConnectionCalls } from '../connection-rules';
+import {
+  listed,
+  PENDING_PAGE,
+  RECENT_CONVERSATIONS,
+  type ConnectionCalls,
+} from '../connection-rules';
 import { afterOf } from '../cursors';
 import { cutPage } from '../pages';
 import type { Access } from './access';
@@ -22,17 +27,15 @@ export function createConnections(
        AND (m.left_seq IS NULL OR c.deleted_at IS NULL)
      ORDER BY m.conversation LIMIT ?`,
   );
-  const recent = db
-    .prepare<[string], string>(
-      `SELECT i.id FROM (
+  const recent = db.prepare<[string], { id: string; at: string | null }>(
+    `SELECT i.id, i.last_connected_at AS at FROM (
          SELECT conversation, message_pos FROM members
          WHERE identity = (SELECT n FROM identities WHERE id = ?) AND message_pos IS NOT NULL
          ORDER BY message_pos DESC LIMIT ${RECENT_CONVERSATIONS}) m
        CROSS JOIN members o ON o.conversation = m.conversation AND o.left_seq IS NULL
        CROSS JOIN identities i ON i.n = o.identity
        ORDER BY m.message_pos DESC`,
-    )
-    .pluck();
+  );
   // One pass over the person's conversations, however many ids are asked for.
   const sharing = db
     .prepare<[string, string], string>(
@@ -65,15 +68,14 @@ export function createConnections(
   }
 
   /** Of the other kind, the most recently active first. */
-  function recentCounterparts(identityId: string, most: number): string[] {
+  function recentCounterparts(identityId: string, most: number) {
     const own = kindOf(identityId);
-    const found = new Set<string>();
-    if (most === 0) return [];
-    for (const id of recent.iterate(identityId)) {
-      if (kindOf(id) !== own) found.add(id);
+    const found = new Map<string, string | null>();
+    for (const { id, at } of most === 0 ? [] : recent.iterate(identityId)) {
+      if (kindOf(id) !== own) found.set(id, at);
       if (found.size === most) break;
     }
-    return [...found];
+    return listed([...found].map(([id, at]) => ({ id, at })));
   }
 
   return {
@@ -98,7 +100,7 @@ export function createConnections(
       return {
         log_id: logId,
         ...listPending(identity_id, PENDING_PAGE, ''),
-        counterparts: recentCounterparts(identity_id, counterparts),
+        ...recentCounterparts(identity_id, counterparts),
       };
     },
 
