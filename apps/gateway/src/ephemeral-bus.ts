@@ -28,7 +28,10 @@ export class EphemeralBus {
 
   /** Resolves when it hears what is told on other gateways: what was told before is in what is read afterwards. */
   async join(connection: Connection): Promise<void> {
-    this.namespace.sockets.set(connection.id, new Receiver(connection, this.own) as unknown as Socket);
+    this.namespace.sockets.set(
+      connection.id,
+      new Receiver(connection, this.own) as unknown as Socket,
+    );
     void this.namespace.adapter.addAll(connection.id, new Set([connection.identity.id]));
     await this.adapter.subscribed();
   }

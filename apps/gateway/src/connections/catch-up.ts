@@ -104,7 +104,8 @@ export class CatchUp {
   ): Promise<void> {
     const { presence, log } = this.options;
     try {
-      for (const one of await presence.of(ids, lastConnected)) connection.sendEphemeral('presence', one);
+      for (const one of await presence.of(ids, lastConnected))
+        connection.sendEphemeral('presence', one);
     } catch (error) {
       log.info({ reason: String(error) }, 'presence at connect is not known');
     }

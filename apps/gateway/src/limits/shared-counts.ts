@@ -184,7 +184,9 @@ export async function loadAll(
 ): Promise<void> {
   try {
     const spent = await redis.mget(counts.map((one) => one.keyInRedis(key)));
-    await Promise.all(counts.filter((_, index) => spent[index] !== null).map((one) => one.load(key)));
+    await Promise.all(
+      counts.filter((_, index) => spent[index] !== null).map((one) => one.load(key)),
+    );
   } catch (error) {
     log.debug({ reason: String(error) }, 'what is spent elsewhere is not known');
   }

@@ -27,7 +27,12 @@ export async function makePairs(stack: Stack, count: number): Promise<Pair[]> {
       const { id: agent_id } = await messages.createAgent(agent);
       const { conversation } = await messages.createConversation({ user_id, agent_id });
       // Both have seen that there is one: who connects finds nothing undelivered.
-      const seen = { op: 'received', conversation_id: conversation.id, seq: 1, epoch: null } as const;
+      const seen = {
+        op: 'received',
+        conversation_id: conversation.id,
+        seq: 1,
+        epoch: null,
+      } as const;
       await messages.append({
         operations: [user_id, agent_id].map((identity_id) => ({ ...seen, identity_id })),
       });
