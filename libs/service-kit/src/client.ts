@@ -19,8 +19,11 @@ const CONNECTIONS = 32;
 /** Shorter where there is another one to ask. */
 const CONNECT_MS = { ofOne: 3_000, ofSeveral: 1_000 };
 
-/** Of what asks how a service is. */
-const probes = new Agent({ connect: { timeout: 2_000, lookup: sharedLookup } });
+let probes: Agent | undefined;
+/** Of what asks how a service is. Made when it is asked for: programs that ask nothing load no undici. */
+function probing(): Agent {
+  return (probes ??= new Agent({ connect: { timeout: 2_000, lookup: sharedLookup } }));
+}
 
 const readinessSchema = healthSchema.pick({ dependencies: true });
 const aliveSchema = z.object({ version: z.string().optional() });
@@ -210,7 +213,7 @@ export function pingService(url: string | readonly string[]): Promise<void> {
   return ofAny(url, async (each) => {
     const path = new URL('/readyz?brief', each);
     const { statusCode, body } = await httpRequest(path, {
-      dispatcher: probes,
+      dispatcher: probing(),
       headersTimeout: 2_000,
     });
     await body.dump();
@@ -223,7 +226,7 @@ export function pingDependency(url: string | readonly string[], name: string): P
   return ofAny(url, async (each) => {
     const path = new URL(`/readyz?only=${name}`, each);
     const { statusCode, body } = await httpRequest(path, {
-      dispatcher: probes,
+      dispatcher: probing(),
       headersTimeout: 3_000,
     });
     const answer = readinessSchema.safeParse(parseJson(await body.text()));
@@ -235,7 +238,7 @@ export function pingDependency(url: string | readonly string[], name: string): P
 export function versionOf(url: string | readonly string[]): Promise<string | null> {
   return ofAny(url, async (each) => {
     const path = new URL('/livez', each);
-    const { body } = await httpRequest(path, { dispatcher: probes, headersTimeout: 3_000 });
+    const { body } = await httpRequest(path, { dispatcher: probing(), headersTimeout: 3_000 });
     return aliveSchema.parse(parseJson(await body.text())).version ?? null;
   });
 }
