@@ -71,7 +71,7 @@ export class LogFeed {
         if (isEnough && this.ownUnderWay > 0 && this.keepEarly(event, traceparent)) return;
       } else if (isEnough && !connection.isAboveHighWater) {
         this.write(position, event, traceparent);
-        return this.offerNext(position, event);
+        return this.offerNext(event.conversation_id, event.seq);
       }
     }
     if (reading) position.offered = Math.max(position.offered, event.seq);
@@ -92,9 +92,9 @@ export class LogFeed {
     return this.early.hold(event, traceparent);
   }
 
-  /** What has waited for all that is written now. */
-  private offerNext({ cursor = 0 }: Position, { conversation_id }: Pick<Event, 'conversation_id'>) {
-    const early = this.early?.written(conversation_id, cursor);
+  /** What has waited for this seq to be written. */
+  private offerNext(conversationId: string, seq: number): void {
+    const early = this.early?.written(conversationId, seq);
     if (early) this.offer(early.event, early.traceparent);
   }
 
@@ -218,7 +218,7 @@ export class LogFeed {
       return this.hold(conversationId, position, page);
     }
     const isWritten = this.writePage(position, page);
-    this.offerNext(position, { conversation_id: conversationId });
+    this.offerNext(conversationId, position.cursor ?? 0);
     // The next one when this one is dealt with.
     const goesOn = !position.suspect && page.has_more;
     if (position.offered > (position.cursor ?? 0)) position.dirty = !position.suspect;

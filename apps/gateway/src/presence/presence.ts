@@ -164,8 +164,8 @@ export class PresenceService {
     lastConnected?: Readonly<Record<string, string>>,
   ): Promise<Presence[]> {
     const read = await this.read(ids);
-    const unknown = ids.filter((id) => read.get(id) === undefined);
     if (lastConnected) return ids.map((id) => read.get(id) ?? offline(id, lastConnected[id]));
+    const unknown = ids.filter((id) => read.get(id) === undefined);
     if (unknown.length === 0) return ids.flatMap((id) => read.get(id) ?? []);
     const { at } = await this.options.messages.lastConnected({ ids: unknown });
     // Once more: who came online while the store was asked has been announced, and must not be told offline after that.
