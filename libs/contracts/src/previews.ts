@@ -42,3 +42,11 @@ function beginningOf(text: string, maxBytes: number): string {
   }
   return beginning.isWellFormed() ? beginning : beginning.slice(0, -1);
 }
+
+/** Characters of the message in an event: most of what it takes in memory. */
+export function charsOf(event: Event): number {
+  const { content, metadata, actions } = ('message' in event && event.message) || {};
+  // Both are rare, and bounded.
+  const rare = metadata || actions ? JSON.stringify([metadata, actions]).length : 0;
+  return (content?.length ?? 0) + rare;
+}

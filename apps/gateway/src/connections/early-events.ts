@@ -1,4 +1,4 @@
-import type { Event } from '@agent-messenger/contracts';
+import { charsOf, type Event } from '@agent-messenger/contracts';
 
 /** How long one waits for what was committed before it: the relay, or an append, takes some milliseconds. */
 const WAIT_MS = 500;
@@ -68,10 +68,4 @@ export class EarlyEvents {
     this.stop();
     conversations.forEach(this.overdue);
   }
-}
-
-/** Most of what it takes. */
-function charsOf(event: Event): number {
-  const { content, metadata } = ('message' in event && event.message) || {};
-  return (content?.length ?? 0) + (metadata ? JSON.stringify(metadata).length : 0);
 }

@@ -1,3 +1,4 @@
+import { charsOf } from '@agent-messenger/contracts';
 import type { LogEntry } from '../store';
 
 /** A new message and where the log has it, as it was committed. */
@@ -44,7 +45,7 @@ export class RecentEntries {
       if (!isNext || this.entries.length >= MOST_ENTRIES || this.chars > MOST_CHARS) {
         this.drop(this.entries.length);
       }
-      const chars = sizeOf(each);
+      const chars = charsOf(each.entry.event);
       this.entries.push({ ...each, chars });
       this.chars += chars;
     }
@@ -74,12 +75,4 @@ export class RecentEntries {
   private drop(count: number): void {
     for (const each of this.entries.splice(0, count)) this.chars -= each.chars;
   }
-}
-
-/** Most of what an entry takes. */
-function sizeOf({ entry: { event } }: RecentEntry): number {
-  const { content, metadata, actions } = ('message' in event && event.message) || {};
-  // Both are rare, and bounded.
-  const rare = metadata || actions ? JSON.stringify([metadata, actions]).length : 0;
-  return (content?.length ?? 0) + rare;
 }
