@@ -7,7 +7,6 @@ import { createConversations } from '../../src/store/sqlite/conversations';
 import { createCredentials } from '../../src/store/sqlite/credentials';
 import { createEventWriter } from '../../src/store/sqlite/event-writer';
 import { RecentEntries } from '../../src/store/sqlite/recent-entries';
-import { createOffsets } from '../../src/store/sqlite/offsets';
 import { openDatabase } from '../../src/store/sqlite/open-database';
 import { createQuotas } from '../../src/store/sqlite/quotas';
 import { createSqlite } from '../../src/store/sqlite/sqlite';
@@ -47,9 +46,8 @@ describe('a read walks an index in the order of its answer, and sorts nothing', 
   async function open() {
     const { db, close } = await openDatabase(join(stores.folder(), 'messages.db'), silent);
     const used = new Set<string>();
-    const offsets = createOffsets(db);
     const now = () => new Date();
-    const sqlite = createSqlite(noting(db, used), { secret: SECRET, now, offsets });
+    const sqlite = createSqlite(noting(db, used), { secret: SECRET, now });
     const access = createAccess(sqlite);
     const none = { perDay: 0, inAll: 0 };
     const storage = {

@@ -14,6 +14,8 @@ export interface ReadTask {
   request: unknown;
   /** The time that the store goes by, ms since the epoch. */
   at: number;
+  /** The store's revision when the call was made. What is read may be of a later one, and is then listed again. */
+  rev: number;
 }
 
 /** Errors lose what they carry on their way between threads. */

@@ -11,6 +11,8 @@ interface ReaderThreadsOptions extends ReaderData {
   entry: string;
   threads: number;
   now(): Date;
+  /** The store's revision. */
+  rev(): number;
   log: Logger;
 }
 
@@ -26,7 +28,7 @@ const RETRY_AFTER_MS = 100;
  * that a page costs the event loop a copy.
  */
 export function openReaderThreads(options: ReaderThreadsOptions): Readers {
-  const { entry, threads, path, secret, now, log } = options;
+  const { entry, threads, path, secret, now, rev, log } = options;
   if (!existsSync(entry)) throw new Error(`${entry} is missing: build the service`);
   const slots = Array.from(
     { length: threads },
@@ -57,7 +59,8 @@ export function openReaderThreads(options: ReaderThreadsOptions): Readers {
 
   return {
     async run(call, request) {
-      const work = () => carryOut({ call, request, at: now().getTime() });
+      const asked = { call, request, rev: rev() };
+      const work = () => carryOut({ ...asked, at: now().getTime() });
       return new JsonAnswer(answerOf(await queue.run(readerOf(call, request), work)));
     },
     exclusive: (work) => queue.exclusive(work),

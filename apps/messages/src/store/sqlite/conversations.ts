@@ -24,7 +24,7 @@ const REMOVED_MAX = 1_000;
 const LOOKED_AT = 1_000;
 
 export function createConversations(
-  { db, logId, digestKey, write }: Sqlite,
+  { db, logId, digestKey, write, rev: currentRev }: Sqlite,
   {
     access,
     events,
@@ -65,7 +65,6 @@ export function createConversations(
   const insertMember = db.prepare(
     'INSERT INTO members (conversation, identity, joined_seq, rev, message_pos) VALUES (?, ?, 1, ?, 0)',
   );
-  const currentRev = db.prepare("SELECT value FROM meta WHERE key = 'rev'").pluck();
   /** Of what was deleted up to this revision nothing is known any more. */
   const forgottenRev = db.prepare("SELECT value FROM meta WHERE key = 'forgotten_rev'").pluck();
   // What a member shows of itself, its name for one, is that of its identity.
@@ -100,7 +99,7 @@ export function createConversations(
     since?: string | undefined;
     cursor?: string | undefined;
   }) {
-    const rev = Number(currentRev.get());
+    const rev = currentRev();
     const ours = <T extends { log_id: string; rev: number }>(token: T): T => {
       if (token.log_id !== logId || token.rev > rev) {
         throw new AppError('sync_token_expired', 'The log is another one now: reload.');

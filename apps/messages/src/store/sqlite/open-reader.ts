@@ -21,17 +21,22 @@ export function openReader({ path, secret }: ReaderData, log: Logger) {
   db.pragma(`cache_size = ${-CACHE_KIB}`);
   const meta = db.prepare<[string]>('SELECT value FROM meta WHERE key = ?').pluck();
   let at = new Date(0);
+  let rev = 0;
+  function refuse(): never {
+    throw new Error('A reader does not write');
+  }
   const sqlite: Sqlite = {
     db,
     logId: String(meta.get('log_id')),
     digestKey: deriveDigestKey(secret, meta.get('salt') as Buffer),
     now: () => at,
-    write() {
-      throw new Error('A reader does not write');
-    },
-    flush: () => undefined,
+    rev: () => rev,
+    write: refuse,
+    commit: refuse,
+    takePart: () => undefined,
+    close: () => undefined,
   };
-  const { calls } = createStoreCalls(sqlite, { log, offsets: createOffsets(db) });
+  const { calls } = createStoreCalls(sqlite, { log, offsets: createOffsets(sqlite) });
 
   /** All of a call is of one state of the store: what it has to read is read before it first waits. */
   function inOneSnapshot<T>(work: () => Promise<T>): Promise<T> {
@@ -44,8 +49,9 @@ export function openReader({ path, secret }: ReaderData, log: Logger) {
   }
 
   return {
-    async read({ call, request, at: ms }: ReadTask): Promise<ReadOutcome> {
-      at = new Date(ms);
+    async read({ call, request, ...task }: ReadTask): Promise<ReadOutcome> {
+      at = new Date(task.at);
+      rev = task.rev;
       try {
         if (!Object.hasOwn(READ_CALLS, call)) throw new AppError('internal', `No read: ${call}`);
         const carryOut = calls[call] as (request: unknown) => Promise<unknown>;

@@ -5,10 +5,11 @@ function create() {
   const db = new BetterSqlite3(':memory:');
   db.exec('CREATE TABLE t (text TEXT CHECK (length(text) > 0))');
   const insert = db.prepare('INSERT INTO t VALUES (?)');
-  const counts = { before: 0, after: 0 };
+  const counts = { before: 0, after: 0, undone: 0 };
   const commits = createSharedCommits(db, {
     beforeCommit: () => void (counts.before += 1),
     afterCommit: () => void (counts.after += 1),
+    afterRollback: () => void (counts.undone += 1),
   });
   return {
     ...{ db, counts, commits },
@@ -30,9 +31,9 @@ test('what is asked for in one turn shares a commit, in order', async () => {
   const { add, texts, counts } = create();
   expect(await settle(add('a'), add('b'), add('c'))).toEqual(['a', 'b', 'c']);
   expect(texts()).toEqual(['a begun', 'a', 'b begun', 'b', 'c begun', 'c']);
-  expect(counts).toEqual({ before: 1, after: 1 });
+  expect(counts).toEqual({ before: 1, after: 1, undone: 0 });
   await add('d');
-  expect(counts).toEqual({ before: 2, after: 2 });
+  expect(counts).toEqual({ before: 2, after: 2, undone: 0 });
 });
 
 test('a throw undoes all of its own work, and nothing of the others', async () => {
@@ -41,7 +42,7 @@ test('a throw undoes all of its own work, and nothing of the others', async () =
   expect([first, last]).toEqual(['a', 'c']);
   expect(broken).toMatch(/CHECK constraint failed/);
   expect(texts()).toEqual(['a begun', 'a', 'c begun', 'c']);
-  expect(counts).toEqual({ before: 1, after: 1 });
+  expect(counts).toEqual({ before: 1, after: 1, undone: 0 });
 });
 
 test('a database that is full refuses all of them, and has nothing of any', async () => {
@@ -50,7 +51,7 @@ test('a database that is full refuses all of them, and has nothing of any', asyn
   const answers = await settle(add('a'), add('x'.repeat(100_000)), add('c'));
   expect(new Set(answers)).toEqual(new Set(['database or disk is full']));
   expect(texts()).toEqual([]);
-  expect(counts.after).toBe(0);
+  expect(counts).toMatchObject({ after: 0, undone: 1 });
   db.pragma('max_page_count = 1000');
   expect(await add('d')).toBe('d');
 });

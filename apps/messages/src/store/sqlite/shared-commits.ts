@@ -19,10 +19,10 @@ export interface SharedCommits {
   flush(): void;
 }
 
-/** @param around what each transaction does besides: before its commit, and after it */
+/** @param around what each transaction does besides: before its commit, and after it, or after all of it was rolled back */
 export function createSharedCommits(
   db: Database,
-  around: { beforeCommit(): void; afterCommit(): void },
+  around: { beforeCommit(): void; afterCommit(): void; afterRollback(): void },
 ): SharedCommits {
   let waiting: Waiting[] = [];
   // Within another transaction it is a savepoint.
@@ -58,6 +58,7 @@ export function createSharedCommits(
     try {
       outcomes = together.immediate(batch);
     } catch (error) {
+      around.afterRollback();
       for (const { reject } of batch) reject(error);
       return;
     }

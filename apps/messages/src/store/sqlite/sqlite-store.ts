@@ -48,13 +48,13 @@ const SCRUB_PAUSE_MS = 200;
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { secret, log, metrics, now = () => new Date() } = options;
   const { db, path, fd, close } = await openDatabase(options.path, log);
-  const offsets = createOffsets(db);
-  const sqlite = createSqlite(db, { secret, now, offsets });
+  const sqlite = createSqlite(db, { secret, now });
+  const offsets = createOffsets(sqlite);
   const { calls, sources, exports, purge } = createStoreCalls(sqlite, { ...options, offsets });
   const freeSpace = createFreeSpace(db, { path, fd });
   const readers =
     options.readers && options.readers.threads > 0
-      ? openReaderThreads({ ...options.readers, path, secret, now, log })
+      ? openReaderThreads({ ...options.readers, path, secret, now, rev: sqlite.rev, log })
       : createInlineReaders(calls);
   const logBound = createLogBound(db, { path, readers });
   if (metrics) {
@@ -88,8 +88,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     scrub: () => readers.exclusive(() => freeSpace.scrub()),
     async close() {
       await readers.close();
-      sqlite.flush();
-      offsets.flush();
+      sqlite.close();
       close();
     },
   };

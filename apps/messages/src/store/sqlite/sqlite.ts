@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { randomBytes, type KeyObject } from 'node:crypto';
 import { deriveDigestKey } from '../send-digest';
-import type { Offsets } from './offsets';
 import type { RecentEntry } from './recent-entries';
+import { createReservedNumbers } from './reserved-numbers';
 import { createSharedCommits } from './shared-commits';
 
 /** One write, in a transaction that others may share. */
@@ -17,21 +17,40 @@ export interface Transaction {
   added: RecentEntry[];
 }
 
+/** What is kept in memory and saved with some of the commits. */
+export interface CommitPart {
+  /**
+   * After all work of a transaction, before its commit.
+   * @param all that the store is closing: what waits is saved now or never
+   */
+  save(all: boolean): void;
+  /** After that commit. */
+  saved(): void;
+  /** The transaction was rolled back instead, with all that shared it. */
+  undone?(): void;
+}
+
 /** What the parts of the store share. */
 export interface Sqlite {
   db: Database;
   logId: string;
   digestKey: KeyObject;
   now(): Date;
+  /** The store's revision, as a listing reports it: whatever is committed later has a higher one. */
+  rev(): number;
   /** Runs `work` in a transaction, and resolves after its commit; a throw rolls all of it back, and nothing else. */
   write<T>(work: (tx: Transaction) => T): Promise<T>;
-  /** Commits what waits to be written. */
-  flush(): void;
+  /** A commit of whatever waits by then, without work of its own. */
+  commit(): Promise<void>;
+  /** From now on it takes part in every commit. */
+  takePart(part: CommitPart): void;
+  /** Commits all that waits to be written. */
+  close(): void;
 }
 
 export function createSqlite(
   db: Database,
-  { secret, now, offsets }: { secret: string; now: () => Date; offsets: Offsets },
+  { secret, now }: { secret: string; now: () => Date },
 ): Sqlite {
   db.transaction(() => {
     const insert = db.prepare('INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)');
@@ -40,19 +59,27 @@ export function createSqlite(
     insert.run('rev', 0);
   }).immediate();
   const readMeta = db.prepare<[string]>('SELECT value FROM meta WHERE key = ?').pluck();
-  const nextRev = db
-    .prepare("UPDATE meta SET value = value + 1 WHERE key = 'rev' RETURNING value")
-    .pluck();
+  const setRev = db.prepare<[number]>("UPDATE meta SET value = ? WHERE key = 'rev'");
+  const revs = createReservedNumbers(Number(readMeta.get('rev')), (ceiling) => setRev.run(ceiling));
 
+  const parts: CommitPart[] = [revs];
+  let isClosing = false;
   const commits = createSharedCommits(db, {
-    beforeCommit: () => offsets.save(),
-    afterCommit: () => offsets.saved(),
+    beforeCommit() {
+      for (const part of parts) part.save(isClosing);
+    },
+    afterCommit() {
+      for (const part of parts) part.saved();
+    },
+    afterRollback() {
+      for (const part of parts) part.undone?.();
+    },
   });
 
   function carryOut<T>(work: (tx: Transaction) => T): T {
     const tx: Transaction = {
       at: now().toISOString(),
-      rev: Number(nextRev.get()),
+      rev: revs.next(),
       beforeCommit: [],
       added: [],
     };
@@ -66,7 +93,14 @@ export function createSqlite(
     logId: String(readMeta.get('log_id')),
     digestKey: deriveDigestKey(secret, readMeta.get('salt') as Buffer),
     now,
+    rev: () => revs.last(),
     write: (work) => commits.write(() => carryOut(work)),
-    flush: () => commits.flush(),
+    commit: async () => (isClosing ? undefined : commits.write(() => undefined)),
+    takePart: (part) => void parts.push(part),
+    close() {
+      isClosing = true;
+      commits.write(() => undefined).catch(() => undefined);
+      commits.flush();
+    },
   };
 }

@@ -1,0 +1,39 @@
+import type { CommitPart } from './sqlite';
+
+/** How many numbers one write reserves. */
+const BLOCK = 1_000;
+
+/** Numbers that rise. */
+export interface ReservedNumbers extends CommitPart {
+  next(): number;
+  /** The last that was given out, or may have been before the start. */
+  last(): number;
+}
+
+/**
+ * Gives out numbers from memory, none of them twice: the transaction that uses the first one above the ceiling writes a new
+ * ceiling with it, and after a start they go on from there. What is rolled back leaves a gap.
+ */
+export function createReservedNumbers(
+  start: number,
+  writeCeiling: (ceiling: number) => unknown,
+): ReservedNumbers {
+  let last = start;
+  let ceiling = start;
+  let written = start;
+  return {
+    next: () => (last += 1),
+    last: () => last,
+    save() {
+      if (last <= ceiling) return;
+      written = last + BLOCK;
+      writeCeiling(written);
+    },
+    saved() {
+      ceiling = written;
+    },
+    undone() {
+      written = ceiling;
+    },
+  };
+}
