@@ -39,16 +39,16 @@ export interface EventWriter {
 }
 
 export function createEventWriter(
-  { db }: Pick<Sqlite, 'db'>,
+  { db, nextPos }: Pick<Sqlite, 'db' | 'nextPos'>,
   recent: Pick<RecentEntries, 'forget'>,
 ): EventWriter {
   const insert = db.prepare(
-    'INSERT INTO log (conversation, seq, type, actor, at, about, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO log (pos, conversation, seq, type, actor, at, about, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const insertMessage = db.prepare(
-    `INSERT INTO log (conversation, seq, type, actor, at, id, client_id, digest, content, metadata, reply_to, state, error,
+    `INSERT INTO log (pos, conversation, seq, type, actor, at, id, client_id, digest, content, metadata, reply_to, state, error,
        actions, actions_expire_at, counts)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const advance = db.prepare('UPDATE conversations SET last_seq = ?, rev = ? WHERE n = ?');
   const advanceByMessage = db.prepare(
@@ -61,8 +61,12 @@ export function createEventWriter(
     'UPDATE members SET pending = 1 WHERE conversation = ? AND left_seq IS NULL AND pending = 0',
   );
 
-  function add(at: string, { conversation, seq, type, actor, about, data, message }: NewEvent) {
-    const columns = [conversation, seq, numberOf(type), actor, packTime(at)];
+  function add(
+    pos: number,
+    at: string,
+    { conversation, seq, type, actor, about, data, message }: NewEvent,
+  ) {
+    const columns = [pos, conversation, seq, numberOf(type), actor, packTime(at)];
     if (!message) {
       const json = data === undefined ? null : JSON.stringify(data);
       return insert.run(...columns, about ?? null, json);
@@ -80,7 +84,8 @@ export function createEventWriter(
     write({ at, rev }, event) {
       const { conversation, seq, type, message } = event;
       if (!message) recent.forget();
-      const pos = Number(add(at, event).lastInsertRowid);
+      const pos = nextPos();
+      add(pos, at, event);
       if (message) advanceByMessage.run({ seq, rev, conversation });
       else advance.run(seq, rev, conversation);
       if (type === 'message.created' || type === 'conversation.created') {

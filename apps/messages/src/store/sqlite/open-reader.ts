@@ -31,6 +31,7 @@ export function openReader({ path, secret }: ReaderData, log: Logger) {
     digestKey: deriveDigestKey(secret, meta.get('salt') as Buffer),
     now: () => at,
     rev: () => rev,
+    nextPos: refuse,
     write: refuse,
     commit: refuse,
     takePart: () => undefined,

@@ -13,10 +13,10 @@ function create(start: number) {
     numbers,
     stored: () => stored,
     writes: () => writes,
-    transaction(uses: number, { fails = false } = {}) {
+    transaction(uses: number, { fails = false, closes = false } = {}) {
       inTransaction = stored;
       const used = Array.from({ length: uses }, () => numbers.next());
-      numbers.save(false);
+      numbers.save(closes);
       if (fails) {
         numbers.undone?.();
       } else {
@@ -45,6 +45,13 @@ test('after a start they go on from the ceiling', () => {
   const [used = 0] = before.transaction(1);
   const [next = 0] = create(before.stored()).transaction(1);
   expect(next).toBeGreaterThan(used);
+});
+
+test('who closes leaves no gap', () => {
+  const before = create(0);
+  before.transaction(3);
+  before.transaction(0, { closes: true });
+  expect(create(before.stored()).transaction(1)).toEqual([4]);
 });
 
 test('a ceiling that was rolled back is written with the next commit', () => {

@@ -24,9 +24,10 @@ export function createReservedNumbers(
   return {
     next: () => (last += 1),
     last: () => last,
-    save() {
-      if (last <= ceiling) return;
-      written = last + BLOCK;
+    save(all) {
+      if (all ? last === ceiling : last <= ceiling) return;
+      // Who closes gives out no more: only a crash leaves a gap.
+      written = all ? last : last + BLOCK;
       writeCeiling(written);
     },
     saved() {

@@ -38,6 +38,8 @@ export interface Sqlite {
   now(): Date;
   /** The store's revision, as a listing reports it: whatever is committed later has a higher one. */
   rev(): number;
+  /** The next position in the log: they rise, none is given out twice, and there may be gaps. */
+  nextPos(): number;
   /** Runs `work` in a transaction, and resolves after its commit; a throw rolls all of it back, and nothing else. */
   write<T>(work: (tx: Transaction) => T): Promise<T>;
   /** A commit of whatever waits by then, without work of its own. */
@@ -62,7 +64,9 @@ export function createSqlite(
   const setRev = db.prepare<[number]>("UPDATE meta SET value = ? WHERE key = 'rev'");
   const revs = createReservedNumbers(Number(readMeta.get('rev')), (ceiling) => setRev.run(ceiling));
 
-  const parts: CommitPart[] = [revs];
+  const positions = createReservedNumbers(...lastPositionOf(db));
+
+  const parts: CommitPart[] = [revs, positions];
   let isClosing = false;
   const commits = createSharedCommits(db, {
     beforeCommit() {
@@ -94,6 +98,7 @@ export function createSqlite(
     digestKey: deriveDigestKey(secret, readMeta.get('salt') as Buffer),
     now,
     rev: () => revs.last(),
+    nextPos: () => positions.next(),
     write: (work) => commits.write(() => carryOut(work)),
     commit: async () => (isClosing ? undefined : commits.write(() => undefined)),
     takePart: (part) => void parts.push(part),
@@ -103,4 +108,17 @@ export function createSqlite(
       commits.flush();
     },
   };
+}
+
+/** As AUTOINCREMENT has it, which writes its table only for a position beyond what stands there. */
+function lastPositionOf(db: Database): [number, (ceiling: number) => void] {
+  const read = db.prepare<[]>("SELECT seq FROM sqlite_sequence WHERE name = 'log'").pluck();
+  const update = db.prepare<[number]>("UPDATE sqlite_sequence SET seq = ? WHERE name = 'log'");
+  const insert = db.prepare<[number]>("INSERT INTO sqlite_sequence (name, seq) VALUES ('log', ?)");
+  return [
+    Number(read.get() ?? 0),
+    (ceiling) => {
+      if (update.run(ceiling).changes === 0) insert.run(ceiling);
+    },
+  ];
 }
