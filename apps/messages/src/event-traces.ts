@@ -1,4 +1,5 @@
 import type { OpenSpan, SpanOptions, Tracing } from '@agent-messenger/service-kit';
+import { remember } from './remember';
 import type { DuePush, LogEntry } from './store/store';
 
 /** Commits whose traces are remembered; of older ones relay and push are not traced. */
@@ -32,8 +33,8 @@ export class EventTraces {
 
   /** @param traceparent of the commit */
   note(event: EventRef, traceparent: string, { isMessage }: { isMessage: boolean }): void {
-    remember(this.events, keyOf(event), traceparent);
-    if (isMessage) remember(this.conversations, event.conversation_id, traceparent);
+    remember(this.events, keyOf(event), traceparent, REMEMBERED);
+    if (isMessage) remember(this.conversations, event.conversation_id, traceparent, REMEMBERED);
   }
 
   /** Of its commit, if that is part of a trace and not long ago. */
@@ -88,13 +89,4 @@ export class EventTraces {
 
 function keyOf({ conversation_id, seq }: EventRef): string {
   return `${conversation_id} ${seq}`;
-}
-
-/** A Map keeps the order of insertion: the first is the oldest. */
-function remember(map: Map<string, string>, key: string, traceparent: string): void {
-  map.delete(key);
-  map.set(key, traceparent);
-  if (map.size <= REMEMBERED) return;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
 }

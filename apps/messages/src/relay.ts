@@ -1,15 +1,14 @@
 import type {
   GatewayMessage,
-  Lease,
   PositionMoved,
   ReceiptFrame,
-  Recipient,
   RedisNames,
 } from '@agent-messenger/contracts';
 import { isReadOnly, type Logger } from '@agent-messenger/service-kit';
 import type { ChainableCommander, Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
 import { startConsumerLoop } from './consumer-loop';
+import { ConnectedAt, type Gateways } from './connected-at';
 import type { EventTraces, TracedEntry } from './event-traces';
 import { relayMetrics } from './metrics';
 import { MovedPositions, type MovedPosition } from './moved-positions';
@@ -49,6 +48,7 @@ const PUBLISH_BYTES = 1024 * 1024;
 export function startRelay(options: RelayOptions): Relay {
   const { store, redis, names, log, metrics, traces } = options;
   const positions = new MovedPositions();
+  const connectedAt = new ConnectedAt();
   const { relayed } = relayMetrics(metrics, () => store.lagOf('relay'));
 
   async function step(): Promise<boolean> {
@@ -67,14 +67,20 @@ export function startRelay(options: RelayOptions): Relay {
   async function passOn(entries: LogEntry[], moved: MovedPosition[]): Promise<void> {
     const spans = traces?.relay(entries);
     try {
-      const to = [...entries.map((entry) => entry.to), ...moved.map(({ tell }) => tell)];
-      const gateways = await findGateways(redis, names, [...new Set(to.flat())]);
       const items = spans?.items ?? entries;
-      const messages = [
+      const messagesFor = (gateways: Gateways) => [
         ...toMessages(store.logId, items, gateways),
         ...receiptMessages(moved, gateways),
       ];
-      if (messages.length > 0) await publish(redis, names, messages);
+      const to = [...entries.map((entry) => entry.to), ...moved.map(({ tell }) => tell)];
+      const ids = [...new Set(to.flat())];
+      // Nearly everybody is where they were: then one round trip tells that, and has told them.
+      const leases = await publish(redis, names, {
+        ids,
+        messages: messagesFor(connectedAt.guess(ids)),
+      });
+      const corrections = messagesFor(connectedAt.correct(ids, leases));
+      if (corrections.length > 0) await publish(redis, names, { ids: [], messages: corrections });
       spans?.end();
     } catch (error) {
       spans?.end(error);
@@ -96,25 +102,6 @@ export function startRelay(options: RelayOptions): Relay {
       await loop.stop();
     },
   };
-}
-
-/** Where a recipient is connected; absent when it is not. */
-type Gateways = Map<string, { gateway: string; recipient: string }>;
-
-async function findGateways(redis: Redis, names: RedisNames, ids: string[]): Promise<Gateways> {
-  const gateways: Gateways = new Map();
-  if (ids.length === 0) return gateways;
-  const keys = ids.map((id) => names.lease(id));
-  const [answer] = await answersOf(askPrimary(redis, names).mget(keys));
-  const leases = answer as (string | null)[];
-  for (const [index, id] of ids.entries()) {
-    const text = leases[index];
-    if (!text) continue;
-    const { gateway, epoch } = JSON.parse(text) as Lease;
-    const recipient = JSON.stringify([id, epoch] satisfies Recipient);
-    if (gateway !== null) gateways.set(id, { gateway, recipient });
-  }
-  return gateways;
 }
 
 /**
@@ -186,14 +173,18 @@ function receiptMessages(
   }));
 }
 
+/** @returns the leases of `ids`, as they are before anything is published */
 async function publish(
   redis: Redis,
   names: RedisNames,
-  messages: { gateway: string; message: string }[],
-): Promise<void> {
+  { ids, messages }: { ids: string[]; messages: { gateway: string; message: string }[] },
+): Promise<(string | null)[]> {
+  if (ids.length === 0 && messages.length === 0) return [];
   const pipeline = askPrimary(redis, names);
+  if (ids.length > 0) pipeline.mget(ids.map((id) => names.lease(id)));
   for (const { gateway, message } of messages) pipeline.publish(names.gateway(gateway), message);
-  await answersOf(pipeline);
+  const [leases] = await answersOf(pipeline);
+  return ids.length > 0 ? (leases as (string | null)[]) : [];
 }
 
 /**

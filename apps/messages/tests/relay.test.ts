@@ -70,6 +70,36 @@ async function sendMany(world: World, talk: Talk, count: number, content = 'x'):
   await world.store.append({ operations });
 }
 
+test('who is where they were is told with one round trip to Redis, who is not where they are now', async () => {
+  const { world, redis, start, gateway, lease } = await createFixture();
+  const talk = await world.talk();
+  const [first, second] = [await gateway('g1'), await gateway('g2')];
+  /** Each round trip of the relay begins with a write. */
+  const roundTrips = async () =>
+    Number(/cmdstat_del:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
+  await lease(talk.user, 'g1');
+  const relay = await start();
+  await waitFor(() => seqs(first).includes(1));
+
+  const before = await roundTrips();
+  await sendMany(world, talk, 1);
+  relay.wake();
+  await waitFor(() => seqs(first).includes(2));
+  expect((await roundTrips()) - before).toBe(1);
+
+  await lease(talk.user, 'g2', 2);
+  await sendMany(world, talk, 1);
+  relay.wake();
+  await waitFor(() => seqs(second).includes(3));
+  expect(second.flat().map(({ to }) => to)).toEqual([[[talk.user, 2]]]);
+  await sendMany(world, talk, 1);
+  relay.wake();
+  await waitFor(() => seqs(second).includes(4));
+  expect(seqs(second)).toEqual([3, 4]);
+  // Once more where they had been, and never again.
+  expect(seqs(first)).toEqual([1, 2, 3]);
+});
+
 test('a page is one message per gateway, with each recipient’s epoch, in commit order', async () => {
   const { world, start, gateway, lease } = await createFixture();
   const talk = await world.talk();

@@ -40,7 +40,7 @@ export interface EventWriter {
 
 export function createEventWriter(
   { db, nextPos }: Pick<Sqlite, 'db' | 'nextPos'>,
-  recent: Pick<RecentEntries, 'forget'>,
+  recent: Pick<RecentEntries, 'forget' | 'write'>,
 ): EventWriter {
   const insert = db.prepare(
     'INSERT INTO log (pos, conversation, seq, type, actor, at, about, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -85,6 +85,7 @@ export function createEventWriter(
       const { conversation, seq, type, message } = event;
       if (!message) recent.forget();
       const pos = nextPos();
+      recent.write(pos);
       add(pos, at, event);
       if (message) advanceByMessage.run({ seq, rev, conversation });
       else advance.run(seq, rev, conversation);

@@ -39,8 +39,8 @@ export function createFeeds(
 
   return {
     async nextEntries(limit) {
-      ages.relay.note(log.head());
       const { entries, end } = log.entriesAfter(offsets.read('relay'), limit);
+      ages.relay.note(entries.length === 0 ? end : log.head());
       if (entries.length === 0) return undefined;
       return { items: entries, done: () => offsets.advance('relay', end) };
     },

@@ -23,6 +23,19 @@ test('it has what follows a position, and no position before its first', () => {
   expect(recent.after(7, BOUNDS)).toBeUndefined();
 });
 
+test('where nothing was written yet it is at the head; what was rolled back is not waited for', () => {
+  const recent = new RecentEntries();
+  recent.write(5);
+  recent.add([entry(5)], recent.generation);
+  expect(seqsOf(recent.after(5, BOUNDS))).toEqual({ seqs: [], end: 5 });
+  // Not committed, and written again.
+  recent.write(7);
+  expect(recent.after(5, BOUNDS)).toBeUndefined();
+  recent.write(6);
+  expect(recent.after(5, BOUNDS)).toBeUndefined();
+  expect(seqsOf(recent.after(6, BOUNDS))).toEqual({ seqs: [], end: 6 });
+});
+
 test('where positions do not follow each other it begins anew', () => {
   const recent = new RecentEntries();
   recent.add([entry(5)], recent.generation);
