@@ -21,7 +21,7 @@ for (const [format, extension] of [
       'rest-api': 'src/rest-api.ts',
       browser: 'src/browser/index.ts',
     },
-    external: ['idb', 'socket.io-client', 'zod'],
+    external: ['idb', 'socket.io-client', 'uuidv7', 'zod'],
     format,
     outExtension: { '.js': extension },
     outdir: 'dist',

@@ -7,7 +7,7 @@ import { replaceFile } from './replace-file.mjs';
 
 const bundle = await rollup({
   input: { index: 'src/index.ts', 'rest-api': 'src/rest-api.ts', browser: 'src/browser/index.ts' },
-  external: ['idb', 'socket.io-client', 'zod'],
+  external: ['idb', 'socket.io-client', 'uuidv7', 'zod'],
   plugins: [dts({ tsconfig: 'tsconfig.build.json' })],
 });
 mkdirSync('dist', { recursive: true });
