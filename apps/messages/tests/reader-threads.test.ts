@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { describeConversations } from './conformance/conversations';
 import { describeExport } from './conformance/export';
 import { describeLog } from './conformance/log';
 import { describePushCorrections } from './conformance/push-corrections';
@@ -24,6 +25,7 @@ afterEach(() => stores.cleanUp());
 describe('a Store that reads on threads', () => {
   const open = ({ now }: { now: () => Date }) =>
     stores.open({ now, readers: { threads: 1, entry } });
+  describeConversations(open);
   describeLog(open);
   describeExport(open);
   describePushCorrections(open);

@@ -17,7 +17,7 @@ type Choosing = Extract<Change, { op: 'choose' }>;
 
 /** What an operation does to its message. */
 export interface NewState {
-  type: Event['type'];
+  type: Exclude<Event['type'], 'message.created'>;
   data?: object;
   /** By how many bytes the message grows, or shrinks. */
   bytes: number;

@@ -253,6 +253,29 @@ export function describeConversations(open: OpenStore): void {
       expect(ids(changed.conversations)).toEqual([old.conversation]);
     });
 
+    test('beside sends, what is on no page is listed since the first one', async () => {
+      const world = await createWorld(open);
+      const first = await world.talk();
+      const talks = [first];
+      const { user, agent } = first;
+      for (let n = 0; n < 4; n += 1) talks.push(await world.talk({ user, agent }));
+      for (let n = 0; n < 20; n += 1) {
+        // Of the oldest, which moves up past the pages that are read.
+        const send = () => world.send(talks[n % talks.length] ?? first, agent, `message ${n}`);
+        const [page] = await Promise.all([list(world, user, { limit: 1 }), send()]);
+        const seen = new Set(ids(page.conversations));
+        let cursor = page.next_cursor;
+        while (cursor !== null) {
+          const [next] = await Promise.all([list(world, user, { limit: 2, cursor }), send()]);
+          for (const id of ids(next.conversations)) seen.add(id);
+          cursor = next.next_cursor;
+        }
+        const since = await list(world, user, { since: page.sync_token });
+        for (const id of ids(since.conversations)) seen.add(id);
+        expect(seen.size).toBe(talks.length);
+      }
+    });
+
     test('a token of another log has expired; garbage is invalid', async () => {
       const world = await createWorld(open);
       const user = await world.user();

@@ -17,6 +17,7 @@ import { NEVER_DONE, type Attempted } from '../attempted';
 import type { Attempts } from './attempts';
 import type { Changes } from './changes';
 import type { EventWriter } from './event-writer';
+import type { Places } from './places';
 import type { PushCorrections } from './push-corrections';
 import type { Quotas } from './quotas';
 import { packMessageId, packUuid, type Packed } from './packed';
@@ -35,6 +36,7 @@ interface AppendParts {
   events: EventWriter;
   changes: Changes;
   corrections: PushCorrections;
+  places: Places;
   quotas: Quotas;
   recent: RecentEntries;
   streams: Streams;
@@ -43,11 +45,13 @@ interface AppendParts {
 
 export function createAppend(
   { db, logId, digestKey, write }: Sqlite,
-  { access, attempts, events, changes, corrections, quotas, recent, streams, log }: AppendParts,
+  parts: AppendParts,
 ): Pick<Store, 'append' | 'countAttempts'> {
+  const { access, attempts, events, changes, corrections, places, quotas, recent, streams, log } =
+    parts;
   const sentMessages = createSentMessages(db);
   const setDelivered = db.prepare(
-    'UPDATE members SET delivered_seq = ?, pending = ?, rev = ? WHERE conversation = ? AND identity = ?',
+    'UPDATE members SET delivered_seq = ?, rev = ? WHERE conversation = ? AND identity = ?',
   );
   const setSeen = db.prepare(
     'UPDATE members SET seen_seq = ? WHERE conversation = ? AND identity = ?',
@@ -104,6 +108,7 @@ export function createAppend(
     if (member.is_empty === 1) countTalk.run(conversation);
     const pos = events.write(tx, {
       ...{ conversation, actor, seq: row.seq, type: 'message.created' },
+      members,
       message: {
         id: packMessageId(row.id),
         client_id: packUuid(client_id),
@@ -142,8 +147,8 @@ export function createAppend(
       setRead.run(seq, rev, conversation, identity);
       corrections.read(member, seq);
     } else {
-      const pending = Number(seq < lastSeqFor(member));
-      setDelivered.run(seq, pending, rev, conversation, identity);
+      setDelivered.run(seq, rev, conversation, identity);
+      if (seq === lastSeqFor(member)) places.note(conversation);
     }
     // The others see it in their listings.
     stamp.run(rev, conversation);

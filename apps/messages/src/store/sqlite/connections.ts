@@ -10,11 +10,12 @@ import { afterOf } from '../cursors';
 import { cutPage } from '../pages';
 import type { Access } from './access';
 import type { Credentials } from './credentials';
+import type { Places } from './places';
 import type { Sqlite } from './sqlite';
 
 export function createConnections(
   { db, logId, write }: Sqlite,
-  { access, credentials }: { access: Access; credentials: Credentials },
+  { access, credentials, places }: { access: Access; credentials: Credentials; places: Places },
 ): ConnectionCalls {
   const raise = db.prepare('UPDATE identities SET epoch = ?, last_connected_at = ? WHERE id = ?');
   // Former members included: their last events are still on the way to them.
@@ -25,6 +26,7 @@ export function createConnections(
        AND m.conversation > ifnull((SELECT n FROM conversations WHERE id = ?), 0)
        AND coalesce(m.left_at, c.deleted_at, '9999') >= ?
        AND (m.left_seq IS NULL OR c.deleted_at IS NULL)
+       AND m.delivered_seq < min(coalesce(m.left_seq, c.last_seq), c.last_seq)
      ORDER BY m.conversation LIMIT ?`,
   );
   const recent = db.prepare<[string], { id: string; at: string | null }>(
@@ -91,12 +93,13 @@ export function createConnections(
     },
 
     async connect({ identity_id, credential_id, epoch, counterparts }) {
-      await write(({ at }) => {
+      const raised = write(({ at }) => {
         if (epoch <= credentials.check(identity_id, credential_id)) {
           throw new AppError('replaced', 'A newer connection of this identity has taken over.');
         }
         raise.run(epoch, at, identity_id);
       });
+      await Promise.all([raised, counterparts > 0 && places.settle(identity_id)]);
       return {
         log_id: logId,
         ...listPending(identity_id, PENDING_PAGE, ''),

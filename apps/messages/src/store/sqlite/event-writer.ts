@@ -1,6 +1,7 @@
 import type { Event } from '@agent-messenger/contracts';
 import { packTime, type Packed } from './packed';
 import { numberOf } from '../message-rows';
+import type { Places } from './places';
 import type { RecentEntries } from './recent-entries';
 import type { Sqlite, Transaction } from './sqlite';
 
@@ -18,21 +19,28 @@ export interface NewMessageColumns {
   actions_expire_at: string | null;
 }
 
-interface NewEvent {
+type NewEvent = EventFields & (NewMessage | { type: Exclude<Event['type'], 'message.created'> });
+
+interface NewMessage {
+  type: 'message.created';
+  message: NewMessageColumns;
+  /** Who is in the conversation: ids. */
+  members: readonly string[];
+}
+
+interface EventFields {
   /** Numbers of the conversation and of who did it. */
   conversation: number;
   actor: number;
   /** The conversation's last_seq + 1, read in the same transaction. */
   seq: number;
-  type: Event['type'];
   /** Seq of the message that it changes; what that says is read by join, as it is then. */
   about?: number | undefined;
   /** What else the event carries, as it was at the commit. */
   data?: object | undefined;
-  message?: NewMessageColumns | undefined;
 }
 
-/** The one way into the log: the event, the conversation's end and its place in its members' listings move together. */
+/** The one way into the log: the event, the conversation's end and its place in its members' listings go together. */
 export interface EventWriter {
   /** @returns where the log has it */
   write(tx: Transaction, event: NewEvent): number;
@@ -40,7 +48,10 @@ export interface EventWriter {
 
 export function createEventWriter(
   { db, nextPos }: Pick<Sqlite, 'db' | 'nextPos'>,
-  recent: Pick<RecentEntries, 'forget' | 'write'>,
+  {
+    places,
+    recent,
+  }: { places: Pick<Places, 'note'>; recent: Pick<RecentEntries, 'forget' | 'write'> },
 ): EventWriter {
   const insert = db.prepare(
     'INSERT INTO log (pos, conversation, seq, type, actor, at, about, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -54,25 +65,20 @@ export function createEventWriter(
   const advanceByMessage = db.prepare(
     'UPDATE conversations SET last_seq = @seq, last_message = @seq, rev = @rev WHERE n = @conversation',
   );
-  const moveUpFor = db.prepare(
-    'UPDATE members SET message_pos = ?, pending = 1 WHERE conversation = ? AND left_seq IS NULL',
-  );
+  const setPlace = db.prepare('UPDATE members SET message_pos = ? WHERE conversation = ?');
   const setPending = db.prepare(
     'UPDATE members SET pending = 1 WHERE conversation = ? AND left_seq IS NULL AND pending = 0',
   );
 
-  function add(
-    pos: number,
-    at: string,
-    { conversation, seq, type, actor, about, data, message }: NewEvent,
-  ) {
+  function add(pos: number, at: string, event: NewEvent) {
+    const { conversation, seq, type, actor, about, data } = event;
     const columns = [pos, conversation, seq, numberOf(type), actor, packTime(at)];
-    if (!message) {
+    if (event.type !== 'message.created') {
       const json = data === undefined ? null : JSON.stringify(data);
       return insert.run(...columns, about ?? null, json);
     }
-    const { id, client_id, digest, content, metadata, reply_to, state, error } = message;
-    const { actions, actions_expire_at } = message;
+    const { id, client_id, digest, content, metadata, reply_to, state, error } = event.message;
+    const { actions, actions_expire_at } = event.message;
     return insertMessage.run(
       ...columns,
       ...[id, client_id, digest, content, metadata, reply_to, state, error],
@@ -82,18 +88,19 @@ export function createEventWriter(
 
   return {
     write({ at, rev }, event) {
-      const { conversation, seq, type, message } = event;
-      if (!message) recent.forget();
+      const { conversation, seq, type } = event;
       const pos = nextPos();
       recent.write(pos);
       add(pos, at, event);
-      if (message) advanceByMessage.run({ seq, rev, conversation });
-      else advance.run(seq, rev, conversation);
-      if (type === 'message.created' || type === 'conversation.created') {
-        moveUpFor.run(pos, conversation);
+      if (event.type === 'message.created') {
+        advanceByMessage.run({ seq, rev, conversation });
+        places.note(conversation, event.members);
       } else {
-        setPending.run(conversation);
+        recent.forget();
+        advance.run(seq, rev, conversation);
+        if (type === 'conversation.created') setPlace.run(pos, conversation);
       }
+      setPending.run(conversation);
       return pos;
     },
   };

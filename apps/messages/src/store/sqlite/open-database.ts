@@ -4,6 +4,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { lockFile, lockOf, type FileLock } from './files/lock-file';
 import { followLinks } from './files/parts';
+import { replayPlaces } from './places';
 import { makeCompact } from './schema/compaction';
 import { bringUpToDate } from './schema/steps';
 
@@ -52,6 +53,7 @@ export async function openDatabase(link: string, log: Logger): Promise<OpenDatab
     db.pragma('wal_autocheckpoint = 8000');
     db.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
     bringUpToDate(db, path);
+    replayPlaces(db);
     return { db, path, fd, close };
   } catch (error) {
     close();

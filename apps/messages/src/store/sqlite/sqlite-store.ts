@@ -50,7 +50,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const { db, path, fd, close } = await openDatabase(options.path, log);
   const sqlite = createSqlite(db, { secret, now });
   const offsets = createOffsets(sqlite);
-  const { calls, sources, exports, purge } = createStoreCalls(sqlite, { ...options, offsets });
+  const { calls, sources, exports, places, purge } = createStoreCalls(sqlite, {
+    ...options,
+    offsets,
+  });
   const freeSpace = createFreeSpace(db, { path, fd });
   const readers =
     options.readers && options.readers.threads > 0
@@ -64,6 +67,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
   async function readJson<N extends ReadCall>(call: N, request: ReadRequest<N>) {
     if (call === 'exportUser') await exports.begin(request as ReadRequest<'exportUser'>);
+    if (call === 'listConversations') {
+      await places.settle((request as ReadRequest<'listConversations'>).identity_id);
+    }
     logBound.check();
     return readers.run(call, request);
   }

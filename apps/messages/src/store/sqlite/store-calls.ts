@@ -21,6 +21,7 @@ import type { Feeds, FeedSources } from './feeds';
 import { createLog } from './log';
 import type { Offsets } from './offsets';
 import { createPeople } from './people';
+import { createPlaces, type Places } from './places';
 import { createPurge, type Purge } from './purge';
 import { createPush } from './push';
 import { createPushBacklog } from './push-backlog';
@@ -57,6 +58,7 @@ interface StoreCalls {
   /** What consumers of the log are fed from. */
   sources: FeedSources;
   exports: Export;
+  places: Places;
   purge: Purge;
 }
 
@@ -69,7 +71,8 @@ export function createStoreCalls(
   const attempts = createAttempts(sqlite);
   const quotas = createQuotas(sqlite, storage);
   const recent = new RecentEntries();
-  const events = createEventWriter(sqlite, recent);
+  const places = createPlaces(sqlite);
+  const events = createEventWriter(sqlite, { places, recent });
   const reader = createConversationReader(sqlite);
   const corrections = createPushCorrections(sqlite);
   const changes = createChanges(sqlite, { access, corrections, events, quotas });
@@ -93,7 +96,7 @@ export function createStoreCalls(
       ...createAgentPeople(sqlite, audit),
       ...keys.calls,
       ...createAudit(sqlite, { audit, quotas }),
-      ...createConnections(sqlite, { access, credentials }),
+      ...createConnections(sqlite, { access, credentials, places }),
       ...createConversations(sqlite, {
         access,
         events,
@@ -111,7 +114,7 @@ export function createStoreCalls(
       }),
       checkStream: streams.checkStream,
       ...createAppend(sqlite, {
-        ...{ access, attempts, events, changes, corrections, quotas, recent, streams },
+        ...{ access, attempts, events, changes, corrections, places, quotas, recent, streams },
         log: logger,
       }),
       ...log.calls,
@@ -121,6 +124,7 @@ export function createStoreCalls(
       ...createPushDevices(sqlite, credentials),
     },
     exports,
+    places,
     sources: { log: log.order, pushes: push.sources },
     purge: createPurge(sqlite, { access, erasure, quotas }),
   };
