@@ -134,7 +134,7 @@ export function createErasure(
           const ended = sessions.endAll(tx, user_id);
           dropSessions.run(user_id);
           dropUser.run(user_id);
-          quotas.forget(user_id);
+          quotas.forget(tx, user_id);
           forgetName.run(user_id);
           begin.run(user_id);
           return { ended };

@@ -2,12 +2,19 @@ import { AppError, networkOf } from '@agent-messenger/service-kit';
 import type { QuotaOf } from '../../storage/quota-refusals';
 import type { Storage } from '../../storage/storage';
 import type { Allowance } from '../../storage/storage-config';
+import { createSaveTimer } from './save-timer';
 import type { Sqlite, Transaction } from './sqlite';
 
 const DAY_MS = 24 * 3_600_000;
 const LOW_RETRY_MS = 10_000;
+const SAVE_AFTER_MS = 1_000;
+/** More counts do not wait to be saved. */
+const MOST = 1_000;
 
-/** What identities and the addresses from which people registered have stored. */
+/**
+ * What identities and the addresses from which people registered have stored. What is added is counted in memory and saved
+ * within a second, so that a crash forgets that much of it; what is taken away, with the transaction that removes it.
+ */
 export interface Quotas {
   /** @throws AppError `unavailable` while the disk is at its reserve */
   checkRoom(): void;
@@ -22,7 +29,7 @@ export interface Quotas {
   /** What a new person stores counts for its address as well. */
   register(userId: string, ip: string): void;
   /** Gives back all that an erased person stored; its address is kept no longer. */
-  forget(userId: string): void;
+  forget(tx: Transaction, userId: string): void;
 }
 
 interface Row {
@@ -35,40 +42,92 @@ interface Row {
   day_at: number;
 }
 
-export function createQuotas({ db }: Sqlite, { limits, isLow, onRefusal }: Storage): Quotas {
+/** What a transaction that is under way has counted. */
+interface Counted {
+  /** null: dropped. */
+  rows: Map<string, Row | null>;
+  /** Whether something was taken away. */
+  isLess: boolean;
+}
+
+export function createQuotas(
+  { db, commit, takePart }: Sqlite,
+  { limits, isLow, onRefusal }: Storage,
+): Quotas {
   const select = db.prepare<[string], Row>('SELECT * FROM storage_use WHERE key = ?');
   const save = db.prepare<Row>(
     `INSERT INTO storage_use (key, address, bytes, day_bytes, day_at)
      VALUES (@key, @address, @bytes, @day_bytes, @day_at)
-     ON CONFLICT DO UPDATE SET address = excluded.address, bytes = excluded.bytes, day_bytes = excluded.day_bytes,
-       day_at = excluded.day_at`,
+     ON CONFLICT DO UPDATE SET bytes = excluded.bytes, day_bytes = excluded.day_bytes, day_at = excluded.day_at`,
   );
   const drop = db.prepare('DELETE FROM storage_use WHERE key = ?');
-  const setBytes = db.prepare('UPDATE storage_use SET bytes = max(0, bytes - ?) WHERE key = ?');
   const others = db.prepare<[string]>('SELECT 1 FROM storage_use WHERE address = ? LIMIT 1');
   const insert = db.prepare(
     'INSERT OR IGNORE INTO storage_use (key, address, bytes, day_bytes, day_at) VALUES (?, ?, 0, 0, 0)',
   );
-  /** Rows that a transaction has changed: each is written once, at its end. */
-  const open = new WeakMap<Transaction, Map<string, Row>>();
+  /** Rows as they are, committed and to be saved. */
+  const waiting = new Map<string, Row>();
+  /** As the transactions that share the next commit have left them; null: dropped. */
+  const changed = new Map<string, Row | null>();
+  const open = new WeakMap<Transaction, Counted>();
+  const timer = createSaveTimer(SAVE_AFTER_MS, commit);
+  let isSaving = false;
 
-  function rowsOf(tx: Transaction): Map<string, Row> {
+  takePart({
+    save(all) {
+      isSaving = all || timer.isDue();
+      if (!isSaving) return;
+      for (const row of new Map([...waiting, ...changed]).values()) if (row) save.run(row);
+    },
+    saved() {
+      for (const [key, row] of changed) {
+        if (row) waiting.set(key, row);
+        else waiting.delete(key);
+      }
+      changed.clear();
+      if (isSaving) {
+        waiting.clear();
+        timer.stop();
+      } else if (waiting.size > MOST) {
+        timer.now();
+      } else if (waiting.size > 0) {
+        timer.start();
+      }
+    },
+    undone: () => changed.clear(),
+  });
+
+  function countedIn(tx: Transaction): Counted {
     const known = open.get(tx);
     if (known) return known;
-    const rows = new Map<string, Row>();
-    open.set(tx, rows);
+    const counted: Counted = { rows: new Map(), isLess: false };
+    open.set(tx, counted);
     tx.beforeCommit.push(() => {
-      for (const row of rows.values()) save.run(row);
+      for (const [key, row] of counted.rows) {
+        changed.set(key, row);
+        if (counted.isLess && row) save.run(row);
+      }
     });
-    return rows;
+    return counted;
+  }
+
+  function find(key: string): Row | null | undefined {
+    return changed.has(key) ? changed.get(key) : (waiting.get(key) ?? select.get(key));
   }
 
   function read(tx: Transaction, key: string): Row {
-    const rows = rowsOf(tx);
-    const row = rows.get(key) ??
-      select.get(key) ?? { key, address: null, bytes: 0, day_bytes: 0, day_at: 0 };
+    const { rows } = countedIn(tx);
+    const known = rows.get(key);
+    if (known) return known;
+    const row = { key, address: null, bytes: 0, day_bytes: 0, day_at: 0, ...find(key) };
     rows.set(key, row);
     return row;
+  }
+
+  function takeAway(tx: Transaction, key: string, bytes: number): void {
+    const row = read(tx, key);
+    row.bytes = Math.max(0, row.bytes - bytes);
+    countedIn(tx).isLess = true;
   }
 
   function check(row: Row, of: QuotaOf, cost: { bytes: number; at: number }): void {
@@ -113,24 +172,27 @@ export function createQuotas({ db }: Sqlite, { limits, isLow, onRefusal }: Stora
       if (shared) add(shared, 'address', cost);
     },
     giveBack(tx, identityId, bytes) {
-      const own = read(tx, identityId);
-      own.bytes = Math.max(0, own.bytes - bytes);
-      if (own.address === null) return;
-      const shared = read(tx, own.address);
-      shared.bytes = Math.max(0, shared.bytes - bytes);
+      takeAway(tx, identityId, bytes);
+      const { address } = read(tx, identityId);
+      if (address !== null) takeAway(tx, address, bytes);
     },
     register(userId, ip) {
       const address = `address:${networkOf(ip)}`;
       insert.run(userId, address);
       insert.run(address, null);
     },
-    forget(userId) {
-      const own = select.get(userId);
-      if (!own) return;
+    forget(tx, userId) {
+      const { address, bytes } = read(tx, userId);
+      const { rows } = countedIn(tx);
       drop.run(userId);
-      if (own.address === null) return;
-      if (others.get(own.address)) setBytes.run(own.bytes, own.address);
-      else drop.run(own.address);
+      rows.set(userId, null);
+      if (address === null) return;
+      if (others.get(address)) {
+        takeAway(tx, address, bytes);
+      } else {
+        drop.run(address);
+        rows.set(address, null);
+      }
     },
   };
 }
