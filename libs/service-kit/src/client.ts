@@ -1,7 +1,8 @@
 import type { CallResponse, Calls, Client } from '@agent-messenger/contracts';
-import { healthSchema, problemSchema } from '@agent-messenger/contracts';
-import { Agent, Pool, request as httpRequest, type Dispatcher } from 'undici';
-import { z } from 'zod';
+import { problemSchema } from '@agent-messenger/contracts';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Pool, type Dispatcher } from 'undici';
+import type { z } from 'zod';
 import { AppError } from './app-error';
 import { JsonAnswer } from './json-answer';
 import { JsonStream } from './json-stream';
@@ -9,6 +10,7 @@ import type { Scope } from './scope';
 import { createServiceTokens } from './service-tokens';
 import { sharedLookup } from './shared-lookup';
 import type { Tracing } from './tracing';
+import { WholeAnswer } from './whole-answer';
 
 /** Calls that wait for a connection; the callee hangs, and more would only wait as well. */
 const MOST_QUEUED = 2_000;
@@ -18,15 +20,6 @@ const CONNECTIONS = 32;
 
 /** Shorter where there is another one to ask. */
 const CONNECT_MS = { ofOne: 3_000, ofSeveral: 1_000 };
-
-let probes: Agent | undefined;
-/** Of what asks how a service is. Made when it is asked for: programs that ask nothing load no undici. */
-function probing(): Agent {
-  return (probes ??= new Agent({ connect: { timeout: 2_000, lookup: sharedLookup } }));
-}
-
-const readinessSchema = healthSchema.pick({ dependencies: true });
-const aliveSchema = z.object({ version: z.string().optional() });
 
 interface ClientOptions {
   /** Base URL of the callee's internal port; several when it has replicas and nothing in front of them. */
@@ -57,15 +50,15 @@ export type JsonClient<C extends Calls> = {
  * Of several replicas one is asked as long as it answers; what is not in doubt is asked of the others before it fails.
  */
 export function createClient<C extends Calls>(calls: C, options: ClientOptions): Client<C> {
-  return callsOf(calls, options, async ({ body }) => {
-    return JSON.parse(await body.text()) as unknown;
+  return callsOf(calls, options, whole, (answer) => {
+    return JSON.parse(answer.text()) as unknown;
   }) as Client<C>;
 }
 
 /** As `createClient`, with answers that are not parsed. */
 export function createJsonClient<C extends Calls>(calls: C, options: ClientOptions): JsonClient<C> {
-  return callsOf(calls, options, async ({ body }) => {
-    return new JsonAnswer<unknown>(new Uint8Array(await body.arrayBuffer()));
+  return callsOf(calls, options, whole, (answer) => {
+    return new JsonAnswer<unknown>(answer.bytes());
   }) as JsonClient<C>;
 }
 
@@ -74,7 +67,7 @@ export function createStreamClient<C extends Calls>(
   calls: C,
   options: ClientOptions,
 ): StreamClient<C> {
-  return callsOf(calls, options, async ({ body, headers }) => {
+  return callsOf(calls, options, streamed, ({ body, headers }) => {
     const length = Number(headers['content-length']);
     const answer = new JsonStream<unknown>(body, length);
     if (headers['content-type'] === 'application/json' && length >= 0) return answer;
@@ -83,22 +76,51 @@ export function createStreamClient<C extends Calls>(
   }) as StreamClient<C>;
 }
 
+interface Answered {
+  statusCode: number;
+  headers: IncomingHttpHeaders;
+  text(): string | Promise<string>;
+}
+
+/** Asks one of the callee's addresses. `withinMs`: also while no connection is free. */
+type Ask<A extends Answered> = (
+  pool: Pool,
+  request: Dispatcher.DispatchOptions,
+  withinMs: number | undefined,
+) => Promise<A>;
+
+const whole: Ask<WholeAnswer> = WholeAnswer.to;
+
+const streamed: Ask<Answered & Pick<Dispatcher.ResponseData, 'body'>> = async (
+  pool,
+  request,
+  withinMs,
+) => {
+  const signal = withinMs === undefined ? null : AbortSignal.timeout(withinMs);
+  const { statusCode, headers, body } = await pool.request({ ...request, signal });
+  return { statusCode, headers, body, text: () => body.text() };
+};
+
 /** @param take what a call answers, of a response of 200 */
-function callsOf(
+function callsOf<A extends Answered>(
   calls: Calls,
   options: ClientOptions,
-  take: (response: Answered) => Promise<unknown>,
+  ask: Ask<A>,
+  take: (response: A) => unknown,
 ): Record<string, (request: unknown) => Promise<unknown>> {
-  const post = createPost(options, take);
+  const post = createPost(options, ask, take);
   return Object.fromEntries(
     Object.keys(calls).map((name) => [name, (request: unknown) => post(name, request)]),
   );
 }
 
-type Answered = Dispatcher.ResponseData;
 type Post = (name: string, request: unknown) => Promise<unknown>;
 
-function createPost(options: ClientOptions, take: (response: Answered) => Promise<unknown>): Post {
+function createPost<A extends Answered>(
+  options: ClientOptions,
+  ask: Ask<A>,
+  take: (response: A) => unknown,
+): Post {
   const { url, service, secret, scope, tracing, timeoutMs = 10_000 } = options;
   const urls = [url].flat();
   const connectMs = urls.length > 1 ? CONNECT_MS.ofSeveral : CONNECT_MS.ofOne;
@@ -137,22 +159,26 @@ function createPost(options: ClientOptions, take: (response: Answered) => Promis
   }
 
   async function postTo(pool: Pool, name: string, request: unknown): Promise<unknown> {
-    let response: Answered;
+    let response: A;
     let text: string;
-    if (pool.stats.queued > MOST_QUEUED) {
+    const { queued, running } = pool.stats;
+    if (queued > MOST_QUEUED) {
       throw new AppError('unavailable', `${service} is overloaded`, { retryAfterMs: 1_000 });
     }
     try {
-      response = await pool.request({
-        method: 'POST',
-        path: `/internal/${name}`,
-        headers: headers(),
-        body: JSON.stringify(request),
-        // Where there is a connection the times of the pool are enough: a signal costs as much as the rest of a call.
-        ...(pool.stats.running >= CONNECTIONS && { signal: AbortSignal.timeout(timeoutMs) }),
-      });
-      if (response.statusCode === 200) return await take(response);
-      text = await response.body.text();
+      response = await ask(
+        pool,
+        {
+          method: 'POST',
+          path: `/internal/${name}`,
+          headers: headers(),
+          body: JSON.stringify(request),
+        },
+        // Where there is a connection the times of the pool are enough.
+        running >= CONNECTIONS ? timeoutMs : undefined,
+      );
+      if (response.statusCode === 200) return take(response);
+      text = await response.text();
     } catch (cause) {
       throw new AppError('unavailable', `${service} cannot be reached`, {
         cause,
@@ -205,52 +231,5 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-/** Resolves when the service at this internal URL, or a replica at one of these, is ready. */
-export function pingService(url: string | readonly string[]): Promise<void> {
-  return ofAny(url, async (each) => {
-    const path = new URL('/readyz?brief', each);
-    const { statusCode, body } = await httpRequest(path, {
-      dispatcher: probing(),
-      headersTimeout: 2_000,
-    });
-    await body.dump();
-    if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
-  });
-}
-
-/** Resolves when a dependency of the service at this internal URL is well, as the service, or a replica, itself finds. */
-export function pingDependency(url: string | readonly string[], name: string): Promise<void> {
-  return ofAny(url, async (each) => {
-    const path = new URL(`/readyz?only=${name}`, each);
-    const { statusCode, body } = await httpRequest(path, {
-      dispatcher: probing(),
-      headersTimeout: 3_000,
-    });
-    const answer = readinessSchema.safeParse(parseJson(await body.text()));
-    if (answer.data?.dependencies[name]?.status !== 'ok') throw new Error(`answered ${statusCode}`);
-  });
-}
-
-/** The version of a service, or of a replica, that answers. @throws when none does */
-export function versionOf(url: string | readonly string[]): Promise<string | null> {
-  return ofAny(url, async (each) => {
-    const path = new URL('/livez', each);
-    const { body } = await httpRequest(path, { dispatcher: probing(), headersTimeout: 3_000 });
-    return aliveSchema.parse(parseJson(await body.text())).version ?? null;
-  });
-}
-
-async function ofAny<T>(
-  url: string | readonly string[],
-  ask: (url: string) => Promise<T>,
-): Promise<T> {
-  try {
-    return await Promise.any([url].flat().map(ask));
-  } catch (error) {
-    const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
-    throw first ?? error;
   }
 }

@@ -25,6 +25,7 @@ export * from './redis/redis-config';
 export * from './redis/redis-endpoint';
 export * from './redis/redis-problem';
 export * from './redis/probe-redis';
+export * from './probe-services';
 export * from './redis/redis-target';
 export * from './run-service';
 export * from './scope';
