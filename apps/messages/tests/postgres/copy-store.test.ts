@@ -49,6 +49,7 @@ async function filled() {
   await store.eraseUser({ user_id: erased.user, by: BY });
   await catchUp(store, 'relay');
   const last = await world.send(talk, talk.agent, 'not yet relayed');
+  await world.move('received', talk, talk.user, 99);
   await store.close();
   return { path, world, talk, last };
 }
@@ -87,6 +88,10 @@ async function seen(store: Store, { user, agent, conversation }: Talk) {
 test('the copy says the same, recognises retries, and relays what was not', async () => {
   const { path, world, talk, last } = await filled();
   const now = () => new Date(world.clock.ms);
+  // As a crash may leave it.
+  const raw = new BetterSqlite3(path);
+  raw.exec('UPDATE members SET pending = 1');
+  raw.close();
   const url = await databases.create();
   const { log_id, tables } = await copy(path, url);
   expect(tables).toMatchObject({ agents: 3, push_tokens: 1 });

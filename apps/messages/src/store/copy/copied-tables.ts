@@ -153,7 +153,8 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   {
     name: 'pending',
     select: `SELECT c.id AS conversation_id, m.identity FROM members m JOIN conversations c ON c.n = m.conversation
-      WHERE m.pending = 1 ORDER BY c.id, m.identity`,
+      WHERE m.pending = 1 AND m.delivered_seq < min(ifnull(m.left_seq, c.last_seq), c.last_seq)
+      ORDER BY c.id, m.identity`,
     columns: [...numbers('identity'), conversation()],
     key: 'conversation, identity',
   },
