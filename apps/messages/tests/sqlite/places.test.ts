@@ -1,3 +1,4 @@
+import type { Operation } from '@agent-messenger/contracts';
 import BetterSqlite3 from 'better-sqlite3';
 import { join } from 'node:path';
 import { takeBackup } from '../../src/store/sqlite/backup/take-backup';
@@ -111,6 +112,31 @@ test('places are saved after a while, for many messages at once, and what was de
   expect(saved.filter((name) => name.startsWith('members'))).toEqual(
     ['members', 'members_by_activity', 'members_pending'].sort(),
   );
+});
+
+test('many are saved in several transactions, and the log is noted as seen with the last', async () => {
+  const { path, world } = await openWorld();
+  const first = await world.talk();
+  const { user: user_id, agent: agent_id } = first;
+  const made = Array.from({ length: 450 }, () =>
+    world.store.createConversation({ user_id, agent_id }),
+  );
+  const operations = (await Promise.all(made)).map(({ conversation: { id: conversation } }) =>
+    sendOf({ ...first, conversation }, user_id, { client_id: conversation }),
+  );
+  await world.append(operations[0] ?? {});
+  await world.store.append({ operations: operations.slice(1) as Operation[] });
+  const db = new BetterSqlite3(path, { readonly: true });
+  const offset = db.prepare("SELECT value FROM meta WHERE key = 'offset.places'").pluck();
+  jest.advanceTimersByTime(5_000);
+  for (const places of [900, 500, 100]) {
+    expect(wrongIn(path).places).toBe(places);
+    expect(offset.get()).toBe(0);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  expect(wrongIn(path).places).toBe(0);
+  expect(offset.get()).toBe(1 + 450 + 450);
+  db.close();
 });
 
 test('whoever lists sees every place at once, in pages too, and nothing is saved for others', async () => {
