@@ -67,6 +67,20 @@ async function threeTalks({ world }: Pick<Awaited<ReturnType<typeof openWorld>>,
 
 const idsOf = (...talks: Talk[]) => talks.map(({ conversation }) => conversation);
 
+test('while nothing can be committed a listing is of all that was, in the order that was saved last', async () => {
+  const opened = await openWorld();
+  const { world, path } = opened;
+  const [first, second, third] = await threeTalks(opened);
+  expect(await listed(world.store, first.user)).toEqual(idsOf(third, second, first));
+  await world.send(first, first.user, 'to the top');
+  const other = new BetterSqlite3(path);
+  other.exec('BEGIN IMMEDIATE');
+  expect(await listed(world.store, first.user)).toEqual(idsOf(third, second, first));
+  other.exec('COMMIT');
+  other.close();
+  expect(await listed(world.store, first.user)).toEqual(idsOf(first, third, second));
+});
+
 test('a message in a conversation that is in use writes no row of members, its receipt one and no index', async () => {
   const { path, world } = await openWorld();
   const talk = await world.talk();
