@@ -21,11 +21,6 @@ export class PageAck {
     return { ok: true, ...this.page.parse() } as Ack<RequestName>;
   }
 
-  get json(): string {
-    const { buffer, byteOffset, byteLength } = this.page.bytes;
-    return `{"ok":true,${Buffer.from(buffer, byteOffset, byteLength).toString('utf8', 1)}`;
-  }
-
   /** As the frame of a plain WebSocket. */
   toFrame(id: string | number): Buffer {
     return Buffer.concat([

@@ -1,21 +1,13 @@
 import type { Socket as TcpSocket } from 'node:net';
-import type { WebSocket } from 'ws';
-import { webSocketOf, type EngineSocket } from './socket-io-connection';
-import { textFrames } from './text-frames';
-
-interface Packet {
-  type: string;
-  data?: string | Buffer;
-  options?: { wsPreEncodedFrame?: Buffer[] };
-}
+import type { EngineSocket } from './socket-io-connection';
 
 /** What we use of Engine.IO that its types keep private. */
 interface EngineInternals {
-  writeBuffer: Packet[];
+  writeBuffer: unknown[];
   transport: {
     readyState: string;
     writable: boolean;
-    send(packets: Packet[]): void;
+    send(packets: unknown[]): void;
     doClose(done?: () => void): void;
   };
 }
@@ -33,17 +25,15 @@ export function coalesceWrites(engine: EngineSocket): void {
 
 class CoalescedWrites {
   private readonly tcp: TcpSocket;
-  private readonly webSocket: WebSocket;
   private readonly internals: EngineInternals;
-  private waiting: readonly Packet[] = NOTHING;
+  private waiting: readonly unknown[] = NOTHING;
 
   constructor(engine: EngineSocket) {
     this.tcp = engine.request.socket;
-    this.webSocket = webSocketOf(engine);
     this.internals = engine as unknown as EngineInternals;
   }
 
-  send(packets: Packet[]): void {
+  send(packets: unknown[]): void {
     // Engine.IO keeps what comes from now on in its own buffer, until it has been written.
     this.internals.transport.writable = false;
     this.waiting = packets;
@@ -62,12 +52,6 @@ class CoalescedWrites {
     if (this.waiting.length === 0 || transport.readyState === 'closed') return;
     const packets = this.waiting.concat(writeBuffer.splice(0));
     this.waiting = NOTHING;
-    const texts = packets.map(textOf).filter((text) => text !== undefined);
-    // Engine.IO has a place for frames that are made elsewhere.
-    if (texts.length === packets.length && this.webSocket.readyState === this.webSocket.OPEN) {
-      const options = { wsPreEncodedFrame: [textFrames(texts)] };
-      return own(transport).send.call(transport, [{ type: 'message', options }]);
-    }
     this.tcp.cork();
     try {
       own(transport).send.call(transport, packets);
@@ -77,12 +61,7 @@ class CoalescedWrites {
   }
 }
 
-const NOTHING: readonly Packet[] = [];
-
-/** Of a packet that is a message and text, as Engine.IO's protocol has it. */
-function textOf({ type, data }: Packet): string | undefined {
-  return type === 'message' && typeof data === 'string' ? `4${data}` : undefined;
-}
+const NOTHING: readonly unknown[] = [];
 
 /** What Engine.IO itself does. */
 function own(transport: EngineInternals['transport']): EngineInternals['transport'] {

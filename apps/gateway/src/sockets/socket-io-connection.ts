@@ -1,15 +1,8 @@
-import type {
-  Ack,
-  RequestName,
-  ServerEventName,
-  ServerEventPayload,
-} from '@agent-messenger/contracts';
+import type { ServerEventName, ServerEventPayload } from '@agent-messenger/contracts';
 import type { Socket } from 'socket.io';
-import type { PageAck } from '../compact/page-ack';
 import type { CloseManner, LiveConnection } from '../connections/live-connection';
 import type { FrameGuard } from './frames/frame-guard';
 import type { GuardedWebSocket } from './frames/guarded-server';
-import type { Asked, SocketIoPackets } from './socket-io-packets';
 import { waitForDrain } from './wait-for-drain';
 
 /** A close that the peer does not complete within this is cut. */
@@ -21,14 +14,6 @@ interface EngineBuffer {
   writeBuffer: { data?: string | Buffer }[];
 }
 
-interface ClientInternals {
-  /** What it listens to. */
-  ondata(data: string | Buffer): void;
-}
-
-/** Engine.IO writes into it that it is so. */
-const UNCOMPRESSED = { compress: false };
-
 /** A Socket.IO socket as a live connection. */
 export class SocketIoConnection implements LiveConnection {
   /** Until the client's CONNECT is answered it takes no event, and stays away from nothing: both wait for that. */
@@ -36,7 +21,6 @@ export class SocketIoConnection implements LiveConnection {
 
   constructor(
     private readonly socket: Socket,
-    private readonly packets: SocketIoPackets,
     readonly ip: string,
   ) {}
 
@@ -46,22 +30,7 @@ export class SocketIoConnection implements LiveConnection {
 
   send<N extends ServerEventName>(event: N, payload: ServerEventPayload<N>): void {
     if (this.held) this.held.push(() => this.send(event, payload));
-    else this.engine.write(this.packets.event(event, payload), UNCOMPRESSED);
-  }
-
-  ack(id: number, answer: Ack<RequestName> | PageAck): void {
-    this.engine.write(this.packets.ack(id, answer), UNCOMPRESSED);
-  }
-
-  /** What it asks for from now on; of all else Socket.IO hears as before. */
-  onAsked(take: (asked: Asked) => void): void {
-    const { client } = this.socket as unknown as { client: ClientInternals };
-    this.engine.removeListener('data', client.ondata);
-    this.engine.on('data', (data: string | Buffer) => {
-      const asked = typeof data === 'string' ? this.packets.read(data) : undefined;
-      if (asked) take(asked);
-      else client.ondata(data);
-    });
+    else this.socket.emit(event, payload);
   }
 
   /** The CONNECT is answered. */

@@ -19,7 +19,6 @@ import { CREDENTIALS_CHARS, queryHandshake } from './handshake';
 import { cutSilent, longestPong, type PongTimeouts } from './pong-timeouts';
 import { isTemporary, RefusedPeers } from './refused-peers';
 import { boundClose, guardOf, SocketIoConnection } from './socket-io-connection';
-import { SocketIoPackets } from './socket-io-packets';
 
 /**
  * Not attached to a server yet: see `attachToUpgrades`. Engine.IO has one deadline for all pongs, which it tells clients
@@ -148,7 +147,7 @@ export class SocketServer {
   private async enter(socket: Socket, kind: Actor['kind']): Promise<Entered> {
     const { handshake, clientIp, pongTimeouts } = this.options;
     const { auth } = socket.handshake;
-    const live = new SocketIoConnection(socket, PACKETS[kind], clientIp(socket.request));
+    const live = new SocketIoConnection(socket, clientIp(socket.request));
     // `?token=` is for people whose client cannot send a handshake payload.
     const { searchParams } = new URL(socket.request.url ?? '', 'http://localhost');
     const mayUseQuery = kind === 'user' && Object.keys(auth).length === 0;
@@ -178,14 +177,6 @@ export class SocketServer {
     if (connection.isClosed) return;
     const guard = guardOf(socket.conn);
     guard.known(this.options.frameLimits, connection);
-    live.onAsked(({ name, payload, id }) => {
-      const answered = guard.wasRequest();
-      void dispatch(connection, name, payload, id !== undefined).then((answer) => {
-        answered();
-        if (id !== undefined) live.ack(id, answer);
-      });
-    });
-    // What Socket.IO had to look at.
     socket.onAny((name: string, ...args: unknown[]) => {
       const answered = guard.wasRequest();
       const last = args.at(-1);
@@ -198,8 +189,6 @@ export class SocketServer {
     handshake.begin(admitted);
   }
 }
-
-const PACKETS = { user: new SocketIoPackets('/client'), agent: new SocketIoPackets('/agent') };
 
 class Refused extends Error {
   constructor(readonly wire: WireError) {
