@@ -5,12 +5,13 @@ import { remember } from './remember';
 export type Gateways = Map<string, { gateway: string; recipient: string }>;
 
 interface Known {
-  /** The lease that said so. */
+  /** The lease that said so: parsed again when it has changed. */
   lease: string;
   at: { gateway: string; recipient: string } | undefined;
 }
 
-const MOST = 20_000;
+/** Some 15 MB. */
+const MOST = 50_000;
 
 /**
  * Where identities were connected when their leases were last looked up. Nearly all are there still, so that events can
@@ -37,11 +38,15 @@ export class ConnectedAt {
     const missed: Gateways = new Map();
     for (const [index, id] of ids.entries()) {
       const lease = leases[index];
+      const before = this.known.get(id);
       if (!lease) this.known.delete(id);
-      else if (lease !== this.known.get(id)?.lease) {
+      else if (lease !== before?.lease) {
         const at = placeOf(id, lease);
         remember(this.known, id, { lease, at }, MOST);
-        if (at) missed.set(id, at);
+        // It says more than where: how the connection is, for one.
+        const isThere =
+          at?.gateway === before?.at?.gateway && at?.recipient === before?.at?.recipient;
+        if (at && !isThere) missed.set(id, at);
       }
     }
     return missed;

@@ -55,8 +55,8 @@ async function createFixture({ open = () => setting.stores.open(), server = sett
       await subscriber.subscribe(names.gateway(id));
       return messages;
     },
-    lease(identity: string, gateway: string | null, epoch = 1) {
-      const lease: Lease = { gateway, epoch, connection_id: 'c', credential_id: 'k' };
+    lease(identity: string, gateway: string | null, epoch = 1, more: Partial<Lease> = {}) {
+      const lease: Lease = { gateway, epoch, connection_id: 'c', credential_id: 'k', ...more };
       return redis.set(names.lease(identity), JSON.stringify(lease));
     },
   };
@@ -86,18 +86,24 @@ test('who is where they were is told with one round trip to Redis, who is not wh
   relay.wake();
   await waitFor(() => seqs(first).includes(2));
   expect((await roundTrips()) - before).toBe(1);
+  // A lease says more than where.
+  await lease(talk.user, 'g1', 1, { status: 'busy' });
+  await sendMany(world, talk, 1);
+  relay.wake();
+  await waitFor(() => seqs(first).includes(3));
+  expect((await roundTrips()) - before).toBe(2);
 
   await lease(talk.user, 'g2', 2);
   await sendMany(world, talk, 1);
   relay.wake();
-  await waitFor(() => seqs(second).includes(3));
+  await waitFor(() => seqs(second).includes(4));
   expect(second.flat().map(({ to }) => to)).toEqual([[[talk.user, 2]]]);
   await sendMany(world, talk, 1);
   relay.wake();
-  await waitFor(() => seqs(second).includes(4));
-  expect(seqs(second)).toEqual([3, 4]);
+  await waitFor(() => seqs(second).includes(5));
+  expect(seqs(second)).toEqual([4, 5]);
   // Once more where they had been, and never again.
-  expect(seqs(first)).toEqual([1, 2, 3]);
+  expect(seqs(first)).toEqual([1, 2, 3, 4]);
 });
 
 test('a page is one message per gateway, with each recipient’s epoch, in commit order', async () => {

@@ -48,7 +48,8 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    if (this.tooLate) controller.abort(this.tooLate);
+    // Thrown, it is not sent, and the connection remains.
+    if (this.tooLate) throw this.tooLate;
   }
 
   onResponseStart(

@@ -4,19 +4,13 @@ import { join } from 'node:path';
 import { takeBackup } from '../../src/store/sqlite/backup/take-backup';
 import { openDatabase } from '../../src/store/sqlite/open-database';
 import type { Store } from '../../src/store/store';
-import { createWorld, sendOf, type Talk } from '../conformance/world';
+import { createWorld, refusal, sendOf, type Talk } from '../conformance/world';
 import { bundleStoreProcess, openInProcess } from '../store-process';
-import { createTempStores, silent } from '../temp-store';
+import { silent } from '../temp-store';
+import { useStoresWithoutTimers } from './fixtures/stores-without-timers';
 import { watchWrites } from './fixtures/written-pages';
 
-const stores = createTempStores();
-beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['Date', 'performance', 'setImmediate', 'nextTick'] });
-});
-afterEach(async () => {
-  jest.useRealTimers();
-  await stores.cleanUp();
-});
+const stores = useStoresWithoutTimers();
 
 /** Members whose place is not that of the newest message, and those marked as pending who are not, or the other way round. */
 function wrongIn(path: string): { places: number; pending: number } {
@@ -67,17 +61,20 @@ async function threeTalks({ world }: Pick<Awaited<ReturnType<typeof openWorld>>,
 
 const idsOf = (...talks: Talk[]) => talks.map(({ conversation }) => conversation);
 
-test('while nothing can be committed a listing is of all that was, in the order that was saved last', async () => {
+test('while nothing can be committed, who waits for a place is not told a listing without it', async () => {
   const opened = await openWorld();
   const { world, path } = opened;
   const [first, second, third] = await threeTalks(opened);
-  expect(await listed(world.store, first.user)).toEqual(idsOf(third, second, first));
+  const other = await world.talk();
+  await listed(world.store, first.user);
+  await listed(world.store, other.user);
   await world.send(first, first.user, 'to the top');
-  const other = new BetterSqlite3(path);
-  other.exec('BEGIN IMMEDIATE');
-  expect(await listed(world.store, first.user)).toEqual(idsOf(third, second, first));
-  other.exec('COMMIT');
-  other.close();
+  const writer = new BetterSqlite3(path);
+  writer.exec('BEGIN IMMEDIATE');
+  expect(await refusal(listed(world.store, first.user))).toMatchObject({ code: 'unavailable' });
+  expect(await listed(world.store, other.user)).toEqual(idsOf(other));
+  writer.exec('COMMIT');
+  writer.close();
   expect(await listed(world.store, first.user)).toEqual(idsOf(first, third, second));
 });
 

@@ -2,17 +2,10 @@ import BetterSqlite3 from 'better-sqlite3';
 import { join } from 'node:path';
 import { EVENT_BYTES } from '../../src/storage/storage';
 import { BY, createWorld, sendOf, type Talk, type World } from '../conformance/world';
-import { createTempStores } from '../temp-store';
+import { useStoresWithoutTimers } from './fixtures/stores-without-timers';
 import { watchWrites } from './fixtures/written-pages';
 
-const stores = createTempStores();
-beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['Date', 'performance', 'setImmediate', 'nextTick'] });
-});
-afterEach(async () => {
-  jest.useRealTimers();
-  await stores.cleanUp();
-});
+const stores = useStoresWithoutTimers();
 
 const NONE = { perDay: 0, inAll: 0 };
 const TEXT = 'x'.repeat(10_000 - EVENT_BYTES);

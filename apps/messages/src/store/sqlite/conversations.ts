@@ -73,14 +73,17 @@ export function createConversations(
     ConversationRow
   >(
     `${reader.select}
-     WHERE m.identity = (SELECT n FROM identities WHERE id = ?) AND m.message_pos IS NOT NULL AND m.message_pos < ? AND m.message_pos >= ? AND (m.rev > ? OR c.rev > ? OR EXISTS (
+     WHERE m.identity = (SELECT n FROM identities WHERE id = ?)
+       AND m.message_pos IS NOT NULL AND m.message_pos < ? AND m.message_pos >= ?
+       AND (m.rev > ? OR c.rev > ? OR EXISTS (
          SELECT 1 FROM members o JOIN identities i ON i.n = o.identity
          WHERE o.conversation = c.n AND o.left_seq IS NULL AND i.rev > ?))
      ORDER BY m.message_pos DESC LIMIT ?`,
   );
   const lastLookedAt = db
     .prepare<[string, number], number>(
-      `SELECT message_pos FROM members WHERE identity = (SELECT n FROM identities WHERE id = ?) AND message_pos IS NOT NULL AND message_pos < ?
+      `SELECT message_pos FROM members
+       WHERE identity = (SELECT n FROM identities WHERE id = ?) AND message_pos IS NOT NULL AND message_pos < ?
        ORDER BY message_pos DESC LIMIT 2 OFFSET ${LOOKED_AT - 1}`,
     )
     .pluck();

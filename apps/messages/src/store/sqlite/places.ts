@@ -18,8 +18,8 @@ export interface Places {
   note(conversation: number, members?: readonly string[]): void;
   /**
    * Saves, with the commits of this turn of the event loop, where the conversations of an identity are. What it awaits sees
-   * all of them there, as of the store's revision at that moment. While nothing can be committed, on a full disk for one, they
-   * are where they were saved last: a listing is in that order rather than not at all.
+   * all of them there, as of the store's revision at that moment. Fails when nothing can be committed: a conversation that
+   * moves up after the first page of a listing, without a change that is after its token, would be on none.
    */
   settle(identityId: string): Promise<void>;
 }
@@ -77,7 +77,7 @@ export function createPlaces({ db, commit, takePart }: Sqlite): Places {
       for (const members of waiting.values()) {
         if (!members.includes(identityId)) continue;
         asked.add(identityId);
-        return commit().catch(() => undefined);
+        return commit();
       }
     },
   };

@@ -103,10 +103,9 @@ export function createQuotas(
     const counted: Counted = { rows: new Map(), isLess: false };
     open.set(tx, counted);
     tx.beforeCommit.push(() => {
-      for (const [key, row] of counted.rows) {
-        changed.set(key, row);
-        if (counted.isLess && row) save.run(row);
-      }
+      // First what may fail, and undo the transaction.
+      if (counted.isLess) for (const row of counted.rows.values()) if (row) save.run(row);
+      for (const [key, row] of counted.rows) changed.set(key, row);
     });
     return counted;
   }

@@ -59,8 +59,8 @@ export class RecentEntries {
   }
 
   /**
-   * The entries right after `pos`, at most `limit` and some `maxChars`, and where they end; undefined when the log has to be read. Those up to
-   * `pos` are not asked for again.
+   * The entries right after `pos`, at most `limit` and some `maxChars`, and where they end; undefined when the log has to
+   * be read. Those up to `pos` are not asked for again.
    */
   after(
     pos: number,

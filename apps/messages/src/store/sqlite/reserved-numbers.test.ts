@@ -54,6 +54,15 @@ test('who closes leaves no gap', () => {
   expect(create(before.stored()).transaction(1)).toEqual([4]);
 });
 
+test('what was rolled back is not the last: after a crash it is given out again', () => {
+  const { numbers, stored, transaction } = create(40);
+  transaction(3, { fails: true });
+  expect(numbers.last()).toBe(40);
+  expect(stored()).toBe(40);
+  transaction(1);
+  expect(numbers.last()).toBe(44);
+});
+
 test('a ceiling that was rolled back is written with the next commit', () => {
   const { stored, transaction } = create(0);
   expect(transaction(1, { fails: true })).toEqual([1]);

@@ -6,7 +6,7 @@ const BLOCK = 1_000;
 /** Numbers that rise. */
 export interface ReservedNumbers extends CommitPart {
   next(): number;
-  /** The last that was given out, or may have been before the start. */
+  /** None that was committed is above it, and none that is committed later at or below it, also after a crash. */
   last(): number;
 }
 
@@ -23,7 +23,8 @@ export function createReservedNumbers(
   let written = start;
   return {
     next: () => (last += 1),
-    last: () => last,
+    // What is beyond the ceiling was rolled back, and is given out anew after a crash.
+    last: () => Math.min(last, ceiling),
     save(all) {
       if (all ? last === ceiling : last <= ceiling) return;
       // Who closes gives out no more: only a crash leaves a gap.
