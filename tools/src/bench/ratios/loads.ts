@@ -17,7 +17,8 @@ interface Setting {
   load: Load;
 }
 const GATEWAYS = 2;
-const WARM_UP_S = 6;
+/** At a steady load V8 goes on compiling for the better part of a minute. */
+const WARM_UP_S = 30;
 const SETTINGS = {
   saturation: { pairs: 50, load: saturation(4) },
   load: { pairs: 50, load: steady(500) },
