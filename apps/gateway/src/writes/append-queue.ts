@@ -22,7 +22,7 @@ const FLUSH_MS = 500;
 const DOUBT_MS = 2_000;
 
 /** Time between two appends while one follows the other. */
-const BEAT_MS = 4;
+const BEAT_MS = 8;
 /** After this long without an append the next one does not wait. */
 const ALONE_MS = 20;
 /** So many that wait are a batch already. */
