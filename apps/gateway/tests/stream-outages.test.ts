@@ -6,6 +6,14 @@ import { ask, copiesOf, reads, type Transport, useGateways } from './stream-setu
 
 const pair = useGateways();
 
+// Redis has been away in the test before, and gateways come back to it one by one.
+beforeEach(async () => {
+  for (const { url } of [pair.here, pair.there]) {
+    const health = async () => (await (await fetch(`${url}/health`)).json()) as { status: string };
+    await waitFor(async () => (await health()).status === 'ok');
+  }
+});
+
 test.each<Transport>(['socket.io', 'ws'])(
   'Redis comes back empty: the agent is told, writes its text again, and readers begin anew: %s',
   async (transport) => {
@@ -72,11 +80,6 @@ test('while Redis is away an answer that comes whole is taken', async () => {
 });
 
 test('a gateway that drains hands over what was written; agent and reader go on elsewhere', async () => {
-  // Redis has been away, and they come back to it one by one.
-  for (const { url } of [pair.here, pair.there]) {
-    const health = async () => (await (await fetch(`${url}/health`)).json()) as { status: string };
-    await waitFor(async () => (await health()).status === 'ok');
-  }
   const leaving = await pair.harness.gateway();
   const talk = pair.talk();
   const [agent, reader] = [await talk.agent(leaving), await talk.reader(leaving)];
