@@ -4,6 +4,7 @@ import { AppError } from '../app-error';
 import type { Logger } from '../logger';
 import type { Scope } from '../scope';
 import { redisOptions, type RedisTarget } from './redis-target';
+import { writeByTurn } from './write-by-turn';
 
 /** Replies are mapped as RESP2's always were. */
 type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
@@ -53,6 +54,7 @@ export function openRedis(
     ...options,
   });
   scope.defer(`redis ${name}`, () => endRedis(redis));
+  redis.on('connect', () => writeByTurn(redis.stream));
   let down = false;
   redis.on('error', (error) => {
     // One line per outage: the reconnect loop repeats the error every two seconds.
