@@ -79,8 +79,8 @@ export function startRelay(options: RelayOptions): Relay {
         ids,
         messages: messagesFor(connectedAt.guess(ids)),
       });
-      const corrections = messagesFor(connectedAt.correct(ids, leases));
-      if (corrections.length > 0) await publish(redis, names, { ids: [], messages: corrections });
+      const missed = connectedAt.correct(ids, leases);
+      if (missed.size > 0) await publish(redis, names, { ids: [], messages: messagesFor(missed) });
       spans?.end();
     } catch (error) {
       spans?.end(error);

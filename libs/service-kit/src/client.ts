@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { AppError } from './app-error';
 import { JsonAnswer } from './json-answer';
 import { JsonStream } from './json-stream';
+import { parseJson } from './parse-json';
 import type { Scope } from './scope';
 import { createServiceTokens } from './service-tokens';
 import { sharedLookup } from './shared-lookup';
@@ -225,11 +226,3 @@ const NO_CONNECTION = new Set([
   ...['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

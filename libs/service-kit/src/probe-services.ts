@@ -1,6 +1,7 @@
 import { healthSchema } from '@agent-messenger/contracts';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
+import { parseJson } from './parse-json';
 import { sharedLookup } from './shared-lookup';
 
 let probes: Agent | undefined;
@@ -34,7 +35,7 @@ export function pingDependency(url: string | readonly string[], name: string): P
       headersTimeout: 3_000,
     });
     // A proxy in between answers something else.
-    const answer = readinessSchema.safeParse(await body.json().catch(() => undefined));
+    const answer = readinessSchema.safeParse(parseJson(await body.text()));
     if (answer.data?.dependencies[name]?.status !== 'ok') throw new Error(`answered ${statusCode}`);
   });
 }
@@ -44,7 +45,7 @@ export function versionOf(url: string | readonly string[]): Promise<string | nul
   return ofAny(url, async (each) => {
     const path = new URL('/livez', each);
     const { body } = await request(path, { dispatcher: probing(), headersTimeout: 3_000 });
-    return aliveSchema.parse(await body.json()).version ?? null;
+    return aliveSchema.parse(parseJson(await body.text())).version ?? null;
   });
 }
 

@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { remember } from '../remember';
 
 export const QUOTAS = ['person', 'agent', 'address'] as const;
 export type QuotaOf = (typeof QUOTAS)[number];
@@ -41,10 +42,7 @@ export class QuotaRefusals {
 
   note(key: string, of: QuotaOf, bound: 'day' | 'all'): void {
     this.counter.inc({ of, bound });
-    this.last.delete(key);
-    this.last.set(key, this.now());
-    const [oldest] = this.last.keys();
-    if (this.last.size > MOST && oldest !== undefined) this.last.delete(oldest);
+    remember(this.last, key, this.now(), MOST);
   }
 
   /** How many were refused within the last hour. */
