@@ -1,5 +1,5 @@
 import type { RequestName } from '@agent-messenger/contracts';
-import { requests } from '@agent-messenger/contracts';
+import { CLOSE_STATUS, requests } from '@agent-messenger/contracts';
 import { waitFor } from '@agent-messenger/testkit';
 import type { Harness, TestGateway } from './harness';
 import { AGENT, API_KEY, startHarness } from './harness';
@@ -182,7 +182,8 @@ test('fragments are put together, up to the same bound', async () => {
 test('fragments without end are bounded in number too', async () => {
   const raw = await open();
   for (let n = 0; n < 20_000; n += 1) raw.socket.send('', { fin: false });
-  expect(await raw.closed()).toBe(1008);
+  // The bound of a message's fragments, or the budget of frames, which is judged once in a turn of the event loop.
+  expect([1008, CLOSE_STATUS.rate_limited]).toContain(await raw.closed());
 });
 
 test('a peer that pings is answered with what it sent', async () => {
