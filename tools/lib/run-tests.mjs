@@ -1,8 +1,10 @@
 import { bootstrap } from './bootstrap.mjs';
+import { checkNode } from './check-node.mjs';
 import { ensureKubectl } from './kubectl.mjs';
 import { ensureNodeVersions } from './node-versions.mjs';
 import { nx, nxEnv } from './nx.mjs';
 import { ensureOutsideSoftware } from './outside-software.mjs';
+import { ensureRedisServer } from './redis.mjs';
 import { runGroup } from './run-group.mjs';
 import { countTests, listFailures } from './test-output.mjs';
 
@@ -14,10 +16,9 @@ const STACK_TESTS = '@agent-messenger/e2e';
  * @param checks resolves with the names of what failed; runs beside tests that mostly wait
  */
 export async function runTests({ extra = [], checks = async () => [] } = {}) {
-  await bootstrap({ redis: true });
-  await ensureKubectl();
-  await ensureNodeVersions();
-  await ensureOutsideSoftware();
+  checkNode();
+  // What npm brings is compiled for a minute or two: what the system has comes meanwhile.
+  await Promise.all([fromNpm(), fromSystem()]);
   const test = (...args) => runNx('run-many', ...args, ...extra);
   const ofProjects = await test('-t', 'test', '--exclude', STACK_TESTS);
   // Whole stacks: after the rest, and those that load the machine after the others.
@@ -29,6 +30,17 @@ export async function runTests({ extra = [], checks = async () => [] } = {}) {
     checks(),
   ]);
   report([ofProjects, ...ofStacks], failedChecks);
+}
+
+async function fromNpm() {
+  await bootstrap({ redis: false });
+  await ensureNodeVersions();
+}
+
+async function fromSystem() {
+  await ensureRedisServer();
+  await ensureKubectl();
+  await ensureOutsideSoftware();
 }
 
 function report(runs, failedChecks) {

@@ -36,8 +36,16 @@ export function canInstallPackages() {
   return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
 }
 
-/** Installs Debian packages, without starting the services in them. */
-export async function installPackages(why, packages) {
+let last = Promise.resolve();
+
+/** Installs Debian packages, without starting the services in them; one installation after the other. */
+export function installPackages(why, packages) {
+  const installed = last.then(() => install(why, packages));
+  last = installed.catch(() => undefined);
+  return installed;
+}
+
+async function install(why, packages) {
   const title = `${why}: installing ${packages.join(', ')} with apt-get`;
   const shell = ['sh', '-c', installScript(), 'install', ...packages];
   const [command, ...args] = process.getuid?.() === 0 ? shell : ['sudo', '-n', ...shell];

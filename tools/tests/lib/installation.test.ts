@@ -43,6 +43,18 @@ describe('when apt-get fails', () => {
     expect(stderr).toMatch(/E: no network[^]*apt-get install[^]*brew install redis[^]*docker run/);
   });
 
+  it('installs one after the other, also after one that failed', () => {
+    const log = join(path, 'log');
+    const slow = `#!${process.execPath}
+      const { appendFileSync } = require('node:fs');
+      appendFileSync('${log}', 'begun ');
+      setTimeout(() => { appendFileSync('${log}', 'ended '); process.exitCode = 1; }, 100);\n`;
+    for (const command of ['sh', 'sudo']) writeFileSync(join(path, command), slow, { mode: 0o755 });
+    run(`import { installPackages } from './lib/system-packages.mjs';
+         await Promise.allSettled([installPackages('a', ['a']), installPackages('b', ['b'])]);`);
+    expect(readFileSync(log, 'utf8')).toBe('begun ended begun ended ');
+  });
+
   it('says how to get the tools that compile, and goes on without them', () => {
     const { status, stderr } = run(
       `import { ensureToolchain } from './lib/dependencies.mjs'; await ensureToolchain();`,
