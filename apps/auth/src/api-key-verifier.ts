@@ -7,7 +7,7 @@ import type {
   Origin,
 } from '@agent-messenger/contracts';
 import type { About, AuditLog } from '@agent-messenger/service-kit';
-import { AppError, countedNetworks } from '@agent-messenger/service-kit';
+import { AppError, countedNetworks, upToEntries } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { Counter } from 'prom-client';
 import { parseApiKey } from './api-keys';
@@ -38,7 +38,7 @@ const REMEMBERED = 10_000;
 export class ApiKeyVerifier {
   /** Keyed with a random key of this process: memory holds nothing that could be tried against guessed keys. */
   private readonly digestKey = randomBytes(32);
-  private readonly verifiedHashes = new LRUCache<string, string>({ max: REMEMBERED });
+  private readonly verifiedHashes = new LRUCache<string, string>(upToEntries(REMEMBERED));
   private readonly inProgress = new Map<string, Promise<KeyOwner>>();
 
   constructor(private readonly options: ApiKeyVerifierOptions) {}

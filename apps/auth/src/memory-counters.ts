@@ -1,3 +1,4 @@
+import { upToEntries } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { AttemptCounters, AttemptLimits, Subject } from './attempt-counters';
 
@@ -17,7 +18,7 @@ export function createMemoryCounters(
   { windowMs, waitMs, longestWaitMs }: AttemptLimits,
   now: () => number = Date.now,
 ): AttemptCounters {
-  const states = new LRUCache<string, State>({ max: REMEMBERED });
+  const states = new LRUCache<string, State>(upToEntries(REMEMBERED));
 
   function stateOf(key: string): State | undefined {
     const state = states.get(key);

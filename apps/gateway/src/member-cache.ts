@@ -1,10 +1,14 @@
 import type { Client, Event, Member, messagesCalls } from '@agent-messenger/contracts';
+import { upToEntries } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
 
 /** Members of conversations for ephemeral events, of this gateway. What is durable asks the store, always. */
 export class MemberCache {
   /** A missed invalidation tells a former member of typing for at most a minute. */
-  private readonly members = new LRUCache<string, Member[]>({ max: 10_000, ttl: 60_000 });
+  private readonly members = new LRUCache<string, Member[]>({
+    ...upToEntries(10_000),
+    ttl: 60_000,
+  });
 
   constructor(private readonly listMembers: Client<typeof messagesCalls>['listMembers']) {}
 

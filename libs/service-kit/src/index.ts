@@ -34,3 +34,4 @@ export * from './push-origins';
 export * from './service-metrics';
 export * from './service-tokens';
 export * from './tracing';
+export * from './up-to-entries';

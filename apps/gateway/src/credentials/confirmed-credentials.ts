@@ -1,4 +1,5 @@
 import type { Client, messagesCalls } from '@agent-messenger/contracts';
+import { upToEntries } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { Credentials } from '../authenticate';
 
@@ -15,7 +16,7 @@ export class ConfirmedCredentials {
 
   constructor(messages: Pick<Client<typeof messagesCalls>, 'authorize'>) {
     this.confirmed = new LRUCache({
-      max: MOST,
+      ...upToEntries(MOST),
       ttl: CONFIRMED_MS,
       // What is asked about twice at once is asked once. A failure is the caller's, and is not remembered.
       fetchMethod: async (_key, _stale, { context: { identity, credentialId } }) => {

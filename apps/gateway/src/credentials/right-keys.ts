@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { upToEntries } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
 
 const MOST = 10_000;
@@ -10,7 +11,7 @@ const TTL_MS = 24 * 60 * 60_000;
  */
 export class RightKeys {
   private readonly digestKey = randomBytes(32);
-  private readonly digests = new LRUCache<string, true>({ max: MOST, ttl: TTL_MS });
+  private readonly digests = new LRUCache<string, true>({ ...upToEntries(MOST), ttl: TTL_MS });
 
   add(apiKey: string): void {
     this.digests.set(this.digestOf(apiKey), true);

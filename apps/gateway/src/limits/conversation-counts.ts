@@ -1,5 +1,6 @@
 import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import type { Logger } from '@agent-messenger/service-kit';
+import { upToEntries } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
 
 /** Agents that are remembered. */
@@ -12,8 +13,8 @@ const REFRESH_MS = 60_000;
  * until it has answered, the last known number counts, or 0.
  */
 export class ConversationCounts {
-  private readonly known = new LRUCache<string, number>({ max: MOST });
-  private readonly asked = new LRUCache<string, true>({ max: MOST, ttl: REFRESH_MS });
+  private readonly known = new LRUCache<string, number>(upToEntries(MOST));
+  private readonly asked = new LRUCache<string, true>({ ...upToEntries(MOST), ttl: REFRESH_MS });
 
   constructor(
     private readonly messages: Pick<Client<typeof messagesCalls>, 'countConversations'>,

@@ -1,6 +1,6 @@
 import type { Actor } from '@agent-messenger/contracts';
 import type { Logger, Scope } from '@agent-messenger/service-kit';
-import { networkOf, siteOf } from '@agent-messenger/service-kit';
+import { networkOf, siteOf, upToEntries } from '@agent-messenger/service-kit';
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { Counter } from 'prom-client';
@@ -59,10 +59,13 @@ export function createRateLimits(
   config: GatewayConfig,
   { redis, conversations, exceeded, log, scope }: RateLimitOptions,
 ): RateLimits {
-  const networks = new LRUCache<string, string>({ max: ADDRESSES, memoMethod: networkOf });
+  const networks = new LRUCache<string, string>({
+    ...upToEntries(ADDRESSES),
+    memoMethod: networkOf,
+  });
   const network: KeyOf = (ip) => networks.memo(ip.slice(0, ADDRESS_CHARS));
   const sites = new LRUCache<string, { site: string | undefined }>({
-    max: ADDRESSES,
+    ...upToEntries(ADDRESSES),
     memoMethod: (ip) => ({ site: siteOf(ip) }),
   });
   const site = (ip: string) => sites.memo(ip.slice(0, ADDRESS_CHARS)).site;

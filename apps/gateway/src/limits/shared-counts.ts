@@ -1,4 +1,5 @@
 import type { Logger, Scope } from '@agent-messenger/service-kit';
+import { upToEntries } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
 
 /** Of a budget, what may be spent before Redis is told of it at once, and what is too little to tell each second. */
@@ -55,7 +56,7 @@ interface SharedCountsOptions {
  * what is sent within one answer of Redis.
  */
 export class SharedCounts {
-  private readonly windows = new LRUCache<string, Window>({ max: SUBJECTS });
+  private readonly windows = new LRUCache<string, Window>(upToEntries(SUBJECTS));
   private readonly untold = new Set<string>();
 
   /** Nothing waits for Redis. */
