@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import stringWidth from 'string-width';
+import { cellsOf } from './cells';
 import { takeRow } from './take-row';
 
 /** The rows that a text fills, and what is left. */
@@ -18,6 +18,7 @@ test('a row is what fits: whole words, whole graphemes, or up to a newline', () 
   expect(rowsOf('a\n\nb', 10)).toEqual(['a\n', '\n', 'b']);
   expect(rowsOf('x'.repeat(25), 10)).toEqual(['x'.repeat(9), 'x'.repeat(9), 'x'.repeat(7)]);
   expect(rowsOf('字'.repeat(6), 10)).toEqual(['字'.repeat(4), '字字']);
+  expect(rowsOf('か\u3099'.repeat(6), 10)).toEqual(['か\u3099'.repeat(4), 'か\u3099'.repeat(2)]);
   expect(rowsOf('short', 10)).toEqual(['short']);
 });
 
@@ -32,7 +33,7 @@ test('nothing is lost, whatever the text and the width', () => {
       expect(rows.join('')).toBe(text);
       for (const row of rows.slice(0, -1)) expect(row).not.toBe('');
       const last = rows.at(-1) ?? '';
-      expect(stringWidth(last)).toBeLessThan(columns);
+      expect(cellsOf(last)).toBeLessThan(columns);
     }),
   );
 });

@@ -1,6 +1,5 @@
-import stringWidth from 'string-width';
+import { cellsOfGrapheme, graphemesOf } from './cells';
 
-const graphemes = new Intl.Segmenter();
 const TAB_CELLS = 8;
 
 /**
@@ -11,12 +10,12 @@ export function takeRow(text: string, columns: number): number | null {
   let width = 0;
   let end = 0;
   let afterWord = 0;
-  for (const { segment } of graphemes.segment(text)) {
-    if (segment === '\n' || segment === '\r\n') return end + segment.length;
-    width += segment === '\t' ? TAB_CELLS : stringWidth(segment);
+  for (const each of graphemesOf(text)) {
+    if (each === '\n' || each === '\r\n') return end + each.length;
+    width += each === '\t' ? TAB_CELLS : cellsOfGrapheme(each);
     if (width >= columns && end > 0) return afterWord > 0 ? afterWord : end;
-    end += segment.length;
-    if (segment === ' ' || segment === '\t') afterWord = end;
+    end += each.length;
+    if (each === ' ' || each === '\t') afterWord = end;
   }
   return null;
 }

@@ -6,7 +6,7 @@ import {
   type Interface,
 } from 'node:readline';
 import { Writable } from 'node:stream';
-import stringWidth from 'string-width';
+import { cellsOf } from './cells';
 import { printable } from './printable';
 
 /** Lines of piped input that are read ahead. */
@@ -116,7 +116,7 @@ export class Terminal {
     const { line, cursor } = this.#entry();
     this.#eraseFrom(cursor.rows + this.#passingRows);
     // A space makes a terminal that has filled a row go on in the next one.
-    const width = stringWidth(line);
+    const width = cellsOf(line);
     const end = width % this.#width === 0 ? ' ' : '';
     this.#output.write(`${text}${this.#takePassing()}${line}${end}`);
     // The cursor stands where readline believes it to be.
@@ -127,7 +127,7 @@ export class Terminal {
   /** The question and what has been typed, and where in it the cursor is. */
   #entry(): { line: string; cursor: { rows: number; cols: number } } {
     const question = this.#readline.getPrompt();
-    if (this.#muted) return { line: question, cursor: { rows: 0, cols: stringWidth(question) } };
+    if (this.#muted) return { line: question, cursor: { rows: 0, cols: cellsOf(question) } };
     return { line: `${question}${this.#readline.line}`, cursor: this.#readline.getCursorPos() };
   }
 
@@ -186,7 +186,7 @@ export class Terminal {
   #settle(line: string): void {
     if (this.#passingRows === 0 || !this.#isTyping || this.#muted) return;
     const entered = `${this.#readline.getPrompt()}${line}`;
-    const rows = Math.floor(stringWidth(entered) / this.#width) + 1;
+    const rows = Math.floor(cellsOf(entered) / this.#width) + 1;
     this.#eraseFrom(rows + this.#passingRows);
     this.#passingRows = 0;
     this.#output.write(`${entered}\n`);
