@@ -6,6 +6,9 @@ import { join } from 'node:path';
 
 export type Messages = Client<typeof messagesCalls>;
 
+/** Who does what is done to the store without a person. */
+export const OPERATOR = { actor: { kind: 'admin', id: null }, ip: null } as const;
+
 /** The calls that gateways make, of a stack of our own. */
 export function callMessages(stack: Stack, scope: Scope): Messages {
   const secret = readFileSync(join(stack.dataDir, 'internal_jwt_secret'), 'utf8').trim();

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { dumpedEvents } from './checks';
 import type { ComposeProject } from './compose-project';
-import { documented } from './documented';
+import { documented, type Documented } from './documented';
 import type { Store } from './test-compose';
 
 /** Of the stores that docker-compose.yml has not. */
@@ -31,7 +31,12 @@ async function restoreDamagedStore(project: ComposeProject): Promise<ComposeProj
   await project.shell(documented('backUp').join('\n'));
   const damage = 'head -c 65536 /dev/urandom | dd of=/data/messages.db conv=notrunc';
   await project.compose('exec', '-T', 'messages', 'bash', '-ec', damage);
-  await project.shell(documented('restore').join('\n'));
+  return follow(project, 'restore');
+}
+
+/** Carries out the commands of a page, and resolves with the project when it is healthy again. */
+async function follow(project: ComposeProject, page: Documented): Promise<ComposeProject> {
+  await project.shell(documented(page).join('\n'));
   await project.healthy();
   return project;
 }
@@ -86,9 +91,7 @@ async function restoreLostDatabase(project: ComposeProject): Promise<ComposeProj
   await project.docker('volume', 'rm', project.volume('postgres-data'));
   await project.compose('up', '--detach', '--no-deps', 'postgres');
   await project.healthy('postgres');
-  await project.shell(documented('restoreDump').join('\n'));
-  await project.healthy();
-  return project;
+  return follow(project, 'restoreDump');
 }
 
 async function restoreDumpFromElsewhere(
@@ -106,7 +109,5 @@ async function restoreDumpFromElsewhere(
   await project.shell(
     bring.replace('/from-elsewhere', elsewhere).replace('messenger-….dump', newest),
   );
-  await project.shell(documented('restoreDump').join('\n'));
-  await project.healthy();
-  return project;
+  return follow(project, 'restoreDump');
 }

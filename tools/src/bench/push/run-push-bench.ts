@@ -1,5 +1,4 @@
-import { messagesCalls, type Client } from '@agent-messenger/contracts';
-import { createClient, createLogger, Scope } from '@agent-messenger/service-kit';
+import { createLogger, Scope } from '@agent-messenger/service-kit';
 import {
   inParallel,
   type PushStandins,
@@ -9,16 +8,15 @@ import {
   waitFor,
 } from '@agent-messenger/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { callMessages, OPERATOR, type Messages } from '../call-messages';
 import { cpuSeconds } from '../streams/cpu-seconds';
 import { entriesOf, profile } from '../target';
 import { makeWorkFolder } from '../work-folder';
 import type { PushBenchOptions } from './options';
-
-const OPERATOR = { actor: { kind: 'admin', id: null }, ip: null } as const;
 
 export interface PushReport {
   people: number;
@@ -50,8 +48,6 @@ const WARM_UPS = 3;
 /** PUSH_MIN_INTERVAL_MS, so that a burst is not held up by the one before. */
 const MIN_INTERVAL_MS = 100;
 const PAUSE_MS = 1_000;
-
-type Messages = Client<typeof messagesCalls>;
 
 /** @param build folder of another checkout that has been built; this one by default */
 export async function runPushBench(
@@ -112,17 +108,6 @@ export async function runPushBench(
   } finally {
     await scope.close();
   }
-}
-
-/** Past the gateway: its passwords and limits are not what is measured. */
-function callMessages(stack: Stack, scope: Scope): Messages {
-  const secret = readFileSync(join(stack.dataDir, 'internal_jwt_secret'), 'utf8').trim();
-  return createClient(messagesCalls, {
-    url: stack.messages.internalUrl,
-    service: 'messages',
-    secret,
-    scope,
-  });
 }
 
 async function createAgent(messages: Messages): Promise<string> {

@@ -3,10 +3,9 @@ import { inParallel, type Stack } from '@agent-messenger/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { callMessages, type Messages } from '../call-messages';
+import { callMessages, OPERATOR, type Messages } from '../call-messages';
 import type { Pair } from '../connect-pairs';
 
-const OPERATOR = { actor: { kind: 'admin', id: null }, ip: null } as const;
 const DAY_S = 86_400;
 
 /** Pairs with tokens, past the gateway: hashing passwords takes most of a thousand registrations. */

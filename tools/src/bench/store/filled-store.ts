@@ -2,14 +2,13 @@ import type { Scope } from '@agent-messenger/service-kit';
 import { startStack, type Stack } from '@agent-messenger/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { callMessages, type Messages } from '../call-messages';
+import { callMessages, OPERATOR, type Messages } from '../call-messages';
 import { makeWorkFolder } from '../work-folder';
 import { messagesOf } from '../other-build';
 import type { StoreBenchOptions } from './options';
 import { cpuOf } from './server-usage';
 
 export const CONVERSATIONS = 1_000;
-const OPERATOR = { actor: { kind: 'admin', id: null }, ip: null } as const;
 /** What several gateways under load hand over together. */
 export const BATCH = 256;
 /** Batches under way at once. */
