@@ -104,6 +104,26 @@ test('what does not fit into the queue is refused, and later there is room again
   expect(await append('c', 'd')).toHaveLength(2);
 });
 
+test('a throw of who is told of a commit is no answer, and is said', async () => {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const groupCommit = createGroupCommit({
+    store: { append: async ({ operations }) => ({ results: names(operations).map(answer) }) },
+    log: createLogger({ name: 'test', level: 'error', destination }),
+    metrics: new Registry(),
+    onCommit() {
+      throw new Error('told wrongly');
+    },
+  });
+  expect(await groupCommit.append([operation('a')])).toEqual([answer('a')]);
+  expect(await groupCommit.append([operation('b')])).toEqual([answer('b')]);
+  await groupCommit.drain();
+  expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+    'what follows a commit failed',
+    'what follows a commit failed',
+  ]);
+});
+
 test('drain waits for what was accepted', async () => {
   const { append, groupCommit, transactions } = createFixture({ batch: 1 });
   const accepted = [append('a'), append('b')];

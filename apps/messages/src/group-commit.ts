@@ -73,12 +73,21 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       try {
         const results = await commit(batch.flatMap((call) => call.operations));
         answer(batch, results);
-        onCommit(results);
+        notify(results);
       } catch (error) {
         for (const call of batch) call.reject(error);
       }
     }
     running = undefined;
+  }
+
+  /** They are committed and answered, whatever becomes of it. */
+  function notify(results: OperationResult[]): void {
+    try {
+      onCommit(results);
+    } catch (error) {
+      log.error({ err: error }, 'what follows a commit failed');
+    }
   }
 
   function answer(batch: WaitingCall[], results: OperationResult[]): void {

@@ -25,6 +25,8 @@ const BODY_BYTES = 32 * 1024 * 1024;
 const PREFIX = '/internal/';
 /** How long a service token is taken for what it was found to be. */
 const VERIFIED_MS = 1_000;
+/** A clock that is wrong has all calls refused: one line in so long says it. */
+const SAY_EVERY_MS = 10_000;
 
 /**
  * Takes `POST /internal/<call>`, which services ask of each other all the time, past Express: that took a ninth of what
@@ -34,6 +36,7 @@ export function takeCalls(options: TakeCallsOptions, others: RequestListener): R
   const { config, log, metrics, tracing, find } = options;
   const verify = rarely(createServiceTokenVerifier(config.INTERNAL_JWT_SECRET));
   const seconds = requestSeconds(metrics);
+  let saidAt = -Infinity;
 
   async function answer(
     request: IncomingMessage,
@@ -85,7 +88,10 @@ export function takeCalls(options: TakeCallsOptions, others: RequestListener): R
     } catch (error) {
       // Tells this refusal from those that are meant for the caller of our caller.
       response.setHeader('WWW-Authenticate', 'Bearer realm="agent-messenger-internal"');
-      log.error({ reason: String(error) }, 'a call without a valid service token was refused');
+      if (performance.now() - saidAt > SAY_EVERY_MS) {
+        saidAt = performance.now();
+        log.error({ reason: String(error) }, 'calls without a valid service token are refused');
+      }
       throw error;
     }
   }

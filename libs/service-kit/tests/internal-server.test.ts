@@ -160,7 +160,7 @@ test('an answer that is passed on is the bytes that came, and a refusal is one',
 });
 
 test('a call is a POST of JSON with our token; all else has a code', async () => {
-  const { serve, url, get } = await setup();
+  const { serve, url, get, lines } = await setup();
   serve();
   const bearer = `Bearer ${createServiceTokens(SECRET, 'agent-messenger')()}`;
   const ask = async (call: string, init: RequestInit = {}, authorization = bearer) => {
@@ -179,6 +179,8 @@ test('a call is a POST of JSON with our token; all else has a code', async () =>
   expect(await ask('double')).toEqual([200, 2]);
   expect(await ask('double', {}, `${bearer}x`)).toEqual([401, 'unauthorized']);
   expect(await ask('double', {}, 'Basic x')).toEqual([401, 'unauthorized']);
+  // A clock that is wrong has all calls refused.
+  expect(lines.filter(({ level }) => level === 50)).toHaveLength(1);
   expect(await ask('double', { method: 'PUT' })).toEqual([404, 'not_found']);
   expect(await ask('triple')).toEqual([503, 'unavailable']);
   expect(await ask('__proto__')).toEqual([503, 'unavailable']);

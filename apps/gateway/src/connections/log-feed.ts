@@ -39,6 +39,8 @@ export class LogFeed {
   private ownUnderWay = 0;
   private started = false;
   private mayReleaseSuspects = false;
+  /** The client has told what it has dealt with, on this connection or before. */
+  private acknowledges = false;
   /** Of most connections nothing is suspect. */
   private quarantine: Quarantine | undefined;
 
@@ -121,6 +123,7 @@ export class LogFeed {
 
   /** The client has taken responsibility up to this seq. */
   received(conversationId: string, seq: number): void {
+    this.acknowledges = true;
     const position = this.positions.get(conversationId);
     if (position?.cursor === undefined) return;
     position.received = Math.max(position.received, Math.min(seq, position.cursor));
@@ -232,6 +235,7 @@ export class LogFeed {
     if (!page.suspect || !connection.isCurrent) return { hasMore: false };
     position.cursor = page.after_seq;
     position.received = page.after_seq;
+    this.acknowledges ||= page.after_seq > 0;
     position.suspect = { untilSeq: page.suspect.until_seq, isTurn: false };
     position.dirty = false;
     this.quarantine ??= this.makeQuarantine();
@@ -241,6 +245,7 @@ export class LogFeed {
 
   private makeQuarantine(): Quarantine {
     const quarantine = new Quarantine({
+      acknowledges: () => this.acknowledges,
       isQuiet: () => this.positions.areQuiet(),
       release: (conversationId) => {
         const { suspect } = this.positions.of(conversationId);

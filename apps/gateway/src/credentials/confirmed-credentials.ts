@@ -1,5 +1,5 @@
 import type { Client, messagesCalls } from '@agent-messenger/contracts';
-import { upToEntries } from '@agent-messenger/service-kit';
+import { AppError, upToEntries } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { Credentials } from '../authenticate';
 
@@ -14,13 +14,13 @@ const MOST = 50_000;
 export class ConfirmedCredentials {
   private readonly confirmed: LRUCache<string, true, Credentials>;
 
-  constructor(messages: Pick<Client<typeof messagesCalls>, 'authorize'>) {
+  constructor(private readonly messages: Pick<Client<typeof messagesCalls>, 'authorize'>) {
     this.confirmed = new LRUCache({
       ...upToEntries(MOST),
       ttl: CONFIRMED_MS,
       // What is asked about twice at once is asked once. A failure is the caller's, and is not remembered.
-      fetchMethod: async (_key, _stale, { context: { identity, credentialId } }) => {
-        await messages.authorize({ identity_id: identity.id, credential_id: credentialId });
+      fetchMethod: async (_key, _stale, { context }) => {
+        await this.ask(context);
         return true as const;
       },
     });
@@ -28,9 +28,19 @@ export class ConfirmedCredentials {
 
   /** @throws AppError `unauthorized` when it has ended, `unavailable` when the store does not say */
   async check(credentials: Credentials): Promise<void> {
-    await this.confirmed.fetch(keyOf(credentials.identity.id, credentials.credentialId), {
-      context: credentials,
-    });
+    try {
+      await this.confirmed.fetch(keyOf(credentials.identity.id, credentials.credentialId), {
+        context: credentials,
+      });
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      // It was forgotten while the store was asked: what that says now counts.
+      await this.ask(credentials);
+    }
+  }
+
+  private async ask({ identity, credentialId }: Credentials): Promise<void> {
+    await this.messages.authorize({ identity_id: identity.id, credential_id: credentialId });
   }
 
   /** It has ended. */

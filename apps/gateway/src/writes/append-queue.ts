@@ -208,10 +208,13 @@ export class AppendQueue {
         return positionsLeft;
       }
       this.refuseAll(answer, batch);
-      void answered.then(settle, keep).finally(() => {
-        this.doubt = undefined;
-        this.pump();
-      });
+      void answered
+        .then(settle)
+        .catch(keep)
+        .finally(() => {
+          this.doubt = undefined;
+          this.pump();
+        });
     } catch (error) {
       keep(error);
     }

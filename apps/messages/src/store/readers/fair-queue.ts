@@ -98,12 +98,18 @@ export class FairQueue {
     if (this.running > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
+  /** Those that run are at the end: it is among the first, however many wait. */
+  private nextLane(): [key: string, lane: Lane] | undefined {
+    for (const entry of this.lanes) {
+      const [, { running, waiting }] = entry;
+      if (waiting.length > 0 && running < this.limits.slotsPerKey) return entry;
+    }
+    return undefined;
+  }
+
   private startSome(): void {
-    const { slots, slotsPerKey } = this.limits;
-    while (this.holds === 0 && this.running < slots) {
-      const next = [...this.lanes].find(
-        ([, { running, waiting }]) => waiting.length > 0 && running < slotsPerKey,
-      );
+    while (this.holds === 0 && this.running < this.limits.slots) {
+      const next = this.nextLane();
       if (!next) return;
       const [key, lane] = next;
       this.lanes.delete(key);

@@ -33,9 +33,10 @@ export class ReaderThreadSlot {
   /** Rejects when the thread ends before it has answered. */
   run(task: ReadTask): Promise<ReadOutcome> {
     return new Promise((resolve, reject) => {
-      this.task = { resolve, reject };
       this.worker ??= this.start();
       this.worker.postMessage(task);
+      // Not before: what could not be handed over leaves the slot free.
+      this.task = { resolve, reject };
     });
   }
 

@@ -38,11 +38,12 @@ export function createPushBacklog({ db, write }: Sqlite, offsets: Offsets): Push
     .prepare<[], number>('SELECT count(*) FROM push_tokens WHERE backlog > 0')
     .pluck();
   // Up to the consumer's offset: what came later is within its grace, and the consumer's to decide.
-  const unaware = db.prepare<
-    Of & { after: string; from: string | null; pos: number; unseen: number; limit: number },
-    PushJob & { platform: PushPlatform; n: number }
-  >(
-    `SELECT p.user_id, c.id AS conversation_id, p.device_id, p.platform, c.n
+  const unaware = (conversations: string) =>
+    db.prepare<
+      Of & { conversation: string; pos: number; unseen: number; limit: number },
+      PushJob & { platform: PushPlatform; n: number }
+    >(
+      `SELECT p.user_id, c.id AS conversation_id, p.device_id, p.platform, c.n
      FROM push_tokens p
      JOIN identities i ON i.id = p.user_id
      JOIN members m ON m.identity = i.n AND m.message_pos IS NOT NULL
@@ -50,8 +51,7 @@ export function createPushBacklog({ db, write }: Sqlite, offsets: Offsets): Push
      LEFT JOIN push_marks k ON k.user_id = p.user_id AND k.device_id = p.device_id
        AND k.conversation = m.conversation
      WHERE p.user_id = @user_id AND p.device_id = @device_id AND m.muted = 0
-       AND m.conversation > ifnull((SELECT n FROM conversations WHERE id = @after), 0)
-       AND (@from IS NULL OR c.id = @from)
+       AND ${conversations}
        AND (max(m.seen_seq, m.read_seq, ifnull(k.seq, 0)) < c.last_seq AND EXISTS (
          SELECT 1 FROM log x
          WHERE x.conversation = m.conversation AND x.seq >= m.joined_seq
@@ -62,10 +62,14 @@ export function createPushBacklog({ db, write }: Sqlite, offsets: Offsets): Push
      FROM push_marks k JOIN push_tokens p ON p.user_id = k.user_id AND p.device_id = k.device_id
        JOIN conversations c ON c.n = k.conversation
      WHERE k.user_id = @user_id AND k.device_id = @device_id AND k.stale > 0
-       AND k.conversation > ifnull((SELECT n FROM conversations WHERE id = @after), 0)
-       AND (@from IS NULL OR c.id = @from)
+       AND ${conversations}
      ORDER BY n LIMIT @limit`,
+    );
+  const unawareAfter = unaware(
+    'c.n > ifnull((SELECT n FROM conversations WHERE id = @conversation), 0)',
   );
+  // By its index: of a person with many conversations each device that is held asks once a minute.
+  const unawareOf = unaware('c.id = @conversation');
   const end = db.prepare<Of & { backlog: number }>(
     `UPDATE push_tokens SET backlog = 0
      WHERE user_id = @user_id AND device_id = @device_id AND probe IS NULL AND backlog = @backlog`,
@@ -113,8 +117,9 @@ export function createPushBacklog({ db, write }: Sqlite, offsets: Offsets): Push
 
     async waitingPushes({ user_id, device_id }, { after = '', conversation_id, limit }) {
       const [pos, unseen] = [offsets.read('push'), offsets.read('unseen')];
-      const from = conversation_id ?? null;
-      const due = unaware.all({ user_id, device_id, after, from, pos, unseen, limit });
+      const [statement, conversation] =
+        conversation_id === undefined ? [unawareAfter, after] : [unawareOf, conversation_id];
+      const due = statement.all({ user_id, device_id, conversation, pos, unseen, limit });
       return due.map(({ platform, user_id, conversation_id, device_id }) => ({
         platform,
         job: { user_id, conversation_id, device_id },

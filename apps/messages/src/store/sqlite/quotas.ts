@@ -114,19 +114,30 @@ export function createQuotas(
     return changed.has(key) ? changed.get(key) : (waiting.get(key) ?? select.get(key));
   }
 
-  function read(tx: Transaction, key: string): Row {
+  /** Of who has stored nothing yet, and of the erased, there is none. */
+  function read(tx: Transaction, key: string): Row | undefined {
     const { rows } = countedIn(tx);
-    const known = rows.get(key);
-    if (known) return known;
-    const row = { key, address: null, bytes: 0, day_bytes: 0, day_at: 0, ...find(key) };
-    rows.set(key, row);
+    if (rows.has(key)) return rows.get(key) ?? undefined;
+    const found = find(key);
+    return found ? keep(tx, { ...found }) : undefined;
+  }
+
+  function keep(tx: Transaction, row: Row): Row {
+    countedIn(tx).rows.set(row.key, row);
     return row;
   }
 
-  function takeAway(tx: Transaction, key: string, bytes: number): void {
+  function readOrAdd(tx: Transaction, key: string): Row {
+    const none = { key, address: null, bytes: 0, day_bytes: 0, day_at: 0 };
+    return read(tx, key) ?? keep(tx, none);
+  }
+
+  function takeAway(tx: Transaction, key: string, bytes: number): Row | undefined {
     const row = read(tx, key);
+    if (!row) return undefined;
     row.bytes = Math.max(0, row.bytes - bytes);
     countedIn(tx).isLess = true;
+    return row;
   }
 
   function check(row: Row, of: QuotaOf, cost: { bytes: number; at: number }): void {
@@ -162,17 +173,16 @@ export function createQuotas(
     charge(tx, identityId, bytes) {
       checkRoom();
       const cost = { bytes, at: Date.parse(tx.at) };
-      const own = read(tx, identityId);
+      const own = readOrAdd(tx, identityId);
       const of = identityId.startsWith('agt_') ? 'agent' : 'person';
-      const shared = own.address === null ? undefined : read(tx, own.address);
+      const shared = own.address === null ? undefined : readOrAdd(tx, own.address);
       check(own, of, cost);
       if (shared) check(shared, 'address', cost);
       add(own, of, cost);
       if (shared) add(shared, 'address', cost);
     },
     giveBack(tx, identityId, bytes) {
-      takeAway(tx, identityId, bytes);
-      const { address } = read(tx, identityId);
+      const address = takeAway(tx, identityId, bytes)?.address ?? null;
       if (address !== null) takeAway(tx, address, bytes);
     },
     register(userId, ip) {
@@ -181,7 +191,7 @@ export function createQuotas(
       insert.run(address, null);
     },
     forget(tx, userId) {
-      const { address, bytes } = read(tx, userId);
+      const { address = null, bytes = 0 } = read(tx, userId) ?? {};
       const { rows } = countedIn(tx);
       drop.run(userId);
       rows.set(userId, null);
