@@ -13,7 +13,7 @@ function start() {
   const confirmed = new ConfirmedCredentials({
     authorize: () =>
       new Promise((resolve, reject) => {
-        asked.push({ answer: () => resolve({}), refuse: reject });
+        asked.push({ answer: () => resolve({ epoch: 1 }), refuse: reject });
       }),
   });
   return { asked, confirmed };

@@ -1,7 +1,9 @@
 import {
+  briefEvent,
   kindOf,
   LIMITS,
   reactionsAfter,
+  truncatedEvent,
   type Event,
   type Message,
   type Operation,
@@ -26,6 +28,28 @@ export interface NewState {
 }
 /** Or by which event it is so already. */
 export type ChangePlan = NewState | { since: number };
+
+/**
+ * What the answer to a change has of its event. A reaction goes without the message, unless it was so already and something
+ * else came since: then a preview of the message says how it is.
+ */
+export function answeredEvent(operation: Change, event: Event): Event {
+  switch (operation.op) {
+    case 'edit':
+    case 'delete':
+      return event;
+    case 'react':
+      return isReaction(operation, event) ? briefEvent(event) : truncatedEvent(event);
+    case 'choose':
+      return briefEvent(event);
+  }
+}
+
+function isReaction({ emoji, identity_id, set }: Reaction, event: Event): boolean {
+  if (event.type !== 'reaction.set') return false;
+  const { reaction } = event;
+  return reaction.emoji === emoji && reaction.identity_id === identity_id && reaction.set === set;
+}
 
 /** What a member's change makes of a message; throws AppErrors. */
 export function planChange(operation: Change, message: MessageRow, at: string): ChangePlan {

@@ -151,6 +151,23 @@ export function describeChanges(open: OpenStore): void {
       }
     });
 
+    test('a reaction that is there already, before what others did since, is answered with the message', async () => {
+      const world = await createWorld(open);
+      const talk = await world.talk();
+      const { id } = await world.send(talk, talk.user, 'hi');
+      await world.change(talk, talk.user, id, REACT);
+      const others = await world.change(talk, talk.agent, id, {
+        op: 'react',
+        emoji: '🎉',
+        set: true,
+      });
+      const again = await world.change(talk, talk.user, id, REACT);
+      expect(again).toEqual({
+        event: { ...others.event, message: (await messagesOf(world, talk))[0] },
+        duplicate: true,
+      });
+    });
+
     test('what changes nothing adds no event and answers the one that led here', async () => {
       const world = await createWorld(open);
       const talk = await world.talk();

@@ -156,6 +156,10 @@ export function describeLog(open: OpenStore): void {
       const end = await list(world, talk, { after_seq: 4 });
       expect([seqs(end.messages), end.has_more]).toEqual([[5, 6, 7], false]);
       expect(seqs((await list(world, talk, { before_seq: 2 })).messages)).toEqual([]);
+      const between = await list(world, talk, { after_seq: 2, before_seq: 6 });
+      expect([seqs(between.messages), between.has_more]).toEqual([[3, 4, 5], false]);
+      const some = await list(world, talk, { after_seq: 2, before_seq: 7 });
+      expect([seqs(some.messages), some.has_more]).toEqual([[3, 4, 5], true]);
     });
 
     test('outsiders read nothing', async () => {

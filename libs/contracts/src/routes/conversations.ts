@@ -81,15 +81,13 @@ export const conversationsRoutes = {
     path: '/conversations/:conversation_id/messages',
     caller: 'member',
     params: inConversation,
-    query: z
-      .object({
-        before_seq: intFromText(seqSchema).optional(),
-        after_seq: intFromText(positionSchema).optional(),
-        limit: limitFromText,
-      })
-      .refine((query) => query.before_seq === undefined || query.after_seq === undefined, {
-        message: 'before_seq and after_seq exclude each other',
-      }),
+    query: z.object({
+      before_seq: intFromText(seqSchema).optional().describe('Messages before it, the newest.'),
+      after_seq: intFromText(positionSchema)
+        .optional()
+        .describe('Messages after it, the oldest; with `before_seq` of those between.'),
+      limit: limitFromText,
+    }),
     response: messagePageSchema,
     status: 200,
   },

@@ -1,8 +1,8 @@
-import { briefEvent, type Changed, type Event } from '@agent-messenger/contracts';
+import type { Changed, Event } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import { EVENT_BYTES } from '../../storage/storage';
 import { agentDeleted, fence, notListed } from '../access-rules';
-import { planChange, type Change } from '../change-plans';
+import { answeredEvent, planChange, type Change } from '../change-plans';
 import type { Access, Membership } from './access';
 import type { EventWriter } from './event-writer';
 import { packMessageId, packTime, type Packed } from './packed';
@@ -63,11 +63,7 @@ export function createChanges(
       const stored = find.get(packMessageId(message_id), conversation, member.joined_seq);
       if (!stored) throw new AppError('not_found', 'No such message.');
       const message = unpackMessage(stored);
-      const isSmall = operation.op === 'react' || operation.op === 'choose';
-      const read = (seq: number) => {
-        const event = readEvent(member, seq);
-        return isSmall ? briefEvent(event) : event;
-      };
+      const read = (seq: number) => answeredEvent(operation, readEvent(member, seq));
       const planned = planChange(operation, message, tx.at);
       // Before the fence, as a repeated send: what is so already can be said to whichever connection asks.
       if ('since' in planned) return { event: read(planned.since), duplicate: true };

@@ -1,8 +1,8 @@
-import { briefEvent, type Changed, type Event } from '@agent-messenger/contracts';
+import type { Changed, Event } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import { EVENT_BYTES } from '../../../storage/storage';
 import { agentDeleted, fence, notListed } from '../../access-rules';
-import { planChange, type Change, type NewState } from '../../change-plans';
+import { answeredEvent, planChange, type Change, type NewState } from '../../change-plans';
 import { toMessage } from '../../message-rows';
 import type { EventPlace } from '../outbox/outbox-queues';
 import { toAddedEvent, type Batch, type BatchMessage, type Party } from './batch';
@@ -26,8 +26,7 @@ export function change(
   if (!message || message.row.seq < party.joined_seq) {
     throw new AppError('not_found', 'No such message.');
   }
-  const isSmall = operation.op === 'react' || operation.op === 'choose';
-  const shown = (event: Event) => (isSmall ? briefEvent(event) : event);
+  const shown = (event: Event) => answeredEvent(operation, event);
   const planned = planChange(operation, message.row, batch.parts.at);
   // Before the fence, as a repeated send: what is so already can be said to whichever connection asks.
   if ('since' in planned) {
