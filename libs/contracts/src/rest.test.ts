@@ -26,11 +26,13 @@ describe('a list', () => {
   );
 });
 
-it('pages messages in one direction at a time', () => {
+it('pages messages before a position, after one, or between two', () => {
   const { query } = routes.listMessages;
   expect(query.parse({ before_seq: '7', limit: '2' })).toEqual({ before_seq: 7, limit: 2 });
   expect(query.parse({ after_seq: '0' })).toEqual({ after_seq: 0, limit: LIMITS.pageDefault });
-  for (const bad of [{ before_seq: '1', after_seq: '1' }, { before_seq: '0' }, { after_seq: '-1' }])
+  const between = { after_seq: 1, before_seq: 4, limit: LIMITS.pageDefault };
+  expect(query.parse({ after_seq: '1', before_seq: '4' })).toEqual(between);
+  for (const bad of [{ before_seq: '0' }, { after_seq: '-1' }])
     expect(query.safeParse(bad).success).toBe(false);
 });
 
