@@ -194,6 +194,32 @@ describeInChromium('the chat in Chromium', () => {
     await message(page, `Line ${last}`).waitFor();
     socket.close();
   }, 180_000);
+
+  it('who is at the end stays there when the window becomes lower, and what they write longer', async () => {
+    const person = await world.person();
+    const { agent, socket } = await world.agent('Narrator');
+    const id = (await world.conversation(person, agent)) as `cnv_${string}`;
+    for (let n = 1; n <= 30; n += 1) await socket.send(id, `n-${n}`, `Line ${n}`);
+    const page = await world.signedIn(await world.device(), person);
+    await page.setViewportSize({ width: 1_000, height: 700 });
+    await page.getByRole('link', { name: 'Narrator' }).click();
+    const atEnd = () =>
+      page
+        .getByRole('log')
+        .evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop < 2);
+    await message(page, 'Line 30').waitFor();
+    // What came while nobody looked is begun at: from here on the person is at its end.
+    await page.getByRole('log').evaluate((log) => void (log.scrollTop = log.scrollHeight));
+    await waitFor(atEnd);
+    await page.setViewportSize({ width: 1_000, height: 450 });
+    await waitFor(atEnd);
+    await page.getByLabel('Message', { exact: true }).fill('one\ntwo\nthree\nfour\nfive\nsix');
+    await waitFor(atEnd);
+    await socket.send(id, 'n-31', 'Line 31');
+    await message(page, 'Line 31').waitFor();
+    await waitFor(atEnd);
+    socket.close();
+  }, 60_000);
 });
 
 /**

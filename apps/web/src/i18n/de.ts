@@ -30,7 +30,7 @@ const de: Catalogue = {
       'Hier kann man sich nicht selbst anmelden. Bitte die Betreiber dieses Servers um ein Konto.',
     linkUsed:
       'Dieser Link wurde schon benutzt oder ist zu alt. Melde dich mit Passwort an oder bitte um einen neuen Link.',
-    tooMany: 'Zu viele Versuche. Warte eine Minute und versuche es dann noch einmal.',
+    tooMany: (when: string) => `Zu viele Versuche. Versuche es ${when} noch einmal.`,
     unreachable:
       'Der Server ist nicht erreichbar. Prüfe deine Verbindung und versuche es noch einmal.',
     invalid: 'Benutzername oder Passwort passt nicht: siehe die Hinweise unter den Feldern.',

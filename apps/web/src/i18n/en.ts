@@ -28,7 +28,7 @@ export const en = {
     closed: 'Nobody can sign up here by themselves. Ask whoever runs this server for an account.',
     linkUsed:
       'This link was used already, or is too old. Sign in with your password, or ask for a new link.',
-    tooMany: 'Too many attempts. Wait a minute, then try again.',
+    tooMany: (when: string) => `Too many attempts. Try again ${when}.`,
     unreachable: 'The server cannot be reached. Check your connection, then try again.',
     invalid: 'Username or password does not fit: see the hints below the fields.',
     other: (detail: string) => `That did not work: ${detail}`,

@@ -43,6 +43,12 @@ export function shortMoment(at: string, now = new Date()): string {
   return date.toLocaleDateString(locale(), { day: '2-digit', month: '2-digit', year: '2-digit' });
 }
 
+/** "in 5 minutes" */
+export function inMinutes(ms: number): string {
+  const minutes = Math.max(1, Math.ceil(ms / 60_000));
+  return new Intl.RelativeTimeFormat(language()).format(minutes, 'minute');
+}
+
 export function wholeMoment(at: string): string {
   return new Date(at).toLocaleString(locale(), { dateStyle: 'full', timeStyle: 'short' });
 }

@@ -29,7 +29,13 @@ export function useVirtual(options: Options): Virtual {
   const [, renderAgain] = useReducer((count: number) => count + 1, 0);
   const [newRows] = useState(() => new NewRows());
   const all: VirtualizerOptions<HTMLElement, HTMLElement> = {
-    observeElementRect,
+    observeElementRect: (_list, onRect) =>
+      observeElementRect(list, (rect) => {
+        const wasAtEnd = list.options.anchorTo === 'end' && isAtEndOf(list);
+        onRect(rect);
+        // Of a window that became lower, or a text below that became longer.
+        if (wasAtEnd) toEnd();
+      }),
     observeElementOffset,
     scrollToFn: elementScroll,
     measureElement: (row, entry, { measurementsCache }) => {
@@ -77,6 +83,13 @@ export function useVirtual(options: Options): Virtual {
     settle();
   }
   return { list, measure, toEnd, toRow };
+}
+
+/** Whether the end was in view, as high as the list was when that was looked at last. */
+function isAtEndOf({ scrollElement, scrollRect, scrollOffset, options }: List): boolean {
+  if (!scrollElement || !scrollRect) return false;
+  const end = (scrollOffset ?? 0) + scrollRect.height;
+  return scrollElement.scrollHeight - end <= options.scrollEndThreshold;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isTemporary, MessengerError } from '@agent-messenger/sdk/browser';
 import { words } from '../../i18n/i18n';
+import { tooMany } from '../problem-text';
 
 /** What went wrong with signing in or up, in words that say what to do. */
 export function signInProblem(error: unknown, { isLink }: { isLink: boolean }): string {
@@ -18,7 +19,7 @@ export function signInProblem(error: unknown, { isLink }: { isLink: boolean }): 
     case 'invalid_payload':
       return isLink ? w.linkUsed : `${w.invalid} (${message})`;
     case 'rate_limited':
-      return w.tooMany;
+      return tooMany(error);
     default:
       return isTemporary(error) ? w.unreachable : w.other(message);
   }
