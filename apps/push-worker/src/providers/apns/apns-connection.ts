@@ -100,13 +100,16 @@ export class ApnsConnection {
 
   private usable(): ClientHttp2Session {
     const { current } = this;
-    if (current && !current.closed && !current.destroyed) return current;
+    if (isOpen(current)) return current;
     const session = connect(this.options.origin, { settings: { enablePush: false } });
     this.open.add(session);
     // Told by each of its requests.
     session.on('error', () => undefined);
     session.on('goaway', () => this.leave(session));
-    session.on('close', () => this.open.delete(session));
+    session.on('close', () => {
+      this.open.delete(session);
+      this.leave(session);
+    });
     this.current = session;
     return session;
   }
@@ -126,8 +129,13 @@ export class ApnsConnection {
 
   private ping(): void {
     const { current } = this;
-    if (current && !current.connecting && !current.closed) current.ping(() => undefined);
+    if (isOpen(current) && !current.connecting) current.ping(() => undefined);
   }
+}
+
+/** One whose peer reset it is destroyed and was never closed. */
+function isOpen(session: ClientHttp2Session | undefined): session is ClientHttp2Session {
+  return session !== undefined && !session.closed && !session.destroyed;
 }
 
 function reasonOf(body: unknown): string {
