@@ -14,7 +14,7 @@ interface Place {
   conversationId: string;
   /** Seq of the last event that the application has taken. */
   position: number;
-  /** The log is known to reach this far. */
+  /** The log is known to reach this far; infinite until it is asked. */
   target: number;
   /** Events that arrived and were not delivered yet, by seq. */
   arrived: Map<number, Event>;
@@ -64,7 +64,7 @@ export class Positions {
   look(conversationId: string): void {
     const place = this.#places.get(conversationId);
     if (!place) return;
-    place.target = Math.max(place.target, place.position + 1);
+    place.target = Infinity;
     this.#wake(place);
   }
 
@@ -124,16 +124,19 @@ export class Positions {
   }
 
   async #fill(place: Place): Promise<void> {
-    const page = await this.options.fetch(place.conversationId, place.position);
     const before = place.position;
-    place.target = Math.max(place.target, page.last_seq);
+    // The page answers all that is known now. What is heard of while it is on its way may not be in it.
+    place.target = before;
+    const page = await this.options.fetch(place.conversationId, before);
+    const heard = place.target;
+    place.target = Math.max(heard, page.last_seq);
     for (const event of page.events) {
       if (!this.#isCurrent(place)) return;
       // Where a page begins later, nothing before it is there for us: of a deleted conversation the last event remains.
       if (event.seq > place.position) await this.#take(place, event);
     }
     // A log that has nothing to give for a position has nothing there for us (a member that left).
-    if (place.position === before) place.target = before;
+    if (place.position === before) place.target = heard;
   }
 
   async #take(place: Place, event: Event): Promise<void> {
