@@ -3,6 +3,7 @@ import { MessengerError } from '../errors';
 
 /** Halves of a surrogate pair that stand alone. */
 const ALONE = /\p{Surrogate}/gu;
+const HALF_BYTES = 3;
 
 /**
  * The text of an answer, all of it until the ack, and how much of it was sent. No piece ends inside a surrogate pair: a
@@ -11,6 +12,7 @@ const ALONE = /\p{Surrogate}/gu;
 export class StreamBuffer {
   #text = '';
   #held = '';
+  /** Of `#text`, in UTF-8. */
   #bytes = 0;
   #sent = 0;
 
@@ -29,16 +31,21 @@ export class StreamBuffer {
   /** @throws MessengerError `payload_too_large` when the answer would be longer than one may be; it stays as it was */
   add(text: string): void {
     const joined = this.#held + text;
-    const half = /[\uD800-\uDBFF]$/.test(joined) ? joined.slice(-1) : '';
-    this.#append(joined.slice(0, joined.length - half.length));
-    this.#held = half;
+    // The encoder writes U+FFFD for a half: there is room for one that stays alone, and `close` cannot fail.
+    const bytes = this.#bytes + new TextEncoder().encode(joined).length;
+    if (bytes > contract.limits.streamBytes) {
+      const max = contract.limits.streamBytes;
+      throw new MessengerError('payload_too_large', `an answer has at most ${max} bytes`);
+    }
+    this.#held = /[\uD800-\uDBFF]$/.test(joined) ? joined.slice(-1) : '';
+    this.#bytes = bytes - this.#held.length * HALF_BYTES;
+    this.#text += joined.slice(0, joined.length - this.#held.length).replace(ALONE, '\uFFFD');
   }
 
   /** Nothing more comes: what was held back has no other half. */
   close(): void {
-    const half = this.#held;
+    this.#text += this.#held.replace(ALONE, '\uFFFD');
     this.#held = '';
-    this.#append(half);
   }
 
   /** What was not sent yet, and where it begins; it counts as sent from now on. Null when there is nothing. */
@@ -52,16 +59,5 @@ export class StreamBuffer {
   /** The server has this much, and wants the rest. */
   rewind(offset: number): void {
     this.#sent = Math.min(offset, this.#text.length);
-  }
-
-  #append(text: string): void {
-    const whole = text.replace(ALONE, '\uFFFD');
-    const bytes = this.#bytes + new TextEncoder().encode(whole).length;
-    if (bytes > contract.limits.streamBytes) {
-      const max = contract.limits.streamBytes;
-      throw new MessengerError('payload_too_large', `an answer has at most ${max} bytes`);
-    }
-    this.#bytes = bytes;
-    this.#text += whole;
   }
 }
