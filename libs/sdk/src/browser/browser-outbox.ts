@@ -26,7 +26,8 @@ export class BrowserOutbox {
   readonly #adding = new Set<Unsent>();
   #client: Client | null = null;
   #isDue = false;
-  #working: Promise<void> | null = null;
+  #working: Promise<unknown> | null = null;
+  #isClosed = false;
 
   constructor(private readonly options: BrowserOutboxOptions) {
     this.#channel = new BroadcastChannel(`${options.name}:outbox`);
@@ -66,7 +67,9 @@ export class BrowserOutbox {
     await this.#tell();
   }
 
+  /** What is added later is written down, for another page. */
   close(): void {
+    this.#isClosed = true;
     this.#client = null;
     this.#channel.close();
   }
@@ -74,11 +77,10 @@ export class BrowserOutbox {
   #work(): void {
     this.#isDue = true;
     if (this.#working) return;
-    const working: Promise<unknown> = navigator.locks.request(`${this.options.name}:outbox`, () =>
-      this.#sendAll(),
-    );
-    this.#working = working
-      .then(() => undefined)
+    this.#working = navigator.locks
+      .request(`${this.options.name}:outbox`, () => this.#sendAll())
+      // The store does not answer, as when another tab deletes it: what waits is in it, and is tried when there is reason to.
+      .catch(() => undefined)
       .finally(() => {
         this.#working = null;
         if (this.#isDue && this.#client) this.#work();
@@ -105,12 +107,17 @@ export class BrowserOutbox {
   }
 
   async #tell(): Promise<void> {
+    if (this.#isClosed) return;
     this.#channel.postMessage('changed');
     await this.#changed();
   }
 
   async #changed(): Promise<void> {
-    this.#written = await this.options.store.all();
+    try {
+      this.#written = await this.options.store.all();
+    } catch {
+      // What it had last is shown until it answers again; whoever writes to it hears of the failure.
+    }
     this.#show();
   }
 

@@ -1,0 +1,84 @@
+import type { Client } from '../src';
+import { BrowserOutbox } from '../src/browser/browser-outbox';
+import type { Unsent, UnsentStore } from '../src/browser/browser-store';
+import { until } from './until';
+
+class MemoryStore implements UnsentStore {
+  kept: Unsent[] = [];
+  isThere = true;
+
+  async all(): Promise<Unsent[]> {
+    this.#check();
+    return [...this.kept];
+  }
+  async add(send: Unsent): Promise<void> {
+    this.#check();
+    this.kept.push(send);
+  }
+  async update(send: Unsent): Promise<void> {
+    this.kept = this.kept.map((each) => (each.client_id === send.client_id ? send : each));
+  }
+  async remove(clientId: string): Promise<void> {
+    this.kept = this.kept.filter(({ client_id }) => client_id !== clientId);
+  }
+  /** As a database that another tab had closed. */
+  #check(): void {
+    if (!this.isThere) throw new DOMException('closing', 'InvalidStateError');
+  }
+}
+
+const send = (content: string) =>
+  ({ conversation_id: 'cnv_1', client_id: content, content }) as Omit<Unsent, 'written_at'>;
+
+let store: MemoryStore;
+let outbox: BrowserOutbox;
+let shown: string[];
+let sent: string[];
+const client = {
+  conversation: () => ({
+    async send(content: string) {
+      sent.push(content);
+      return { message: { content }, duplicate: false };
+    },
+  }),
+} as unknown as Client;
+
+const { navigator } = globalThis;
+beforeEach(() => {
+  // One tab: the lock is always free.
+  const locks = { request: async (_name: string, run: () => Promise<void>) => run() };
+  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { locks } });
+  [store, shown, sent] = [new MemoryStore(), [], []];
+  outbox = new BrowserOutbox({
+    store,
+    name: 'test',
+    onChange: (unsent) => (shown = unsent.map(({ content }) => content)),
+    onSent: () => undefined,
+  });
+});
+afterEach(() => {
+  outbox.close();
+  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: navigator });
+});
+
+// A rejection that nobody handles fails the test during which it comes.
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+it('keeps what waits while the store does not answer, and sends it when it does', async () => {
+  await outbox.add(send('one'));
+  store.isThere = false;
+  await expect(outbox.add(send('two'))).rejects.toThrow('closing');
+  outbox.use(client);
+  await turn();
+  expect({ shown, sent }).toEqual({ shown: ['one'], sent: [] });
+  store.isThere = true;
+  await outbox.add(send('three'));
+  await until(() => shown.length === 0, 'nothing waits');
+  expect(sent).toEqual(['one', 'three']);
+});
+
+it('writes down what is added after its end', async () => {
+  outbox.close();
+  await outbox.add(send('late'));
+  expect(store.kept).toMatchObject([{ content: 'late' }]);
+});
