@@ -83,8 +83,12 @@ export function openPushQueues(options: OpenOptions): PushQueues {
     // The connection reports its own loss; without a listener the queue's copy of the error would end the process.
     queue.on('error', () => undefined);
     queues.set(name, queue);
-    // It asks Redis for its version once. Without an answer it would be of no use, also when Redis is back.
-    queue.waitUntilReady().catch(() => queues.delete(name));
+    // It asks Redis for its version once. Without an answer it would be of no use, also when Redis is back, and stay
+    // among the listeners of the connection.
+    queue.waitUntilReady().catch(() => {
+      queues.delete(name);
+      return queue.close();
+    });
     return queue as Of;
   }
 
