@@ -1,50 +1,25 @@
-import type { RedisProcess } from '@agent-messenger/testkit';
-import { startRedis, waitFor } from '@agent-messenger/testkit';
 import { redisNames } from '@agent-messenger/contracts';
+import { waitFor } from '@agent-messenger/testkit';
 import { Worker } from 'bullmq';
 import { PushError } from '../src/providers/provider';
-import type { FakeMessages } from './setup';
-import {
-  device,
-  FakeProvider,
-  gate,
-  openBatchQueue,
-  openQueue,
-  pushable,
-  startFakeMessages,
-  startTestWorker,
-} from './setup';
+import { device, gate, openBatchQueue, pushable } from './setup';
+import { useWorkerSetting } from './worker-setting';
 
-let redis: RedisProcess;
-let messages: FakeMessages;
-beforeAll(async () => {
-  redis = await startRedis();
-  messages = await startFakeMessages();
-});
-afterAll(async () => {
-  await messages.close();
-  await redis.stop();
-});
+const setting = useWorkerSetting();
 
 /** A worker with its queues; `name` is the prefix of its keys and of its conversations. */
 async function start(name: string, env: Record<string, string> = {}) {
-  const provider = new FakeProvider();
-  const worker = await startTestWorker(
-    { MESSAGES_URL: messages.url, REDIS_URL: redis.url, REDIS_PREFIX: name, ...env },
-    provider,
-  );
-  const jobs = openQueue(redis.url, name);
-  const batches = openBatchQueue(redis.url, name);
+  const { provider, close, ...jobs } = await setting.start(name, env);
+  const batches = openBatchQueue(setting.redis.url, name);
   return {
     provider,
-    worker,
     jobs,
     batches,
     /** Conversations with something to tell. */
     pushables(count: number): string[] {
       const ids = Array.from({ length: count }, (_, n) => `cnv_${name}_${n}`);
       for (const id of ids) {
-        messages.states.set(id, pushable({ device: device(`phone-${id}`) }));
+        setting.messages.states.set(id, pushable({ device: device(`phone-${id}`) }));
       }
       return ids;
     },
@@ -60,9 +35,8 @@ async function start(name: string, env: Record<string, string> = {}) {
       });
     },
     async close(): Promise<void> {
-      await jobs.queue.close();
       await batches.queue.close();
-      await worker.close();
+      await close();
     },
   };
 }
@@ -79,11 +53,13 @@ test('a batch tells all its devices as things stand, marks them, and is not kept
     atOnce -= 1;
   };
   const ids = pushables(100);
-  messages.states.delete('cnv_all_3');
+  setting.messages.states.delete('cnv_all_3');
   await batches.add(ids);
   await idle();
   expect(sent(ids)).toEqual(ids.map((id) => (id === 'cnv_all_3' ? 0 : 1)));
-  const marked = messages.marked.filter(({ conversation_id }) => ids.includes(conversation_id));
+  const marked = setting.messages.marked.filter(({ conversation_id }) =>
+    ids.includes(conversation_id),
+  );
   expect(marked).toHaveLength(99);
   expect(most).toBe(5);
   expect(await batches.queue.getJobCountByTypes('completed', 'failed')).toBe(0);
@@ -94,7 +70,7 @@ test('who cannot be told now, is refused or fails has a job of its own, and hold
   const { provider, jobs, batches, pushables, sent, close } = await start('apart');
   const ids = pushables(6);
   const [away, refused, failing, soon, ...others] = ids as [string, string, string, string];
-  const soonState = messages.states.get(soon);
+  const soonState = setting.messages.states.get(soon);
   if (soonState) soonState.pushed_at = new Date(Date.now() + 60_000).toISOString();
   let isAway = true;
   let fails = true;
@@ -115,7 +91,7 @@ test('who cannot be told now, is refused or fails has a job of its own, and hold
   // While it waited to fail it kept no later message away.
   expect(dead?.deduplicationId).toBeUndefined();
   await waitFor(() => sent(others).every((count) => count === 1));
-  expect(messages.probes.get(`phone-${away}`)).toBe(away);
+  expect(setting.messages.probes.get(`phone-${away}`)).toBe(away);
   [isAway, fails] = [false, false];
   await waitFor(() => [away, failing].every((id) => provider.about(id).length === 1), {
     timeoutMs: 30_000,
@@ -137,7 +113,7 @@ test('what came too soon after a push is told when it is time', async () => {
   const pushed_at = new Date(first).toISOString();
   for (const id of ids) {
     const to = device(`phone-${id}`);
-    messages.states.set(id, pushable({ seq: 3, pushed_at, device: to }));
+    setting.messages.states.set(id, pushable({ seq: 3, pushed_at, device: to }));
   }
   await batches.add(ids);
   await waitFor(() => sent(ids).every((count) => count === 2));
@@ -148,20 +124,22 @@ test('what came too soon after a push is told when it is time', async () => {
 test('while the store is away a batch waits, and then goes on with what is left; nothing is sent twice', async () => {
   const { batches, jobs, pushables, sent, idle, close } = await start('store');
   const ids = pushables(20);
-  messages.failures = 1;
+  setting.messages.failures = 1;
   await batches.add(ids);
   await waitFor(() => sent(ids).every((count) => count === 1));
   await idle();
 
   const next = ids.map((id) => {
-    messages.states.set(`${id}_next`, pushable({ device: device(`phone-${id}_next`) }));
+    setting.messages.states.set(`${id}_next`, pushable({ device: device(`phone-${id}_next`) }));
     return `${id}_next`;
   });
   // Sent, and not noted.
-  messages.markFailures = 1;
+  setting.messages.markFailures = 1;
   await batches.add(next);
   await waitFor(() =>
-    next.every((id) => messages.marked.some(({ conversation_id }) => conversation_id === id)),
+    next.every((id) =>
+      setting.messages.marked.some(({ conversation_id }) => conversation_id === id),
+    ),
   );
   await idle();
   expect(sent(next)).toEqual(times(20, 1));
@@ -171,16 +149,17 @@ test('while the store is away a batch waits, and then goes on with what is left;
 
 test('the batch of a worker that died is taken over, each device by itself', async () => {
   const names = redisNames('died');
-  const { queue, add } = openBatchQueue(redis.url, 'died');
+  const { queue, add } = openBatchQueue(setting.redis.url, 'died');
   const dead = new Worker(names.pushBatchQueue('apns'), () => new Promise(() => undefined), {
     prefix: names.queuePrefix,
-    connection: { url: redis.url, maxRetriesPerRequest: null },
+    connection: { url: setting.redis.url, maxRetriesPerRequest: null },
     lockDuration: 300,
     stalledInterval: 300,
   });
   dead.on('error', () => undefined);
   const ids = ['cnv_died_0', 'cnv_died_1'];
-  for (const id of ids) messages.states.set(id, pushable({ device: device(`phone-${id}`) }));
+  for (const id of ids)
+    setting.messages.states.set(id, pushable({ device: device(`phone-${id}`) }));
   const job = await add(ids);
   await waitFor(() => job.isActive());
   // Its lock is renewed no more, as after a SIGKILL.

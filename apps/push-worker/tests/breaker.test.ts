@@ -1,60 +1,48 @@
-import type { RedisProcess } from '@agent-messenger/testkit';
-import { startRedis, waitFor } from '@agent-messenger/testkit';
+import { waitFor } from '@agent-messenger/testkit';
 import { PushError } from '../src/providers/provider';
-import type { FakeMessages, TestWorker } from './setup';
 import {
   device,
-  FakeProvider,
   openQueue,
   pushable,
-  startFakeMessages,
-  startTestWorker,
+  type FakeProvider,
+  type OpenQueue,
+  type TestWorker,
 } from './setup';
+import { useWorkerSetting } from './worker-setting';
 
-let redis: RedisProcess;
-let messages: FakeMessages;
+const setting = useWorkerSetting();
 let worker: TestWorker;
 let provider: FakeProvider;
-
+let queue: OpenQueue['queue'];
+let add: OpenQueue['add'];
 beforeAll(async () => {
-  redis = await startRedis();
-  messages = await startFakeMessages();
-  provider = new FakeProvider();
-  worker = await startTestWorker(
-    { MESSAGES_URL: messages.url, REDIS_URL: redis.url, PUSH_BREAKER_MS: '1500' },
-    provider,
-    ['apns', 'fcm'],
-  );
-});
-afterAll(async () => {
-  await worker.close();
-  await messages.close();
-  await redis.stop();
+  const env = { PUSH_BREAKER_MS: '1500' };
+  ({ worker, provider, queue, add } = await setting.start('am', env, ['apns', 'fcm']));
 });
 
 test('a provider that is down holds up its own jobs, which go out when it is back', async () => {
-  const [apns, fcm] = [openQueue(redis.url, 'am'), openQueue(redis.url, 'am', 'fcm')];
+  const fcm = openQueue(setting.redis.url, 'am', 'fcm');
   let isDown = true;
   provider.refuse = ({ platform }) => {
     if (platform === 'apns' && isDown) throw new PushError({ outcome: 'down', reason: 'timeout' });
   };
   const conversations = Array.from({ length: 30 }, (_, n) => `cnv_${n}`);
   for (const conversation of conversations) {
-    messages.states.set(conversation, pushable({ device: device(conversation) }));
-    await apns.add(conversation, { device_id: conversation });
+    setting.messages.states.set(conversation, pushable({ device: device(conversation) }));
+    await add(conversation, { device_id: conversation });
   }
   const isOpen = async () =>
     /push_breaker_open\{platform="apns"\} 1/.test(await worker.metrics.metrics());
   await waitFor(isOpen);
 
   const android = { ...device('android'), platform: 'fcm' as const };
-  messages.states.set('cnv_fcm/android', pushable({ device: android }));
+  setting.messages.states.set('cnv_fcm/android', pushable({ device: android }));
   await fcm.add('cnv_fcm', { device_id: 'android' });
   await waitFor(() => provider.about('cnv_fcm').length === 1);
   expect(await isOpen()).toBe(true);
 
   // All of them have had their turn, and few of them reached the provider.
-  await waitFor(async () => (await apns.queue.getDelayedCount()) === 30);
+  await waitFor(async () => (await queue.getDelayedCount()) === 30);
   const offered = provider.offered.filter(({ conversation_id }) => conversation_id !== 'cnv_fcm');
   expect(offered.length).toBeLessThan(60);
   isDown = false;
@@ -62,17 +50,15 @@ test('a provider that is down holds up its own jobs, which go out when it is bac
     timeoutMs: 30_000,
   });
   expect(await isOpen()).toBe(false);
-  expect(await apns.queue.getFailedCount()).toBe(0);
-  await apns.queue.close();
+  expect(await queue.getFailedCount()).toBe(0);
   await fcm.queue.close();
 });
 
 test('what is set up wrongly raises an alarm, and waits for someone who acts', async () => {
-  const { queue, add } = openQueue(redis.url, 'am');
   provider.refuse = () => {
     throw new PushError({ outcome: 'misconfigured', reason: 'InvalidProviderToken' });
   };
-  messages.states.set('cnv_wrong', pushable());
+  setting.messages.states.set('cnv_wrong', pushable());
   const job = await add('cnv_wrong');
   await waitFor(async () => (await job.getState()) === 'delayed');
   const alarms = worker.lines.filter((line) => line.includes('"level":50'));
@@ -80,14 +66,12 @@ test('what is set up wrongly raises an alarm, and waits for someone who acts', a
   expect(await worker.metrics.metrics()).toMatch(
     /push_misconfigured_total\{platform="apns"\} [1-9]/,
   );
-  expect(messages.dropped).toEqual([]);
+  expect(setting.messages.dropped).toEqual([]);
   provider.refuse = () => undefined;
   await waitFor(() => provider.about('cnv_wrong').length === 1);
-  await queue.close();
 });
 
 test('of a provider with several servers, one that is down holds up its own devices only', async () => {
-  const { queue, add } = openQueue(redis.url, 'am');
   // A refusal to name one says nothing of any server.
   provider.serverOf = ({ device_id }) => {
     const [server = ''] = device_id.split('-');
@@ -98,7 +82,7 @@ test('of a provider with several servers, one that is down holds up its own devi
     if (device_id.startsWith('a-')) throw new PushError({ outcome: 'down', reason: 'status_503' });
   };
   const push = async (conversation: string, device_id: string) => {
-    messages.states.set(conversation, pushable({ device: device(device_id) }));
+    setting.messages.states.set(conversation, pushable({ device: device(device_id) }));
     return add(conversation, { device_id });
   };
   for (let n = 0; n < 10; n += 1) await push(`cnv_a_${n}`, `a-${n}`);
@@ -113,30 +97,22 @@ test('of a provider with several servers, one that is down holds up its own devi
   provider.refuse = () => undefined;
   await waitFor(async () => !(await isOpen()));
   delete provider.serverOf;
-  await queue.close();
 });
 
 test('the jobs of a provider that asked to be left alone ask the store for nothing to send', async () => {
-  const shy = new FakeProvider();
-  const other = await startTestWorker(
-    { MESSAGES_URL: messages.url, REDIS_URL: redis.url, REDIS_PREFIX: 'shy' },
-    shy,
-  );
-  const { queue, add } = openQueue(redis.url, 'shy');
+  const { provider: shy, queue, add } = await setting.start('shy');
   shy.refuse = () => {
     throw new PushError({ outcome: 'down', reason: 'status_503', retryAfterMs: 3_600_000 });
   };
-  messages.states.set('cnv_first', pushable());
+  setting.messages.states.set('cnv_first', pushable());
   const first = await add('cnv_first');
   await waitFor(async () => (await first.getState()) === 'delayed');
   for (let n = 0; n < 5; n += 1) {
     const job = await add(`cnv_next_${n}`, { device_id: `next-${n}` });
     await waitFor(async () => (await job.getState()) === 'delayed');
   }
-  expect(messages.asked.filter((id) => id.startsWith('cnv_next'))).toEqual([]);
+  expect(setting.messages.asked.filter((id) => id.startsWith('cnv_next'))).toEqual([]);
   expect(shy.offered).toHaveLength(1);
   const [delayed] = await queue.getDelayed(0, 0);
   expect(delayed?.delay).toBeGreaterThan(3_500_000);
-  await queue.close();
-  await other.close();
 });

@@ -264,6 +264,8 @@ export function openQueue(redisUrl: string, prefix: string, platform: PushPlatfo
   return { queue, add };
 }
 
+export type OpenQueue = ReturnType<typeof openQueue>;
+
 /** Adds batches as the messages service does; each conversation with a device of the same name. */
 export function openBatchQueue(redisUrl: string, prefix: string) {
   const names = redisNames(prefix);
