@@ -1,5 +1,6 @@
 import type { Health } from '@agent-messenger/contracts';
 import { DependencyError } from './dependency-error';
+import { withDeadline } from './with-deadline';
 
 /** Checks that a dependency can be used; rejects when it cannot, with a DependencyError where it is known why. */
 export type Dependencies = Record<string, () => Promise<unknown>>;
@@ -27,12 +28,4 @@ export async function checkDependencies(
 
 function reasonOf(error: unknown): string {
   return error instanceof DependencyError ? error.reason : 'no_answer';
-}
-
-function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  return Promise.race([work, deadline]).finally(() => clearTimeout(timer));
 }

@@ -35,3 +35,4 @@ export * from './service-metrics';
 export * from './service-tokens';
 export * from './tracing';
 export * from './up-to-entries';
+export * from './with-deadline';

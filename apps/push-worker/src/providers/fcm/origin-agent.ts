@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { withDeadline } from '../deadline';
+import { answerWithin } from '../answer-within';
 import { parseRetryAfter } from '../retry-after';
 import type { FcmAnswer } from './verdict';
 
@@ -53,7 +53,7 @@ export class OriginAgent extends Agent {
       this.exchanges.run(exchange, work).catch(reject);
     });
     try {
-      return await withDeadline(answered, deadlineMs);
+      return await answerWithin(deadlineMs, answered);
     } catch (error) {
       // Its socket would be taken until the SDK's own deadline.
       exchange.request?.destroy();

@@ -2,7 +2,7 @@ import type { Scope } from '@agent-messenger/service-kit';
 import { createHash } from 'node:crypto';
 import { Agent } from 'node:https';
 import { sendNotification, WebPushError } from 'web-push';
-import { withDeadline } from '../deadline';
+import { answerWithin } from '../answer-within';
 import type { Device, PushProvider } from '../provider';
 import { PushError } from '../provider';
 import { parseRetryAfter } from '../retry-after';
@@ -46,7 +46,7 @@ export function createWebPushProvider(
         timeout: deadlineMs,
         agent,
       });
-      await withDeadline(sending.catch(rethrow), deadlineMs);
+      await answerWithin(deadlineMs, sending.catch(rethrow));
     },
   };
 }
