@@ -23,6 +23,9 @@ export const ADMIN_KEY = 'aB4-mn7Qx2Zw9Lk5Vt8Rp3Yd6Hs1Gf0Jc';
 export const API_KEY = 'amk_key1_Secret';
 export const INTERNAL_JWT_SECRET = 'i9Wn2-Tq7Xb4Vm1Zr8Lk5Pd3Hs6Gf0Ayc';
 
+/** Auth refuses it, as it does the most common ones. */
+export const COMMON_PASSWORD = 'password1';
+
 /** Of pino. */
 const ERROR = 50;
 
@@ -194,7 +197,10 @@ function checkKey(apiKey: string): void {
 }
 
 const fakeAuth: Handlers<typeof fakeAuthCalls> = {
-  register: ({ username }) => ({ user_id: 'usr_1', username }),
+  register({ username, password }) {
+    if (password === COMMON_PASSWORD) throw new AppError('invalid_payload', 'This is too common');
+    return { user_id: 'usr_1', username };
+  },
   login: () => ({ tokens: { ...tokens, device_token: 'device' }, ended: [] }),
   loginByLink: () => ({ tokens: { ...tokens, device_token: 'device' }, ended: [] }),
   createLoginLink: ({ user_id }) => ({

@@ -73,6 +73,16 @@ describe('the launcher', () => {
     expect(stack.adminUrl).toBe(admin === 'public' ? gateway?.url : gateway?.internalUrl);
   });
 
+  it.each([
+    ['127.0.0.1', {}, '1000'],
+    ['127.0.0.1', { REGISTRATIONS_PER_HOUR_IP: '7' }, '7'],
+    ['0.0.0.0', {}, undefined],
+  ])('on %s with %j: %s registrations in an hour', async (host, environment, most) => {
+    const stack = await start({ host, environment });
+    const { REGISTRATIONS_PER_HOUR_IP } = await environmentOf(stack.gateways[0]?.url ?? '');
+    expect(REGISTRATIONS_PER_HOUR_IP).toBe(most);
+  });
+
   const environmentOf = async (url: string) =>
     (await (await fetch(url)).json()) as Record<string, string>;
 

@@ -110,14 +110,15 @@ export function createRestServer(
     app[route.method](route.path, async (request, response, next) => {
       // Who calls comes first: strangers do not get to send bodies.
       const caller = await callers.check(route.caller, request);
-      const budgets = await countCall(limits, name, route, caller);
+      const { budgets, settle } = await countCall(limits, name, route, caller);
       tellBudgets(response, budgets);
       enforce(budgets);
       body(request, response, (error?: unknown) => {
-        if (error) return next(error);
+        if (error) return void settle(false).then(() => next(error), next);
         const answerIt = async () => {
-          const input = parseInput(route, request) as unknown as RouteInput<'health'>;
-          const { body: answer, status = route.status } = await handler(input, caller);
+          const { body: answer, status = route.status } = await settled(settle, () =>
+            handler(parseInput(route, request) as unknown as RouteInput<'health'>, caller),
+          );
           response.status(status);
           if (answer === undefined) response.end();
           else {
@@ -139,6 +140,21 @@ export function createRestServer(
   app.use(notFound);
   app.use(answerProblem(log));
   return app;
+}
+
+/** Carries a call out, and says before its answer whether that was done. */
+async function settled<T>(
+  settle: (isDone: boolean) => Promise<void>,
+  carryOut: () => Promise<T>,
+): Promise<T> {
+  let isDone = false;
+  try {
+    const answer = await carryOut();
+    isDone = true;
+    return answer;
+  } finally {
+    await settle(isDone);
+  }
 }
 
 /**

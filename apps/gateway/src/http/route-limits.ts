@@ -5,11 +5,10 @@ import type { BudgetName } from '../limits/identity-limits';
 import type { RateLimits } from '../limits/rate-limits';
 import type { Caller } from './callers';
 
-type AddressLimit = 'logins' | 'refreshes' | 'registrations';
+type AddressLimit = 'logins' | 'refreshes';
 
 /** Routes that are counted by address too: whoever has no identity yet, and what costs a hash of a password. */
 const OF_ADDRESS: Partial<Record<RouteName, AddressLimit>> = {
-  register: 'registrations',
   login: 'logins',
   loginByLink: 'logins',
   changePassword: 'logins',
@@ -24,22 +23,55 @@ const OF_IDENTITY: Partial<Record<RouteName, BudgetName>> = { markRead: 'receipt
 
 const ANSWERED_WITH_MORE = new Set<RouteName>(['addReaction', 'removeReaction']);
 
+/** A call that was counted before its body is looked at. */
+interface CountedCall {
+  budgets: Budget[];
+  /** It was carried out, or refused; before it is answered, so that who reads the answer finds it counted as what it was. */
+  settle(isDone: boolean): Promise<void>;
+}
+
 /**
  * Counts a call whose caller is known, before its body is looked at: of its address first, so that what an address does
  * too much of costs no identity.
  */
 export async function countCall(
-  limits: Pick<RateLimits, AddressLimit | 'rest'>,
+  limits: Pick<RateLimits, AddressLimit | 'registrations' | 'rest'>,
   name: RouteName,
   { method }: RouteContract,
   { identity, ip }: Caller,
-): Promise<Budget[]> {
+): Promise<CountedCall> {
+  if (name === 'register') return countRegistration(limits, ip);
   const ofAddress = OF_ADDRESS[name];
   const ofIdentity = OF_IDENTITY[name] ?? (method === 'get' ? 'reads' : 'sends');
   const address = ofAddress ? [await limits[ofAddress].count(ip)] : [];
-  if (!identity || address.some(({ isExceeded }) => isExceeded)) return address;
-  return [...address, ...(await limits.rest.count(ofIdentity, identity, ip))];
+  const isOverAlready = address.some(({ isExceeded }) => isExceeded);
+  const own = identity && !isOverAlready ? await limits.rest.count(ofIdentity, identity, ip) : [];
+  return { budgets: [...address, ...own], settle: nothing };
 }
+
+/**
+ * Takes a registration of the address and one of its requests with a password, until it is known which of them it was:
+ * who was made is the one, who was refused the other. So those that are under way together pass neither bound.
+ */
+async function countRegistration(
+  { logins, registrations }: Pick<RateLimits, 'logins' | 'registrations'>,
+  ip: string,
+): Promise<CountedCall> {
+  const attempt = await logins.hold(ip);
+  if (attempt.budget.isExceeded) return { budgets: [attempt.budget], settle: nothing };
+  const registration = await registrations.hold(ip);
+  if (registration.budget.isExceeded) {
+    // Neither: it waits for those that are under way, which may be refused.
+    await Promise.all([attempt.giveBack(), registration.giveBack()]);
+    return { budgets: [registration.budget], settle: nothing };
+  }
+  return {
+    budgets: [attempt.budget, registration.budget],
+    settle: (isDone) => (isDone ? attempt : registration).giveBack(),
+  };
+}
+
+async function nothing(): Promise<void> {}
 
 /** Counts what was read, by its bytes; whoever reacts may be answered with the whole message. */
 export function chargeAnswer(

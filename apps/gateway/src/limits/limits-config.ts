@@ -51,7 +51,7 @@ export const limitsConfig = {
     'Connections of one identity, on all gateways together,',
   ).default(60),
   LOGINS_PER_MINUTE_IP: perMinute(
-    'Logins, and other requests with a password, from one IP address',
+    'Logins, refused registrations and other requests with a password, from one IP address',
   ).default(60),
   REFRESHES_PER_MINUTE_IP: perMinute(
     'Refreshes, logouts and agent tokens from one IP address',
@@ -59,7 +59,7 @@ export const limitsConfig = {
   REGISTRATIONS_PER_HOUR_IP: whole(
     1,
     100_000_000,
-    'Registrations from one IP address per hour.',
+    'People who register from one IP address per hour; `npm start` on loopback has 1,000 unless it is set.',
   ).default(20),
   WRONG_KEYS_PER_MINUTE_IP: perMinute(
     'Wrong admin keys and wrong API keys from one IP address, those of REST calls and of connections counted apart; beyond it an API key is refused unseen that has not been right before, and every admin key,',

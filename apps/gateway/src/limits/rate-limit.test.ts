@@ -1,3 +1,4 @@
+import { NETWORKS_PER_SITE } from '@agent-messenger/service-kit';
 import fc from 'fast-check';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { enforce } from './allowance';
@@ -140,4 +141,23 @@ test('a site has eight times the budget of a network, whichever of its networks 
   }
   await expect(limit.check('network 9')).rejects.toMatchObject({ code: 'rate_limited' });
   expect((await limit.count('network 9')).isExceeded).toBe(true);
+});
+
+test('what is given back was never counted, and nothing is given to the window after it', async () => {
+  const { limit } = setup(2);
+  const [early, late] = [await limit.hold('a'), await limit.hold('a')];
+  expect(late.budget).toMatchObject({ remaining: 0, isExceeded: false });
+  await early.giveBack();
+  expect(await limit.count('a')).toMatchObject({ remaining: 0, isExceeded: false });
+  jest.advanceTimersByTime(WINDOW_MS);
+  await late.giveBack();
+  expect(await limit.count('a')).toMatchObject({ remaining: 1 });
+});
+
+test('what is given back is given to the site as well', async () => {
+  const limiter = new RateLimiterMemory({ duration: WINDOW_MS / 1_000, points: 1e9 });
+  const parts = { keyOf: (subject: string) => subject, siteOf: () => 'site' };
+  const limit = new RateLimit({ limiter, points: 1, ...parts, onExceeded: () => undefined });
+  for (let n = 0; n < 2 * NETWORKS_PER_SITE; n += 1) await (await limit.hold(`a${n}`)).giveBack();
+  expect(await limit.count('b')).toMatchObject({ isExceeded: false });
 });

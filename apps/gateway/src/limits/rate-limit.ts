@@ -1,6 +1,13 @@
 import { Allowance, enforce, type AllowanceParts, type Budget, type Charge } from './allowance';
 import type { Counts } from './shared-counts';
 
+/** One that was counted and may turn out to be none. */
+export interface Held {
+  budget: Budget;
+  /** It was none: taken off the windows it was counted in while these last, so that the next ones begin at nothing. */
+  giveBack(): Promise<void>;
+}
+
 interface RateLimitParts extends AllowanceParts {
   /** Counts, and refuses nothing: how much is too much may differ from key to key. */
   limiter: Counts;
@@ -17,6 +24,25 @@ export class RateLimit {
   /** Counts one, or `cost`. @param factor how many times the budget is this subject's */
   count(subject: string, factor = 1, cost = 1): Promise<Budget> {
     return this.consume(subject, this.allowance.chargeOf(factor, cost));
+  }
+
+  /** Counts one that the subject may get back: what it is, is known when it is done. */
+  async hold(subject: string): Promise<Held> {
+    const { allowance, parts } = this;
+    const charge = allowance.chargeOf(1, 1);
+    const accounts = allowance.accountsOf(subject, charge);
+    const from = performance.now();
+    const counted = await Promise.all(
+      accounts.map(({ key, most }) => parts.limiter.consume(key, charge.cost, { most })),
+    );
+    return {
+      budget: allowance.judge(charge, counted),
+      async giveBack() {
+        const sinceMs = performance.now() - from;
+        const lasting = accounts.filter((_, n) => sinceMs < (counted[n]?.msBeforeNext ?? 0));
+        await Promise.all(lasting.map(({ key }) => parts.limiter.reward(key, charge.cost)));
+      },
+    };
   }
 
   /** Counts one of what is shared, see `Allowance.shareOf`. */
