@@ -123,6 +123,11 @@ describe('renewal', () => {
       { name: 'closing', payload: { code: 'revoked', reconnect: false } },
     ],
     [
+      'a tombstone of its own that an operator made, although nobody told it',
+      { gateway: null, epoch: HIGHER, may_return: true as const },
+      { name: 'closing', payload: { code: 'lease_lost', reconnect: true } },
+    ],
+    [
       'a tombstone of a newer one',
       { gateway: null, epoch: HIGHER, connection_id: 'other' },
       { name: 'replaced', payload: {} },

@@ -136,25 +136,25 @@ test('an answer that overtakes another one does not put the older connection int
 });
 
 describe('revocation', () => {
-  test.each(['credential', null])(
-    'of %p leaves a tombstone for one lease, and tells the gateway',
-    async (of) => {
-      const holder = stack.holder(names, 12_345);
-      const heard = await stack.listen<GatewayMessage>(names.gateway(holder.gatewayId));
-      const { connection } = await holder.connect(id);
-      const epoch = connection.epoch + 1;
-      const before = performance.now();
-      await holder.leases.revoke(id, of);
-      await caughtUp(stack.redis, names.gateway(holder.gatewayId), heard);
-      expect(heard).toEqual([{ type: 'evict', identity_id: id, epoch, code: 'revoked' }]);
-      expect(await leaseOf()).toMatchObject({ gateway: null, epoch });
-      const ttl = await stack.redis.pttl(names.lease(id));
-      expect(ttl).toBeGreaterThan(12_345 - (performance.now() - before) - 5);
-      expect(ttl).toBeLessThanOrEqual(12_345);
-      // Who comes with another credential is not held up.
-      expect((await holder.connect(id)).connection.epoch).toBeGreaterThan(epoch);
-    },
-  );
+  test.each([
+    ['credential', 'revoked'],
+    [null, 'lease_lost'],
+  ])('of %p leaves a tombstone for one lease, and tells the gateway %s', async (of, code) => {
+    const holder = stack.holder(names, 12_345);
+    const heard = await stack.listen<GatewayMessage>(names.gateway(holder.gatewayId));
+    const { connection } = await holder.connect(id);
+    const epoch = connection.epoch + 1;
+    const before = performance.now();
+    await holder.leases.revoke(id, of);
+    await caughtUp(stack.redis, names.gateway(holder.gatewayId), heard);
+    expect(heard).toEqual([{ type: 'evict', identity_id: id, epoch, code }]);
+    expect(await leaseOf()).toMatchObject({ gateway: null, epoch });
+    const ttl = await stack.redis.pttl(names.lease(id));
+    expect(ttl).toBeGreaterThan(12_345 - (performance.now() - before) - 5);
+    expect(ttl).toBeLessThanOrEqual(12_345);
+    // Who comes with another credential is not held up.
+    expect((await holder.connect(id)).connection.epoch).toBeGreaterThan(epoch);
+  });
 
   test('of another credential, or of nobody, ends nothing', async () => {
     const holder = stack.holder(names);

@@ -36,7 +36,7 @@ export function redisNames(prefix: string) {
 }
 export type RedisNames = ReturnType<typeof redisNames>;
 
-/** Who holds the current connection of an identity. A tombstone has no gateway: revoked, nobody holds it. */
+/** Who holds the current connection of an identity. A tombstone has no gateway: it was ended, nobody holds it. */
 export interface Lease {
   gateway: string | null;
   connection_id: string;
@@ -44,6 +44,8 @@ export interface Lease {
   epoch: number;
   /** What an agent calls itself; `online` when absent. Lives with the lease. */
   status?: 'online' | 'busy' | 'idle';
+  /** Of a tombstone: an operator has ended the connection, and its credential has not ended. */
+  may_return?: true;
   /** Of a tombstone: the identity is gone, and nothing is noted about it any more. */
   erased?: true;
 }
@@ -91,7 +93,7 @@ export type GatewayMessage =
       type: 'evict';
       identity_id: string;
       epoch: number;
-      code: 'replaced' | 'revoked';
+      code: 'replaced' | 'revoked' | 'lease_lost';
       /** Of `replaced`: the newer connection came with the same credential. */
       same_session?: boolean;
     }

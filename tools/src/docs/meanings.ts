@@ -21,7 +21,8 @@ export const ERROR_MEANINGS: Record<ErrorCode, string> = {
 type CloseOnly = Exclude<CloseCode, ErrorCode>;
 export const CLOSE_MEANINGS: Record<CloseOnly, string> = {
   draining: 'The gateway is shutting down.',
-  lease_lost: 'The gateway could not renew the lease of the connection.',
+  lease_lost:
+    'The gateway could not renew the lease of the connection, or an operator has ended the connection.',
   slow_consumer: 'The client did not read what was sent to it.',
   max_age: 'The connection has reached its maximum age.',
   token_expired: 'The token has expired and was not refreshed.',

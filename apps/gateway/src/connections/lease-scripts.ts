@@ -52,22 +52,25 @@ return epoch
 /**
  * Takes the lease from its holder without a new one: KEYS lease, expiry, last seen. ARGV identity, credential, ttl, gateway
  * channel prefix, last-seen ttl. The tombstone outlives every renewal that is under way. Only if the connection came with
- * this credential; an empty one stands for any. → 1 or 0
+ * this credential, which has ended; an empty one stands for any: what the peer has remains valid, and it may come back.
+ * → 1 or 0
  */
 const revoke = `${now}
 local entry = redis.call('GET', KEYS[1])
 if not entry then return 0 end
 entry = cjson.decode(entry)
 if type(entry.gateway) ~= 'string' then return 0 end
-if ARGV[2] ~= '' and entry.credential_id ~= ARGV[2] then return 0 end
+local mayReturn = ARGV[2] == ''
+if not mayReturn and entry.credential_id ~= ARGV[2] then return 0 end
 local epoch = entry.epoch + 1
 redis.call('SET', KEYS[1], cjson.encode({
-  gateway = cjson.null, connection_id = entry.connection_id, credential_id = entry.credential_id, epoch = epoch
+  gateway = cjson.null, connection_id = entry.connection_id, credential_id = entry.credential_id, epoch = epoch,
+  may_return = mayReturn or nil
 }), 'PX', ARGV[3])
 redis.call('ZADD', KEYS[2], 'XX', now, ARGV[1])
 redis.call('SET', KEYS[3], string.format('%.0f', now), 'PX', ARGV[5])
 redis.call('PUBLISH', ARGV[4] .. entry.gateway, cjson.encode({
-  type = 'evict', identity_id = ARGV[1], epoch = epoch, code = 'revoked'
+  type = 'evict', identity_id = ARGV[1], epoch = epoch, code = mayReturn and 'lease_lost' or 'revoked'
 }))
 return 1
 `;
@@ -112,9 +115,9 @@ return 1
 /**
  * KEYS expiry, lease…. ARGV gateway, ttl, presence channel, then identity, connection, credential, epoch, status of each.
  * A missing entry or a lower epoch is written again: Redis came back empty or old, and the store fences. A tombstone of the
- * connection means revoked, a higher epoch superseded: a tombstone is one above the connection that it ended, so that of
- * an older one, which Redis may have remembered, has at most our own. → 1 renewed, 2 written again, 3 revoked,
- * 0 superseded, of each
+ * connection means revoked, or ended, a higher epoch superseded: a tombstone is one above the connection that it ended, so
+ * that of an older one, which Redis may have remembered, has at most our own. → 1 renewed, 2 written again, 3 revoked,
+ * 4 ended and may come back, 0 superseded, of each
  */
 const renew = `${now}${announce}
 local renewed = {}
@@ -125,7 +128,7 @@ for i = 2, #KEYS do
   if entry then entry = cjson.decode(entry) end
   local isOwnTombstone = entry and type(entry.gateway) ~= 'string' and entry.connection_id == ARGV[at + 1]
   if entry and (entry.epoch > epoch or (entry.epoch == epoch and isOwnTombstone)) then
-    renewed[i - 1] = isOwnTombstone and 3 or 0
+    renewed[i - 1] = isOwnTombstone and (entry.may_return and 4 or 3) or 0
   else
     redis.call('SET', KEYS[i], cjson.encode({
       gateway = ARGV[1], connection_id = ARGV[at + 1], credential_id = ARGV[at + 2], epoch = epoch,

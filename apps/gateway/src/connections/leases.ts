@@ -20,6 +20,7 @@ export const ATTEMPT_MS = 5_000;
 const SUPERSEDED = 0;
 const WRITTEN_AGAIN = 2;
 const REVOKED = 3;
+const ENDED = 4;
 export const LAST_SEEN_TTL_MS = 90 * 24 * 3_600_000;
 
 interface LeasesOptions {
@@ -103,7 +104,10 @@ export class Leases {
     );
   }
 
-  /** Ends the identity's connection, wherever it is, if it came with this credential; null: with whichever it came. */
+  /**
+   * Ends the identity's connection, wherever it is, if it came with this credential, which has ended; null: with whichever
+   * it came, which remains good, and the peer is told that it may come back.
+   */
   async revoke(identityId: string, credentialId: string | null): Promise<void> {
     const { redis, names, ttlMs } = this.options;
     await redis.leaseRevoke(
@@ -228,6 +232,7 @@ export class Leases {
       if (renewed[index] === SUPERSEDED) connection.close('replaced');
       // The eviction was lost.
       else if (renewed[index] === REVOKED) connection.close('revoked');
+      else if (renewed[index] === ENDED) connection.close('lease_lost');
       else connection.leaseRenewed(deadline);
     });
     return connections.filter((_connection, index) => renewed[index] === WRITTEN_AGAIN);

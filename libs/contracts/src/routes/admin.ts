@@ -250,7 +250,8 @@ export const adminRoutes = {
     status: 200,
   },
   endConnection: {
-    summary: 'Ends the connection of an identity; its credential remains valid.',
+    summary:
+      'Ends the connection of an identity; its credential remains valid: the peer is told `lease_lost`, and comes back by itself.',
     method: 'delete',
     path: '/admin/connections/:identity_id',
     caller: 'admin',
