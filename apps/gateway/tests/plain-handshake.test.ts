@@ -88,7 +88,7 @@ test('a revoked credential is refused', async () => {
 });
 
 test.each([
-  ['a request', '{"type":"message:send","data":{},"id":1}'],
+  ['a request', '{"type":"message:send","data":{}}'],
   ['an auth frame without data', '{"type":"auth"}'],
   ['no JSON', 'hello'],
   ['a binary frame', Buffer.from('{"type":"auth","data":{}}')],
@@ -98,6 +98,47 @@ test.each([
   expect(await raw.closed()).toBe(4401);
   expect(raw.frames.map((text) => JSON.parse(text) as unknown)).toEqual([
     { type: 'error', data: { code: 'unauthorized', message: expect.any(String) as string } },
+  ]);
+});
+
+test.each(['a', 7, 0, ''])('with the id %j it is acked before connected', async (id) => {
+  const raw = await RawSocket.connect(gateway, '/agent/connect');
+  raw.send(JSON.stringify({ type: 'auth', id, data: { api_key: API_KEY } }));
+  raw.send(JSON.stringify({ type: 'auth', id: 'again', data: { api_key: API_KEY } }));
+  await raw.frame((text) => text.includes('"again"'));
+  const frames = raw.frames.map((text) => JSON.parse(text) as { type: string });
+  expect(frames.slice(0, 2)).toMatchObject([
+    { type: 'ack', id, data: { ok: true } },
+    { type: 'connected' },
+  ]);
+  expect(frames.filter(({ type }) => type === 'ack')).toEqual([
+    { type: 'ack', id, data: { ok: true } },
+    {
+      type: 'ack',
+      id: 'again',
+      data: { ok: false, error: expect.objectContaining({ code: 'not_found' }) as unknown },
+    },
+  ]);
+});
+
+test.each<[string, object, string, number]>([
+  [
+    'wrong credentials',
+    { type: 'auth', data: { api_key: 'amk_key1_Wrong' } },
+    'unauthorized',
+    4401,
+  ],
+  ['credentials of the wrong kind', { type: 'auth', data: { token: user } }, 'forbidden', 4403],
+  ['none', { type: 'auth' }, 'unauthorized', 4401],
+  ['a request in their place', { type: 'read', data: {} }, 'unauthorized', 4401],
+])('with an id and %s it is acked with its error as well', async (_what, frame, code, status) => {
+  const raw = await RawSocket.connect(gateway, '/agent/connect');
+  raw.send(JSON.stringify({ ...frame, id: 7 }));
+  expect(await raw.closed()).toBe(status);
+  const error = { code, message: expect.any(String) as string };
+  expect(raw.frames.map((text) => JSON.parse(text) as unknown)).toEqual([
+    { type: 'ack', id: 7, data: { ok: false, error } },
+    { type: 'error', data: error },
   ]);
 });
 

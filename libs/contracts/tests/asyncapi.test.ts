@@ -50,7 +50,10 @@ it('has the two ways in of people and of agents, with the same events', () => {
     const frames = Object.keys(document.channels[`${audience}.plain`]?.messages ?? {});
     const events = Object.keys(document.channels[audience]?.messages ?? {});
     expect(frames.sort()).toEqual(
-      [...events.map((key) => `frame.${key}`), `frame.auth.${audience}`, 'frame.error'].sort(),
+      [
+        ...events.map((key) => `frame.${key}`),
+        ...[`frame.auth.${audience}`, 'frame.auth.ack', 'frame.error'],
+      ].sort(),
     );
   }
 });
@@ -58,6 +61,8 @@ it('has the two ways in of people and of agents, with the same events', () => {
 it.each([
   ['frame.auth.agent', { type: 'auth', data: { api_key: 'amk_1_2' } }],
   ['frame.auth.client', { type: 'auth', data: { token: 't', max_frame_bytes: 65_536 } }],
+  ['frame.auth.agent', { type: 'auth', data: { api_key: 'amk_1_2' }, id: 'a' }],
+  ['frame.auth.ack', { type: 'ack', data: { ok: true }, id: 'a' }],
   ['frame.read', { type: 'read', data: { conversation_id: 'cnv_1', seq: 2 }, id: 7 }],
   ['frame.read.ack', { type: 'ack', data: { ok: true }, id: 7 }],
   [

@@ -123,6 +123,6 @@ it('keeps a request and a server event of the same name apart', () => {
   const { messages } = components;
   expect(messages['typing']).not.toEqual(messages['server.typing']);
   const onBoth = 2 * Object.keys(requests).length + Object.keys(serverEvents).length;
-  // Plain WebSocket has them as frames, and frames of its own: two of credentials, one of errors.
-  expect(Object.keys(messages)).toHaveLength(2 * onBoth + 3);
+  // Plain WebSocket has them as frames, and frames of its own: two of credentials, their ack, one of errors.
+  expect(Object.keys(messages)).toHaveLength(2 * onBoth + 4);
 });

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Actor, WireError } from '@agent-messenger/contracts';
+import type { Actor, Frame, WireError } from '@agent-messenger/contracts';
 import { frameSchema, LIMITS, PLAIN_SUBPROTOCOL } from '@agent-messenger/contracts';
 import { refuseInexactNumbers, type Logger } from '@agent-messenger/service-kit';
 import type { Connection } from '../connections/connection';
@@ -85,11 +85,14 @@ export class PlainServer {
   private async welcome({ kind, inQuery, live, socket }: Arrival): Promise<void> {
     const { handshake } = this.options;
     const frames = new HeldFrames(socket);
-    const presented = inQuery ?? firstCredentials(frames);
-    const [credentials] = await Promise.all([presented, delay(GREETING_MS)]);
+    const presented: FirstFrame | Promise<FirstFrame> = inQuery
+      ? { credentials: inQuery }
+      : firstFrame(frames);
+    const [{ credentials, id }] = await Promise.all([presented, delay(GREETING_MS)]);
     if (socket.readyState !== socket.OPEN) return;
     const result = await handshake.enter(kind, credentials, live);
     if ('refusal' in result) {
+      if (id !== undefined) live.ack(id, { ok: false, error: result.refusal });
       live.error(result.refusal);
       live.close('stay_away', result.refusal.code);
     } else if (socket.readyState === socket.OPEN) {
@@ -97,6 +100,7 @@ export class PlainServer {
       const { connection } = admitted;
       socket.on('close', () => handshake.leave(connection, live.wasSilent));
       socket.guard.known(this.options.frameLimits, connection);
+      if (id !== undefined) live.ack(id, { ok: true });
       handshake.begin(admitted);
       return frames.serve((text) => void this.receive(connection, live, socket, text));
     } else {
@@ -135,12 +139,19 @@ export class PlainServer {
   }
 }
 
-/** What the first frame presents, or undefined: nothing else is accepted before it, and not for ever. */
-async function firstCredentials(frames: HeldFrames): Promise<unknown> {
+interface FirstFrame {
+  credentials?: unknown;
+  id?: Frame['id'];
+}
+
+/** What it presents, if it is an `auth`: nothing else is accepted before that, and not for ever. */
+async function firstFrame(frames: HeldFrames): Promise<FirstFrame> {
   const text = (await frames.first(LIMITS.handshakeMs)) ?? '';
-  if (text.length > CREDENTIALS_CHARS) return undefined;
+  if (text.length > CREDENTIALS_CHARS) return {};
   const frame = frameSchema.safeParse(parseJson(text));
-  return frame.success && frame.data.type === 'auth' ? frame.data.data : undefined;
+  if (!frame.success) return {};
+  const { type, data, id } = frame.data;
+  return { credentials: type === 'auth' ? data : undefined, id };
 }
 
 function parseJson(text: string): unknown {

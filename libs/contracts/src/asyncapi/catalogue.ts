@@ -24,15 +24,20 @@ export function requestsOf(audience: Audience): RequestName[] {
   });
 }
 
+/** Of what answers with this, or, null, with nothing more than that it was done. */
+export function ackSchemaOf(ack: z.ZodObject | null): z.ZodType {
+  const ok = z.object({ ok: z.literal(true), ...ack?.shape });
+  return z.union([ok, z.object({ ok: z.literal(false), error: errorSchema })]);
+}
+
 /** Requests, their acks and server events: the same on both transports, which wrap them differently. */
 export function catalogueMessages(book: SchemaBook): Record<string, unknown> {
   const all: Record<string, unknown> = {};
   for (const name of REQUESTS) {
     const { payload, ack, summary } = requests[name];
     all[keyOf(name)] = { name, summary, payload: book.schemaOf(payload, 'input') };
-    const ok = z.object({ ok: z.literal(true), ...ack?.shape });
-    const answer = z.union([ok, z.object({ ok: z.literal(false), error: errorSchema })]);
-    all[ackKeyOf(name)] = { name: `ack of ${name}`, payload: book.schemaOf(answer, 'output') };
+    const answer = book.schemaOf(ackSchemaOf(ack), 'output');
+    all[ackKeyOf(name)] = { name: `ack of ${name}`, payload: answer };
   }
   for (const name of SERVER_EVENTS) {
     const { description, ...payload } = book.schemaOf(serverEvents[name], 'output');

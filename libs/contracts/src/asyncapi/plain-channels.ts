@@ -12,6 +12,7 @@ import { LIMITS } from '../limits';
 import type { Audience } from './catalogue';
 import {
   ackKeyOf,
+  ackSchemaOf,
   AUDIENCES,
   keyOf,
   REQUESTS,
@@ -30,6 +31,7 @@ const ID: JsonSchema = {
 const channelOf = (audience: Audience) => `${audience}.plain`;
 const frameKeyOf = (key: string) => `frame.${key}`;
 const authKeyOf = (audience: Audience) => `frame.auth.${audience}`;
+const AUTH_ACK = frameKeyOf('auth.ack');
 const ERROR_FRAME = frameKeyOf('error');
 
 /** Frames `{type, data, id?}`: what Socket.IO says with names and acks, as JSON. */
@@ -40,9 +42,15 @@ export function plainMessages(book: SchemaBook): Record<string, unknown> {
     all[authKeyOf(audience)] = {
       name: 'auth',
       summary: `The first frame, within ${LIMITS.handshakeMs / 1_000} s: who it is.`,
-      payload: frame('auth', credentials),
+      payload: frame('auth', credentials, { id: ID }),
     };
   }
+  all[AUTH_ACK] = {
+    name: 'ack of auth',
+    summary:
+      'Where `auth` had an `id`: before `connected`, or before `error` and the close. An `auth` that comes later is answered `not_found`.',
+    payload: frame('ack', book.schemaOf(ackSchemaOf(null), 'output'), { id: ID }, ['id']),
+  };
   for (const name of REQUESTS) {
     const [key, ackKey] = [keyOf(name), ackKeyOf(name)];
     all[frameKeyOf(key)] = { name, payload: frame(name, payloadOf(key), { id: ID }) };
@@ -84,6 +92,7 @@ export function plainChannels(book: SchemaBook): [string, unknown][] {
 function plainChannel(audience: Audience, book: SchemaBook) {
   const keys = [
     authKeyOf(audience),
+    AUTH_ACK,
     ...requestsOf(audience).flatMap((name) => [keyOf(name), ackKeyOf(name)].map(frameKeyOf)),
     ...SERVER_EVENTS.map((name) => frameKeyOf(serverKeyOf(name))),
     ERROR_FRAME,
@@ -138,7 +147,10 @@ export function plainOperations(): [string, unknown][] {
     const connected = frameKeyOf(serverKeyOf('connected'));
     const events = SERVER_EVENTS.map((name) => frameKeyOf(serverKeyOf(name)));
     return [
-      [`${channel}.auth`, operation('receive', authKeyOf(audience), [connected, ERROR_FRAME])],
+      [
+        `${channel}.auth`,
+        operation('receive', authKeyOf(audience), [AUTH_ACK, connected, ERROR_FRAME]),
+      ],
       ...requestsOf(audience).map((name): [string, unknown] => [
         `${channel}.${keyOf(name)}`,
         operation('receive', frameKeyOf(keyOf(name)), [frameKeyOf(ackKeyOf(name))]),
