@@ -70,6 +70,9 @@ export class Authenticator {
     auth: unknown,
     ip: string,
   ): Promise<Credentials & { wishes: ClientWishes }> {
+    // By its form, and unseen: nobody learns here which keys there are.
+    if (kind === 'user' && isApiKey(shownIn(auth)))
+      throw new AppError('forbidden', 'An API key is the credential of an agent');
     const schema = kind === 'agent' ? agentHandshakeSchema : clientHandshakeSchema;
     const parsed = schema.safeParse(auth);
     if (!parsed.success) {
@@ -99,6 +102,13 @@ export function bearerOf(authorization: string | undefined): string {
   const match = /^Bearer +(\S+)$/i.exec(authorization ?? '');
   if (!match?.[1]) throw new AppError('unauthorized', 'Authorization: Bearer is required');
   return match[1];
+}
+
+/** Its token, or the key that is there instead. */
+function shownIn(auth: unknown): string {
+  const { token, api_key: key } = (auth ?? {}) as { token?: unknown; api_key?: unknown };
+  const shown = token ?? key;
+  return typeof shown === 'string' ? shown : '';
 }
 
 function hasCredential(auth: unknown): boolean {

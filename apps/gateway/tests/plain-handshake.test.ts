@@ -55,6 +55,7 @@ test.each<[string, '/client' | '/agent', Record<string, unknown>, string, string
   ['a token of the wrong type', '/client', { token: 5 }, 'invalid_payload', '4401'],
   ['an unknown protocol', '/client', { token: user, protocol: 2 }, 'invalid_payload', '4401'],
   ['the token of a person on /agent', '/agent', { token: user }, 'forbidden', '4403'],
+  ['an API key on /client', '/client', { api_key: API_KEY }, 'forbidden', '4403'],
   ['the token of an agent on /client', '/client', { token: agent }, 'forbidden', '4403'],
 ])('%s is refused on %s', async (_what, namespace, auth, code, status) => {
   const socket = harness.plain(gateway, namespace, auth);
@@ -67,6 +68,8 @@ test.each([
   ['expired', expired, 'unauthorized', '4401'],
   ['empty', '', 'invalid_payload', '4401'],
   ["an agent's", agent, 'forbidden', '4403'],
+  ['an API key', API_KEY, 'forbidden', '4403'],
+  ['an API key that is none', 'amk_key1_Wrong', 'forbidden', '4403'],
 ])('a token in the query that is %s is refused', async (_what, token, code, status) => {
   const socket = harness.plain(gateway, '/client', {}, { token });
   expect(await socket.refused()).toEqual({ code });

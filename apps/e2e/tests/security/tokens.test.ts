@@ -141,20 +141,24 @@ describe('one credential is not another', () => {
     person = { ...person, ...renewed };
   });
 
-  test('an API key is no token', async () => {
+  test('an API key is no token, and of people no credential at all, right or wrong', async () => {
+    const wrong = `${agent.api_key}A`;
     for (const transport of TRANSPORTS) {
-      for (const namespace of ['/client', '/agent'] as const) {
-        const socket = openTestSocket(transport, url, namespace, { token: agent.api_key });
-        expect(await outcomeOf(socket)).toBe('unauthorized');
+      for (const token of [agent.api_key, wrong]) {
+        const outcomeAt = (namespace: '/client' | '/agent') =>
+          outcomeOf(openTestSocket(transport, url, namespace, { token }));
+        expect(await outcomeAt('/client')).toBe('forbidden');
+        expect(await outcomeAt('/agent')).toBe('unauthorized');
       }
     }
   });
 
   test('a token is no API key, and neither is one of a well-known form', async () => {
     const [, keyId] = agent.api_key.split('_');
+    // Valid, and of the wrong kind where a key is asked for.
+    const tokens = [person.access_token, rightToken(material)];
     const wrong = [
-      person.access_token,
-      rightToken(material),
+      ...tokens,
       system.stack.adminKey,
       `amk_${keyId}_`,
       `amk_${keyId}_${'A'.repeat(43)}`,
@@ -165,7 +169,8 @@ describe('one credential is not another', () => {
     ];
     for (const api_key of wrong) {
       const exchanged = await rest(url, 'POST', '/auth/agent/token', { bearer: api_key });
-      expect({ api_key, status: exchanged.status }).toEqual({ api_key, status: 401 });
+      const status = tokens.includes(api_key) ? 403 : 401;
+      expect({ api_key, status: exchanged.status }).toEqual({ api_key, status });
       for (const transport of TRANSPORTS) {
         const socket = openTestSocket(transport, url, '/agent', { api_key });
         expect(await outcomeOf(socket)).toBe('unauthorized');

@@ -53,8 +53,13 @@ export class Callers {
       );
       return caller;
     }
-    // The key itself goes to auth, which limits attempts before it hashes.
-    if (kind === 'agent_key') return { ...caller, apiKey: bearerOf(request.headers.authorization) };
+    if (kind === 'agent_key') {
+      const apiKey = bearerOf(request.headers.authorization);
+      if (!isApiKey(apiKey) && (await this.isGoodToken(apiKey)))
+        throw new AppError('forbidden', 'This is for the API key of an agent');
+      // The key itself goes to auth, which limits attempts before it hashes, and so does what is no credential at all.
+      return { ...caller, apiKey };
+    }
     const credentials = await this.bearer(request, caller.ip);
     const { identity, credentialId } = credentials;
     if (kind === 'person' && identity.kind !== 'user')
@@ -69,6 +74,16 @@ export class Callers {
     const credential = bearerOf(authorization);
     const isGuess = isApiKey(credential) && !this.options.authenticator.rightKeys.has(credential);
     return isGuess ? this.unlessGuessing(ip, verify) : verify();
+  }
+
+  private async isGoodToken(token: string): Promise<boolean> {
+    try {
+      await this.options.confirmed.check(await this.options.authenticator.token(token));
+      return true;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'unauthorized') return false;
+      throw error;
+    }
   }
 
   private checkAdminKey(key: string): void {

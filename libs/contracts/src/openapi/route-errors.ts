@@ -12,8 +12,8 @@ export function errorsOf(route: RouteContract): ErrorCode[] {
   const ids = names.filter((name) => name.endsWith('_id'));
   const codes = new Set<ErrorCode>([...OF_EVERY_ROUTE, ...errors]);
   if (caller !== 'anyone') codes.add('unauthorized');
-  // An agent's credential is valid, and not for this.
-  if (caller === 'person') codes.add('forbidden');
+  // An agent's credential is valid, and not for this; or a token is, where a key is asked for.
+  if (caller === 'person' || caller === 'agent_key') codes.add('forbidden');
   if (ids.length > 0) codes.add('not_found');
   if (names.length > ids.length || query || body) codes.add('invalid_payload');
   if (body) codes.add('payload_too_large').add('unsupported_media_type');
