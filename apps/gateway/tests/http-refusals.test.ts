@@ -195,6 +195,20 @@ describe('what is asked is refused in our words, without a word about how we wor
   });
 });
 
+test('a 401 says what would be accepted, and nothing else does', async () => {
+  const challengeOf = async (path: string, init: RequestInit = {}) => {
+    const { status, headers } = await fetch(gateway.url + path, init);
+    return [status, headers.get('www-authenticate')];
+  };
+  const challenged = [401, 'Bearer realm="agent-messenger"'];
+  for (const path of ['/agents', '/conversations', '/admin/agents'])
+    expect(await challengeOf(path)).toEqual(challenged);
+  const headers = { authorization: 'Bearer amk_key1_Wrong' };
+  expect(await challengeOf('/auth/agent/token', { method: 'POST', headers })).toEqual(challenged);
+  expect(await challengeOf('/health')).toEqual([200, null]);
+  expect(await challengeOf('/nope')).toEqual([404, null]);
+});
+
 test('no answer sets a cookie, and one that is sent means nothing', async () => {
   const cookie = `token=${harness.token('usr_1')}; access_token=${harness.token('usr_1')}`;
   for (const path of ['/health', '/agents', '/auth/login', '/openapi.json']) {

@@ -16,7 +16,7 @@ import {
 } from '@agent-messenger/service-kit';
 import type { JsonAnswer, JsonStream, Logger, Tracing } from '@agent-messenger/service-kit';
 import cors from 'cors';
-import type { Express, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 import type { Registry } from 'prom-client';
 import type { RateLimits } from '../limits/rate-limits';
@@ -38,6 +38,9 @@ const HAS_MESSAGE: ReadonlySet<RouteName> = new Set(['sendMessage', 'editMessage
 const BODY_BYTES = 64 * 1024;
 /** How long a browser may keep what a preflight was answered; more than two hours none does. */
 const CORS_MAX_AGE_S = 7_200;
+
+/** Browsers ask nobody for a Bearer. */
+const CHALLENGE = 'Bearer realm="agent-messenger"';
 
 interface Answer<N extends RouteName> {
   body: RouteResponse<N> | JsonAnswer<RouteResponse<N>> | JsonStream<RouteResponse<N>>;
@@ -138,6 +141,7 @@ export function createRestServer(
     });
   }
   app.use(notFound);
+  app.use(challenge);
   app.use(answerProblem(log));
   return app;
 }
@@ -175,6 +179,16 @@ function corsFor(origins: string[]): RequestHandler {
 const answerPreflight: RequestHandler = ({ method }, response, next) => {
   if (method === 'OPTIONS') response.status(204).end();
   else next();
+};
+
+/**
+ * RFC 9110 asks it of every 401. Here and not where all services answer: to the clients of their calls it means that the
+ * token of the service itself is refused.
+ */
+const challenge: ErrorRequestHandler = (error, _request, response, next) => {
+  const isRefusal = error instanceof AppError && error.code === 'unauthorized';
+  if (isRefusal && !response.headersSent) response.setHeader('WWW-Authenticate', CHALLENGE);
+  next(error);
 };
 
 function parseInput(
