@@ -36,6 +36,13 @@ it('pages messages before a position, after one, or between two', () => {
     expect(query.safeParse(bad).success).toBe(false);
 });
 
+it('finds a person by a username as it may be written on entry, and refuses none', () => {
+  const { query } = routes.listUsers;
+  for (const username of ['ADA', 'Ada', ' ada '])
+    expect(query.parse({ username })).toMatchObject({ username: 'ada' });
+  expect(query.parse({ username: 'Nobody At All' })).toMatchObject({ username: 'nobody at all' });
+});
+
 it('takes any password on login: one outside the bounds is wrong, not malformed', () => {
   expect(loginSchema.safeParse({ username: 'A b', password: '' }).success).toBe(true);
 });

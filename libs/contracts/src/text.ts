@@ -96,6 +96,9 @@ export const usernameSchema = z
   .regex(/^[a-z0-9._-]{3,32}$/, 'must be 3 to 32 of a-z 0-9 . _ -')
   .describe('Lower-cased on entry.');
 
+/** One that is looked for: what could be nobody's is found nowhere, and no malformed request. */
+export const soughtUsernameSchema = z.string().max(1_024).trim().toLowerCase();
+
 /** In one form, whatever keyboard wrote it. bcrypt reads 72 bytes and silently ignores the rest: more is refused. */
 export const passwordSchema = wellFormed(z.string().normalize('NFC'))
   .refine((text) => {

@@ -23,6 +23,7 @@ import {
 import { loginLinkSchema, registeredSchema, registerSchema } from '../auth-bodies';
 import { agentIdSchema, identityIdSchema, userIdSchema } from '../ids';
 import { deadPushPageSchema, replayDeadPushesSchema, replayedPushesSchema } from '../push';
+import { soughtUsernameSchema } from '../text';
 import type { RouteContract } from './route-contract';
 import { nextCursor, pageQuery } from './route-contract';
 
@@ -150,11 +151,11 @@ export const adminRoutes = {
     errors: ['conflict'],
   },
   listUsers: {
-    summary: 'All people, or the one of a username.',
+    summary: 'All people, or the one of a username, in whatever case it is written.',
     method: 'get',
     path: '/admin/users',
     caller: 'admin',
-    query: pageQuery.extend({ username: z.string().max(1_024).optional() }),
+    query: pageQuery.extend({ username: soughtUsernameSchema.optional() }),
     response: z.object({ users: z.array(userSchema), ...nextCursor }),
     status: 200,
   },
