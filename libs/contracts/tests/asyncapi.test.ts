@@ -12,6 +12,7 @@ interface Channel {
   'x-close-codes'?: Record<string, number>;
 }
 const document = asyncApiDocument() as {
+  components: Record<string, Record<string, unknown>>;
   channels: Record<string, Channel>;
   operations: Record<
     string,
@@ -36,6 +37,13 @@ it('is a valid AsyncAPI 3.0 document', () => {
   isDocument(document);
   expect(isDocument.errors).toBeNull();
   expect(isDocument({ ...document, channels: { client: { address: 1 } } })).toBe(false);
+});
+
+it('has only keys that AsyncAPI allows: the schema of 3.0 does not look at them', () => {
+  const { components, channels, operations } = document;
+  const keys = [...Object.values(components), channels, operations].flatMap(Object.keys);
+  const inChannels = Object.values(channels).flatMap(({ messages }) => Object.keys(messages));
+  expect([...keys, ...inChannels].filter((key) => !/^[a-zA-Z0-9._-]+$/.test(key))).toEqual([]);
 });
 
 it('has the two ways in of people and of agents, with the same events', () => {

@@ -11,11 +11,11 @@ export const AUDIENCES = Object.keys(KINDS) as Audience[];
 export const SERVER_EVENTS = Object.keys(serverEvents) as ServerEventName[];
 export const REQUESTS = Object.keys(requests) as RequestName[];
 
-/** Keys of an AsyncAPI document may not contain a colon. */
+/** Keys of an AsyncAPI document are of `[A-Za-z0-9._-]`: without the colon of our names. */
 export const keyOf = (event: string) => event.replaceAll(':', '.');
 export const ackKeyOf = (event: string) => `${keyOf(event)}.ack`;
 /** Apart from requests: `typing` is both. */
-export const serverKeyOf = (event: string) => `server.${event}`;
+export const serverKeyOf = (event: string) => `server.${keyOf(event)}`;
 
 export function requestsOf(audience: Audience): RequestName[] {
   return REQUESTS.filter((name) => {
