@@ -73,6 +73,20 @@ describe('the launcher', () => {
     expect(stack.adminUrl).toBe(admin === 'public' ? gateway?.url : gateway?.internalUrl);
   });
 
+  it('says where gateways are that serve under a path; what is internal is not under it', async () => {
+    const stack = await start({ environment: { BASE_PATH: '/am' } });
+    const [gateway] = stack.gateways;
+    expect(gateway?.url).toMatch(/:\d+\/am$/);
+    expect(gateway?.internalUrl).toMatch(/:\d+$/);
+    const { gateways, admin, internal } = readAddresses(join(stack.dataDir, 'launcher.json')) ?? {};
+    expect({ gateways, admin, internal }).toEqual({
+      gateways: [gateway?.url],
+      admin: gateway?.url,
+      internal: gateway?.internalUrl,
+    });
+    expect(stack.adminUrl).toBe(gateway?.url);
+  });
+
   it.each([
     ['127.0.0.1', {}, '1000'],
     ['127.0.0.1', { REGISTRATIONS_PER_HOUR_IP: '7' }, '7'],

@@ -28,7 +28,7 @@ describeInChromium('the web app below a path', () => {
     const plain = stack.gateways[0]!.url;
     const below = await stack.addGateway({ env: { BASE_PATH: '/am' } });
     proxy = await startPathProxy({ path: '/tools/am', target: Number(new URL(plain).port) });
-    sites = { gateway: `${new URL(below.url).origin}/am`, proxy: proxy.url };
+    sites = { gateway: below.url, proxy: proxy.url };
   }, 120_000);
   beforeEach(async () => {
     context = await browser.newContext({ locale: 'en-US' });

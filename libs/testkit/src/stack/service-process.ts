@@ -66,9 +66,10 @@ export class ServiceProcess {
   get isReady(): boolean {
     return this.ports.internal_port !== undefined;
   }
-  /** Where the public port can be reached from this machine. */
+  /** Where what is on the public port can be reached from this machine: without a slash at its end. */
   get url(): string {
-    return `http://${reachable(this.options.env['HOST'])}:${this.ports.port}`;
+    const { HOST, BASE_PATH = '' } = this.options.env;
+    return `http://${reachable(HOST)}:${this.ports.port}${BASE_PATH}`;
   }
   get internalUrl(): string {
     return `http://127.0.0.1:${this.ports.internal_port}`;
