@@ -106,7 +106,7 @@ export const passwordSchema = wellFormed(z.string().normalize('NFC'))
     return bytes >= LIMITS.passwordBytes.min && bytes <= LIMITS.passwordBytes.max;
   }, `must be ${LIMITS.passwordBytes.min} to ${LIMITS.passwordBytes.max} bytes`)
   .describe(
-    `${LIMITS.passwordBytes.min} to ${LIMITS.passwordBytes.max} bytes of UTF-8, normalized to NFC.`,
+    `${LIMITS.passwordBytes.min} to ${LIMITS.passwordBytes.max} bytes of UTF-8, normalized to NFC. Refused as well, \`invalid_payload\`: the most common passwords, one character repeated, the username.`,
   );
 
 /** One line that others are shown. */

@@ -22,7 +22,7 @@ interface Operation {
   operationId: RouteName;
   tags: string[];
   security: object[];
-  requestBody?: { content: Record<string, { example?: unknown }> };
+  requestBody?: { content: Record<string, { schema?: unknown; example?: unknown }> };
   responses: Record<string, { $ref?: string; content?: Record<string, { example?: unknown }> }>;
 }
 const document = openApiDocument() as {
@@ -45,6 +45,18 @@ beforeAll(() => {
   writeFileSync(file, JSON.stringify(document));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+it('says of every new password what is refused besides its length', () => {
+  const schemaOf = (name: RouteName) => {
+    const { schema } = operationOf(name).requestBody?.content['application/json'] ?? {};
+    return JSON.stringify(schema);
+  };
+  for (const name of ['register', 'changePassword', 'createUser', 'updateUser'] as const)
+    expect(schemaOf(name)).toContain(
+      'the most common passwords, one character repeated, the username',
+    );
+  expect(schemaOf('login')).not.toContain('common');
+});
 
 it('passes the strictest rules of Redocly, its examples included', async () => {
   const lint = [commandOf('@redocly/cli', 'redocly'), 'lint', file, '--extends=recommended-strict'];
