@@ -142,7 +142,7 @@ test('to end the connection of somebody of the same number and another kind ends
     ok: true,
   });
   await end(id);
-  expect(await socket.disconnected()).toBe('4401');
+  expect(await socket.disconnected()).toBe('4410');
 });
 
 test('a token with the number of another kind is nobody’s', async () => {
