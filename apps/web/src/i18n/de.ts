@@ -80,6 +80,7 @@ const de: Catalogue = {
     jump: 'Zur neuesten Nachricht',
     edited: 'bearbeitet',
     deleted: 'Nachricht gelöscht',
+    unshown: 'Diese Nachricht lässt sich nicht anzeigen.',
     reply: 'Antworten',
     react: 'Reagieren',
     copyText: 'Text kopieren',

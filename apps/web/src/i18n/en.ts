@@ -77,6 +77,7 @@ export const en = {
     jump: 'To the newest message',
     edited: 'edited',
     deleted: 'Message deleted',
+    unshown: 'This message cannot be shown.',
     reply: 'Reply',
     react: 'React',
     copyText: 'Copy text',

@@ -1,9 +1,11 @@
 import { Marked, type Token, type TokensList } from 'marked';
+import { BoundedLexer, boundedTokenizer, plainParagraph } from './bounded-lexer';
 
 /** HTML in a text is text: what somebody wrote is what is seen. */
 export const marked = new Marked({
   gfm: true,
   breaks: true,
+  tokenizer: boundedTokenizer,
   renderer: { html: ({ text }) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`) },
 });
 
@@ -24,11 +26,13 @@ export class GrowingBlocks {
   #blocks: Block[] = [];
   #links: TokensList['links'] = {};
 
+  constructor(private readonly lex: typeof lexed = lexed) {}
+
   /** Another text than one that continues the last begins anew. */
   of(text: string): Block[] {
     const whole = text.replace(/\r\n?/g, '\n');
     if (!whole.startsWith(this.#settled)) this.#clear();
-    const tokens = tokensOf(whole.slice(this.#settled.length), this.#links);
+    const tokens = this.#tokensOf(whole.slice(this.#settled.length), this.#links);
     const end = settledTokens(tokens);
     const blocks = tokens.map((token) => ({ raw: token.raw, token, links: tokens.links }));
     const settled = [...this.#blocks, ...blocks.slice(0, end).filter(isShown)];
@@ -38,6 +42,15 @@ export class GrowingBlocks {
     return [...settled, ...blocks.slice(end).filter(isShown)];
   }
 
+  /** What cannot be read is seen as it stands. */
+  #tokensOf(text: string, links: TokensList['links']): TokensList {
+    try {
+      return this.lex(text, links);
+    } catch {
+      return Object.assign([plainParagraph(text)], { links });
+    }
+  }
+
   #clear(): void {
     this.#settled = '';
     this.#blocks = [];
@@ -45,8 +58,21 @@ export class GrowingBlocks {
   }
 }
 
-function tokensOf(text: string, links: TokensList['links']): TokensList {
-  const lexer = new marked.Lexer(marked.defaults);
+/** A block as HTML of whatever kind: what is safe of it is for others to say. */
+export function htmlOf({ raw, token, links }: Block, parse = parsed): string {
+  try {
+    return parse(Object.assign([token], { links }));
+  } catch {
+    return parsed([plainParagraph(raw)]);
+  }
+}
+
+function parsed(tokens: Token[]): string {
+  return marked.parser(tokens);
+}
+
+function lexed(text: string, links: TokensList['links']): TokensList {
+  const lexer = new BoundedLexer(marked.defaults);
   Object.assign(lexer.tokens.links, links);
   return lexer.lex(text);
 }

@@ -1,6 +1,6 @@
 import DOMPurify, { type Config } from 'dompurify';
 import { trustedTypesPolicy } from '../../trusted-types';
-import { marked, type Block } from './blocks';
+import { htmlOf, type Block } from './blocks';
 import { dressCode } from './code-block';
 
 /** What text may become. No images: they would ask other servers; no forms, styles or ids: nothing of ours is imitated. */
@@ -21,9 +21,8 @@ const allowed: Config = {
 };
 
 /** A block as a tree that is safe to show. @param isGrowing more of its text is on its way */
-export function renderBlock({ token, links }: Block, isGrowing: boolean): DocumentFragment {
-  const html = marked.parser(Object.assign([token], { links }));
-  const tree = DOMPurify.sanitize(html, { ...allowed, RETURN_DOM_FRAGMENT: true });
+export function renderBlock(block: Block, isGrowing: boolean): DocumentFragment {
+  const tree = DOMPurify.sanitize(htmlOf(block), { ...allowed, RETURN_DOM_FRAGMENT: true });
   for (const link of tree.querySelectorAll('a')) {
     link.target = '_blank';
     link.rel = 'noopener noreferrer nofollow';

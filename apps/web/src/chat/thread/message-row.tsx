@@ -2,6 +2,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Conversation, Message, Unsent } from '@agent-messenger/sdk/browser';
 import { dayName, timeOfDay, wholeMoment } from '../../i18n/format';
 import { words } from '../../i18n/i18n';
+import { Boundary } from '../../ui/boundary';
 import { Button } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { memo } from '../../ui/memo';
@@ -42,7 +43,7 @@ export const MessageRow = memo(
 );
 
 function RowView(props: MessageRowProps) {
-  const { index, row, conversation, isFirstUnread, measure, onActive } = props;
+  const { index, row, isFirstUnread, measure, onActive } = props;
   const ref = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => measure(ref.current), []);
   return (
@@ -67,16 +68,27 @@ function RowView(props: MessageRowProps) {
           <span>{words().thread.newMessages}</span>
         </p>
       )}
-      {row.kind === 'message' && <SentMessage {...props} message={row.message} />}
-      {row.kind === 'unsent' && <UnsentMessage unsent={row.unsent} />}
-      {row.kind === 'stream' && (
-        <StreamMessage
-          stream={row.stream}
-          conversation={conversation}
-          startsGroup={row.startsGroup}
-        />
-      )}
+      <Boundary instead={<Unshown />}>
+        <Said {...props} />
+      </Boundary>
     </div>
+  );
+}
+
+function Said(props: MessageRowProps) {
+  const { row, conversation } = props;
+  if (row.kind === 'message') return <SentMessage {...props} message={row.message} />;
+  if (row.kind === 'unsent') return <UnsentMessage unsent={row.unsent} />;
+  return (
+    <StreamMessage stream={row.stream} conversation={conversation} startsGroup={row.startsGroup} />
+  );
+}
+
+function Unshown() {
+  return (
+    <p class="message tombstone" tabIndex={-1}>
+      {words().thread.unshown}
+    </p>
   );
 }
 
