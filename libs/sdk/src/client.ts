@@ -40,15 +40,23 @@ export function connectClient(options: ClientOptions): Promise<Client> {
   return startClient(options, openerOf(options));
 }
 
-/** As `connectClient`, over connections that the caller opens. */
-export async function startClient(options: ClientOptions, open: OpenWire): Promise<Client> {
+/** As `connectClient`, over connections that the caller opens; rejects with `closed` when `signal` aborts before. */
+export async function startClient(
+  options: ClientOptions,
+  open: OpenWire,
+  signal?: AbortSignal,
+): Promise<Client> {
   const client = new Client(options, open);
+  const abort = () => void client.close({ deadlineMs: 0 });
+  signal?.addEventListener('abort', abort);
   try {
     await client.start();
     return client;
   } catch (error) {
     await client.close({ deadlineMs: 0 });
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
 }
 

@@ -179,3 +179,12 @@ const keptText = `(async () => {
 export function message(page: Page, text: string) {
   return page.locator('.message', { hasText: text });
 }
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await page
+    .getByRole('dialog', { name: 'Sign out', exact: true })
+    .getByRole('button', { name: 'Sign out' })
+    .click();
+  await page.getByLabel('Username').waitFor();
+}

@@ -9,9 +9,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 import { describeInChromium } from '../browser/chromium';
-import { ChatWorld, message, say } from './chat-world';
+import { ChatWorld, message, say, signOut } from './chat-world';
 import { PushedBrowser, subscribeAtStandin } from './push-service';
 
 describeInChromium('notifications of a browser', () => {
@@ -242,12 +242,3 @@ describeInChromium('notifications of a browser', () => {
     expect(icon).toMatch(/assets\/logo-[\w-]+\.png$/);
   }, 60_000);
 });
-
-async function signOut(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
-  await page
-    .getByRole('dialog', { name: 'Sign out', exact: true })
-    .getByRole('button', { name: 'Sign out' })
-    .click();
-  await page.getByLabel('Username').waitFor();
-}

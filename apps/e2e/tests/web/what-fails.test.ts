@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
-import type { Person } from '@agent-messenger/testkit';
+import { rest, waitFor, type Person } from '@agent-messenger/testkit';
 import type { BrowserContext } from 'playwright-core';
 import { describeInChromium } from '../browser/chromium';
-import { ChatWorld, message, say } from './chat-world';
+import { ChatWorld, message, say, signOut } from './chat-world';
 
 describeInChromium('what fails in the chat', () => {
   let world: ChatWorld;
@@ -47,5 +47,33 @@ describeInChromium('what fails in the chat', () => {
     await message(page, 'You said: before').waitFor();
     await page.close();
     expect(new Set(world.complaints.splice(0))).toEqual(new Set(['Error: injected']));
+  }, 60_000);
+
+  it('who signs out while the page connects is signed out: nothing of them is kept, or valid', async () => {
+    const page = await world.signedIn(context, person);
+    await page.goto(`${world.url}/#${id}`);
+    await say(page, 'before');
+    await message(page, 'You said: before').waitFor();
+    const answers: (() => void)[] = [];
+    await page.route('**/auth/refresh', async (route) => {
+      const answer = await route.fetch();
+      await new Promise<void>((resolve) => answers.push(resolve));
+      await route.fulfill({ response: answer });
+    });
+    await page.reload();
+    await message(page, 'You said: before').waitFor();
+    await waitFor(() => answers.length > 0);
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await signOut(page);
+    const loggedOut = page.waitForRequest(`${world.url}/auth/logout`);
+    for (const answer of answers) answer();
+    await (await loggedOut).response();
+    const body = (await loggedOut).postDataJSON() as { refresh_token: string };
+    const refreshed = await rest(world.url, 'POST', '/auth/refresh', { body });
+    expect(refreshed.status).toBe(401);
+    const kept = JSON.stringify(await context.storageState({ indexedDB: true }));
+    expect(kept).toContain('deviceToken');
+    for (const part of ['refresh_token', 'before', person.user_id])
+      expect(kept).not.toContain(part);
   }, 60_000);
 });

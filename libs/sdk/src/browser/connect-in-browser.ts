@@ -7,9 +7,15 @@ import type { OpenWire } from '../connection/wire';
 export interface BrowserClientOptions extends Omit<ClientOptions, 'transport' | 'WebSocket'> {
   /** Of `shareConnection`: this tab goes through the connection that the tabs of this browser have in common. */
   open?: OpenWire;
+  /** Ends what is on its way: connecting rejects with `closed`, at the latest with the answer to a refresh. */
+  signal?: AbortSignal;
 }
 
 /** `connectClient` over the browser's own WebSocket, without Socket.IO in the page. */
-export function connectInBrowser({ open, ...options }: BrowserClientOptions): Promise<Client> {
-  return startClient(options, open ?? openPlainWire(WebSocket));
+export function connectInBrowser({
+  open,
+  signal,
+  ...options
+}: BrowserClientOptions): Promise<Client> {
+  return startClient(options, open ?? openPlainWire(WebSocket), signal);
 }

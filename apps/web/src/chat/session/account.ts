@@ -1,7 +1,6 @@
 import { signal } from '@preact/signals';
 import {
   createRest,
-  MessengerError,
   openBrowserStore,
   type BrowserStore,
   type KeptTokens,
@@ -33,7 +32,7 @@ export class Account {
     const account = new Account(await openBrowserStore(placeName()));
     const saved = await account.store.cache.get<SavedAccount>('account');
     account.#deviceToken = saved?.deviceToken;
-    const isSignedIn = saved !== undefined && (await account.#hasLogin());
+    const isSignedIn = saved !== undefined && (await account.refreshToken()) !== null;
     account.person.value = isSignedIn ? saved.person : null;
     return account;
   }
@@ -75,12 +74,10 @@ export class Account {
     this.person.value = person;
   }
 
-  async #hasLogin(): Promise<boolean> {
-    return Boolean(await this.store.storage.get('agent-messenger:tokens'));
+  /** As this browser keeps it; null when there is no login. */
+  async refreshToken(): Promise<string | null> {
+    const kept = await this.store.storage.get('agent-messenger:tokens');
+    if (!kept) return this.fresh?.refresh_token ?? null;
+    return (JSON.parse(kept) as { tokens: KeptTokens }).tokens.refresh_token;
   }
-}
-
-/** In words that say what to do. */
-export function isRefusedSignIn(error: unknown): error is MessengerError {
-  return error instanceof MessengerError && error.code === 'unauthorized';
 }

@@ -15,7 +15,7 @@ export type ConnectionState =
   | 'ended';
 
 export interface ConnectionLoopOptions {
-  connect: () => Promise<Client>;
+  connect: (signal: AbortSignal) => Promise<Client>;
   /** A client, with its listeners to be set, and null when it is over. */
   onClient: (client: Client | null) => void;
 }
@@ -26,24 +26,30 @@ const LONGEST_WAIT_MS = 8_000;
 export class ConnectionLoop {
   readonly state = signal<ConnectionState>('connecting');
   #client: Client | null = null;
-  #isStopped = false;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
   #wake: () => void = () => undefined;
 
   constructor(private readonly options: ConnectionLoopOptions) {}
 
   start(): void {
     addEventListener('online', this.#onNetwork);
-    void this.#run();
+    this.#running = this.#run();
   }
 
   /** After `replaced`: this page takes over. */
   takeOver(): void {
     this.state.value = 'connecting';
-    void this.#run();
+    this.#running = this.#run();
+  }
+
+  /** Resolves when nothing of a connection that was on its way is left. */
+  get over(): Promise<void> {
+    return this.#running;
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stopping.abort();
     removeEventListener('online', this.#onNetwork);
     this.#wake();
     await this.#client?.close({ deadlineMs: 1_000 });
@@ -52,12 +58,16 @@ export class ConnectionLoop {
   readonly #onNetwork = () => this.#wake();
 
   async #run(): Promise<void> {
-    for (let failures = 0; !this.#isStopped; failures++) {
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted; failures++) {
       try {
-        const client = await this.options.connect();
+        const client = await this.options.connect(signal);
+        // It stood when it was ended.
+        if (signal.aborted) return await client.close({ deadlineMs: 0 });
         failures = 0;
         if (await this.#live(client)) return;
       } catch (error) {
+        if (signal.aborted) return;
         if (isOver(error)) return this.#end(error);
         this.state.value = 'offline';
       }

@@ -2,9 +2,11 @@ import { batch, computed, signal } from '@preact/signals';
 import {
   BrowserOutbox,
   connectInBrowser,
+  createRest,
   newClientId,
   SharedConnection,
   type AgentProfile,
+  type BrowserStore,
   type Client,
   type Conversation,
   type Event,
@@ -23,6 +25,7 @@ import { gatewayAddress, placeName } from './place';
 import { Push } from './push';
 import { Route } from './route';
 import { clearNotifications } from './service-worker';
+import { storeOf } from './store-of';
 import { Streams } from './streams';
 import { Typists } from './typists';
 
@@ -66,6 +69,9 @@ export class Messenger {
     onEvent: (event) => this.#apply(event),
     onList: () => this.refresh(),
   });
+  readonly #store: BrowserStore;
+  /** The newest that a connection of this page has fetched. */
+  #refreshToken: string | null = null;
   readonly #share = new SharedConnection({ name: placeName() });
   /** Null while there is no connection, or none yet. */
   client: Client | null = null;
@@ -79,24 +85,25 @@ export class Messenger {
     readonly account: Account,
     readonly person: Person,
   ) {
-    this.push = new Push(account.store, () => this.client);
-    this.drafts = new Drafts(account.store.cache);
-    this.threads = new OpenThreads(account.store.cache, () => this.client);
+    this.#store = storeOf(account.store, () => account.person.peek() !== person);
+    this.push = new Push(this.#store, () => this.client);
+    this.drafts = new Drafts(this.#store.cache);
+    this.threads = new OpenThreads(this.#store.cache, () => this.client);
     this.outbox = new BrowserOutbox({
-      store: account.store.unsent,
+      store: this.#store.unsent,
       name: placeName(),
       onChange: (unsent) => (this.unsent.value = unsent),
       // Before it leaves the unsent: a message is never nowhere.
       onSent: ({ message }) => this.threads.put(message),
     });
     this.loop = new ConnectionLoop({
-      connect: () => this.#connect(),
+      connect: (signal) => this.#connect(signal),
       onClient: (client) => this.#use(client),
     });
   }
 
   async start(): Promise<void> {
-    const { cache } = this.account.store;
+    const { cache } = this.#store;
     const [kept] = await Promise.all([
       cache.get<Conversation[]>('conversations').catch(() => undefined),
       this.drafts.load(),
@@ -111,8 +118,19 @@ export class Messenger {
   /** Also without a connection: then this browser forgets the login, and the server ends it in its time. */
   async signOut(everywhere: boolean): Promise<void> {
     await this.push.turnOff().catch(() => undefined);
-    await this.client?.logout({ everywhere }).catch(() => undefined);
+    if (this.client) await this.client.logout({ everywhere }).catch(() => undefined);
+    else void this.#logOutAlone(everywhere).catch(() => undefined);
     await this.forget();
+  }
+
+  /** The person has left by then: what a connection that was on its way has fetched is the login to be ended. */
+  async #logOutAlone(everywhere: boolean): Promise<void> {
+    const kept = await this.account.refreshToken();
+    await this.loop.stop();
+    await this.loop.over;
+    const refresh_token = this.#refreshToken ?? kept;
+    if (refresh_token === null) return;
+    await createRest(gatewayAddress()).request('logout', { body: { refresh_token, everywhere } });
   }
 
   /** Nothing of the person is kept or shown on this browser from now on. */
@@ -161,12 +179,14 @@ export class Messenger {
     this.#updates.due();
   }
 
-  #connect(): Promise<Client> {
-    const { store, fresh } = this.account;
+  #connect(signal: AbortSignal): Promise<Client> {
+    const { fresh } = this.account;
     return connectInBrowser({
       url: gatewayAddress(),
-      storage: store.storage,
+      storage: this.#store.storage,
       ...(fresh ? { tokens: fresh } : {}),
+      onTokens: ({ refresh_token }) => (this.#refreshToken = refresh_token),
+      signal,
       open: this.#share.open,
       connectTimeoutMs: 20_000,
       isVisible: (id) => this.threads.isVisible(id),
@@ -241,7 +261,7 @@ export class Messenger {
     this.#cacheTimer = undefined;
     const kept = this.conversations.value.slice(0, CACHED_CONVERSATIONS);
     // A browser that keeps nothing shows nothing without a network.
-    void this.account.store.cache.set('conversations', kept).catch(() => undefined);
+    void this.#store.cache.set('conversations', kept).catch(() => undefined);
   }
 }
 
