@@ -76,4 +76,41 @@ describeInChromium('what fails in the chat', () => {
     for (const part of ['refresh_token', 'before', person.user_id])
       expect(kept).not.toContain(part);
   }, 60_000);
+
+  it('an edit that could not be made is in the field again, and is made later', async () => {
+    const page = await world.signedIn(context, person);
+    await page.goto(`${world.url}/#${id}`);
+    await say(page, 'frist');
+    await message(page, 'You said: frist').waitFor();
+    world.network.cut();
+    await page.getByText('Connection lost').waitFor();
+    await page.keyboard.press('ArrowUp');
+    await page.getByText('Editing your message').waitFor();
+    await say(page, 'first');
+    await page.getByText('The server cannot be reached.').waitFor();
+    await page.getByText('Editing your message').waitFor();
+    expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('first');
+    world.network.heal();
+    await page.getByText('Connection lost').waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    await message(page, 'edited').waitFor();
+    expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('');
+  }, 60_000);
+
+  it('an Enter that confirms what is composed sends nothing and opens nothing', async () => {
+    const page = await world.signedIn(context, person);
+    const filter = page.getByRole('searchbox', { name: 'Filter' });
+    const field = page.getByLabel('Message', { exact: true });
+    // As Safari tells of it.
+    const confirm = { key: 'Enter', keyCode: 229 };
+    await filter.dispatchEvent('keydown', confirm);
+    await filter.focus();
+    expect(await field.count()).toBe(0);
+    await page.keyboard.press('Enter');
+    await field.fill('nihongo');
+    await field.dispatchEvent('keydown', confirm);
+    expect(await field.inputValue()).toBe('nihongo');
+    await page.keyboard.press('Enter');
+    await message(page, 'You said: nihongo').waitFor();
+  }, 60_000);
 });

@@ -1,7 +1,15 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import {
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type Dispatch,
+  type StateUpdater,
+} from 'preact/hooks';
 import type { Conversation, Message } from '@agent-messenger/sdk/browser';
 import { words } from '../../i18n/i18n';
 import { IconButton } from '../../ui/button';
+import { isComposing } from '../../ui/is-composing';
 import { useMessenger } from '../messenger-context';
 import { problemText } from '../problem-text';
 import { agentOf, nameIn } from '../session/names';
@@ -12,14 +20,18 @@ const LONGEST_BYTES = 65_536;
 /** A server forgets after 6 s that somebody types. */
 const TYPING_EVERY_MS = 3_000;
 
-export type ComposerMode = { kind: 'new' } | { kind: 'reply' | 'edit'; message: Message };
+export type ComposerMode =
+  | { kind: 'new' }
+  | { kind: 'reply'; message: Message }
+  /** `text`: as it was changed to before. */
+  | { kind: 'edit'; message: Message; text?: string };
 
 interface ComposerProps {
   conversationId: string;
   conversation: Conversation | undefined;
   thread: Thread;
   mode: ComposerMode;
-  setMode: (mode: ComposerMode) => void;
+  setMode: Dispatch<StateUpdater<ComposerMode>>;
 }
 
 export function Composer({ conversationId, conversation, thread, mode, setMode }: ComposerProps) {
@@ -42,7 +54,7 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
   useLayoutEffect(() => {
     const isTouch = matchMedia('(pointer: coarse)').matches;
     if (!isTouch || mode.kind !== 'new') input.current?.focus();
-    if (mode.kind === 'edit') setText(mode.message.content ?? '');
+    if (mode.kind === 'edit') setText(mode.text ?? mode.message.content ?? '');
   }, [mode]);
 
   function change(value: string): void {
@@ -64,7 +76,9 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
     tellTyping(false);
     if (mode.kind === 'edit') {
       leaveMode();
-      return messenger.changes.edit(mode.message, content);
+      if (await messenger.changes.edit(mode.message, content)) return;
+      // It is in the field again; what was begun since is kept as a draft.
+      return setMode((now) => (now.kind === 'edit' ? now : { ...mode, text: content }));
     }
     setText('');
     messenger.drafts.set(conversationId, '');
@@ -79,7 +93,7 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
     }
   }
   function onKey(event: KeyboardEvent): void {
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       void submit();

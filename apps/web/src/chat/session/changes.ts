@@ -19,42 +19,41 @@ export interface ChangesOptions {
   onList: () => void;
 }
 
-/** What a person does with messages and conversations that are there. */
+/** What a person does with messages and conversations that are there; each resolves to whether it was done. */
 export class Changes {
   /** Why the last change was not made; said above the composer until the next one. */
   readonly problem = signal<string | null>(null);
 
   constructor(private readonly options: ChangesOptions) {}
 
-  react(message: Message, emoji: string, set: boolean): Promise<void> {
+  react(message: Message, emoji: string, set: boolean): Promise<boolean> {
     return this.#change(message, (to) => to.react(message.id, emoji, set));
   }
 
-  edit(message: Message, content: string): Promise<void> {
+  edit(message: Message, content: string): Promise<boolean> {
     return this.#change(message, (to) => to.edit(message.id, content));
   }
 
-  delete(message: Message): Promise<void> {
+  delete(message: Message): Promise<boolean> {
     return this.#change(message, (to) => to.delete(message.id));
   }
 
-  choose(message: Message, actionId: string): Promise<void> {
+  choose(message: Message, actionId: string): Promise<boolean> {
     return this.#change(message, (to) => to.choose(message.id, actionId));
   }
 
-  mute({ id, muted }: Conversation): Promise<void> {
+  mute({ id, muted }: Conversation): Promise<boolean> {
     return this.#attempt(() => this.update(id, { muted: !muted }));
   }
 
-  archive({ id, archived }: Conversation): Promise<void> {
+  archive({ id, archived }: Conversation): Promise<boolean> {
     return this.#attempt(() => this.update(id, { archived: !archived }));
   }
 
-  /** Whether it is gone. */
   async deleteConversation({ id }: Conversation): Promise<boolean> {
-    await this.#attempt(() => this.#client.deleteConversation(id));
+    const isGone = await this.#attempt(() => this.#client.deleteConversation(id));
     this.options.onList();
-    return this.problem.value === null;
+    return isGone;
   }
 
   /** @throws MessengerError */
@@ -66,19 +65,21 @@ export class Changes {
   #change(
     { conversation_id }: Message,
     change: (conversation: ClientConversation) => Promise<Changed>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     return this.#attempt(async () => {
       const { event } = await change(this.#client.conversation(conversation_id));
       this.options.onEvent(event);
     });
   }
 
-  async #attempt(work: () => Promise<unknown>): Promise<void> {
+  async #attempt(work: () => Promise<unknown>): Promise<boolean> {
     this.problem.value = null;
     try {
       await work();
+      return true;
     } catch (error) {
       this.problem.value = problemText(error);
+      return false;
     }
   }
 

@@ -3,6 +3,7 @@ import { brandLogo, brandName } from '../../brand';
 import { words } from '../../i18n/i18n';
 import { IconButton } from '../../ui/button';
 import { Icon } from '../../ui/icon';
+import { isComposing } from '../../ui/is-composing';
 import { useMessenger } from '../messenger-context';
 import { PushOffer } from '../notices/push-offer';
 import { SettingsDialog } from '../settings/settings-dialog';
@@ -49,6 +50,7 @@ export function Sidebar({ openId }: { openId: string | null }) {
           value={query}
           onInput={(event) => setQuery(event.currentTarget.value)}
           onKeyDown={(event) => {
+            if (isComposing(event)) return;
             if (event.key === 'Escape') setQuery('');
             const first = conversations[0];
             if (event.key === 'Enter' && first) messenger.route.go(first.id);
