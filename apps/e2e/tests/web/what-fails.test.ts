@@ -99,6 +99,7 @@ describeInChromium('what fails in the chat', () => {
 
   it('an Enter that confirms what is composed sends nothing and opens nothing', async () => {
     const page = await world.signedIn(context, person);
+    await page.getByRole('link', { name: 'Echo' }).waitFor();
     const filter = page.getByRole('searchbox', { name: 'Filter' });
     const field = page.getByLabel('Message', { exact: true });
     // As Safari tells of it.
@@ -112,5 +113,46 @@ describeInChromium('what fails in the chat', () => {
     expect(await field.inputValue()).toBe('nihongo');
     await page.keyboard.press('Enter');
     await message(page, 'You said: nihongo').waitFor();
+  }, 60_000);
+
+  it('a page of which a part is not there says so, and is reloaded', async () => {
+    const page = await context.newPage();
+    const part = '**/assets/signed-in-*.js';
+    await context.route(part, (route) => route.fulfill({ status: 404 }));
+    await page.goto(await world.loginLink(person));
+    await page.getByText('This page could not be loaded').waitFor();
+    expect(await world.faults(page)).toEqual([]);
+    await context.unroute(part);
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.getByRole('navigation').waitFor();
+  }, 60_000);
+
+  it('a page that may keep nothing says so, and a link that was cut off is no good', async () => {
+    const page = await context.newPage();
+    await page.goto(`${world.url}/#link=%`);
+    await page.getByText('This link was used already').waitFor();
+    await page.addInitScript(() => {
+      IDBFactory.prototype.open = () => {
+        throw new DOMException('injected', 'SecurityError');
+      };
+    });
+    await page.reload();
+    await page.getByText('This page could not be loaded').waitFor();
+    await page.close();
+    expect(world.complaints.splice(0)).toEqual([expect.stringContaining('injected')]);
+  }, 60_000);
+
+  it('who is signed in and follows a link that is no good hears of it before they go on', async () => {
+    const link = await world.loginLink(await world.person());
+    const used = await (await world.device()).newPage();
+    await used.goto(link);
+    await used.getByRole('navigation').waitFor();
+    const page = await world.signedIn(context, person);
+    await page.goto('about:blank');
+    await page.goto(link);
+    await page.getByText('This link was used already').waitFor();
+    expect(await world.faults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Go on as before' }).click();
+    await page.getByRole('link', { name: 'Echo' }).waitFor();
   }, 60_000);
 });

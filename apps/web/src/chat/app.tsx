@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { SignIn } from './sign-in/sign-in';
+import { StartFailure } from './start-failure';
 import type { Account, Person } from './session/account';
 
 interface AppProps {
@@ -20,7 +21,10 @@ export function App({ account, linkCode }: AppProps) {
   const [isEnded, setEnded] = useState(false);
   const [SignedIn, setSignedIn] = useState<ComponentType<SignedInProps> | null>(null);
   useEffect(() => {
-    void import('./signed-in').then((module) => setSignedIn(() => module.SignedIn));
+    void import('./signed-in').then(
+      (module) => setSignedIn(() => module.SignedIn),
+      () => setSignedIn(() => StartFailure),
+    );
   }, []);
   if (link !== null || !person) {
     const used = () => setLink(null);

@@ -4,11 +4,18 @@ import { useLanguage } from '../i18n/i18n';
 import { App } from './app';
 import { Account } from './session/account';
 import { takeLinkCode } from './session/place';
+import { StartFailure } from './start-failure';
 import '../theme/theme.css';
 import '../ui/ui.css';
 import './sign-in/sign-in.css';
 
-applySettings();
-const linkCode = takeLinkCode();
-const [account] = await Promise.all([Account.open(), useLanguage(savedLanguage())]);
-render(<App account={account} linkCode={linkCode} />, document.getElementById('app')!);
+const place = document.getElementById('app')!;
+try {
+  applySettings();
+  const linkCode = takeLinkCode();
+  const [account] = await Promise.all([Account.open(), useLanguage(savedLanguage())]);
+  render(<App account={account} linkCode={linkCode} />, place);
+} catch (error) {
+  reportError(error);
+  render(<StartFailure />, place);
+}

@@ -23,6 +23,7 @@ const de: Catalogue = {
     createTitle: 'Konto anlegen',
     haveAccount: 'Ich habe ein Konto',
     following: 'Du wirst angemeldet …',
+    stay: 'Weiter wie bisher',
     refused: 'Benutzername oder Passwort ist falsch.',
     taken: 'Diesen Benutzernamen gibt es schon.',
     noAccount: 'Kein Konto? Wer diesen Server betreibt, legt eines an.',

@@ -22,6 +22,7 @@ export const en = {
     createTitle: 'Create an account',
     haveAccount: 'I have an account',
     following: 'Signing you in …',
+    stay: 'Go on as before',
     refused: 'Username or password is wrong.',
     taken: 'This username is taken.',
     noAccount: 'No account? Ask whoever runs this server for one.',

@@ -18,6 +18,9 @@ interface SavedAccount {
   deviceToken?: string | undefined;
 }
 
+/** Where the SDK keeps the login. */
+const TOKENS = 'agent-messenger:tokens';
+
 /** Who is signed in on this browser. */
 export class Account {
   /** Undefined until the browser's store was read. */
@@ -70,14 +73,16 @@ export class Account {
     const person = { id: tokens.user_id, name };
     const saved: SavedAccount = { person, deviceToken: this.#deviceToken };
     await this.store.cache.set('account', saved);
+    // Before anything connects: a reload in between must not cost the sign-in.
+    const expiresAt = Date.now() + tokens.expires_in * 1_000;
+    await this.store.storage.set(TOKENS, JSON.stringify({ tokens, expiresAt }));
     this.fresh = tokens;
     this.person.value = person;
   }
 
   /** As this browser keeps it; null when there is no login. */
   async refreshToken(): Promise<string | null> {
-    const kept = await this.store.storage.get('agent-messenger:tokens');
-    if (!kept) return this.fresh?.refresh_token ?? null;
-    return (JSON.parse(kept) as { tokens: KeptTokens }).tokens.refresh_token;
+    const kept = await this.store.storage.get(TOKENS);
+    return kept ? (JSON.parse(kept) as { tokens: KeptTokens }).tokens.refresh_token : null;
   }
 }

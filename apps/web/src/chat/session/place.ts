@@ -10,8 +10,18 @@ export function placeName(): string {
 
 /** The code of a one-time link; it is in the fragment, which no server and no log sees, and leaves the address at once. */
 export function takeLinkCode(): string | null {
-  const code = /^#link=(.+)$/.exec(location.hash)?.[1];
+  const code = linkCodeOf(location.hash);
+  if (code !== null) history.replaceState(null, '', location.pathname + location.search);
+  return code;
+}
+
+export function linkCodeOf(fragment: string): string | null {
+  const code = /^#link=(.+)$/.exec(fragment)?.[1];
   if (code === undefined) return null;
-  history.replaceState(null, '', location.pathname + location.search);
-  return decodeURIComponent(code);
+  try {
+    return decodeURIComponent(code);
+  } catch {
+    // Of a link that was cut off: the server says that it is no good.
+    return code;
+  }
 }

@@ -25,13 +25,16 @@ export function SignIn({ account, linkCode, isEnded, onLinkUsed }: SignInProps) 
   async function attempt(work: Promise<void>, isLink: boolean): Promise<void> {
     setBusy(true);
     setProblem(null);
+    let hasFailed = false;
     try {
       await work;
     } catch (error) {
+      hasFailed = true;
       setProblem(signInProblem(error, { isLink }));
     }
     setBusy(false);
-    if (isLink) onLinkUsed();
+    // Who is signed in hears first why they still are who they were.
+    if (isLink && !(hasFailed && account.person.peek())) onLinkUsed();
   }
   useEffect(() => {
     if (linkCode !== null) void attempt(account.followLink(linkCode), true);
@@ -48,9 +51,19 @@ export function SignIn({ account, linkCode, isEnded, onLinkUsed }: SignInProps) 
   if (linkCode !== null) {
     return (
       <main class="sign-in">
-        <p class="sign-in-wait" role="status">
-          <span class="spinner" /> {w.following}
-        </p>
+        {problem === null ? (
+          <p class="sign-in-wait" role="status">
+            <span class="spinner" /> {w.following}
+          </p>
+        ) : (
+          <div class="sign-in-card">
+            <h1>{brandName()}</h1>
+            <SignInProblem text={problem} />
+            <Button look="primary" wide onClick={onLinkUsed}>
+              {w.stay}
+            </Button>
+          </div>
+        )}
       </main>
     );
   }
@@ -80,14 +93,7 @@ export function SignIn({ account, linkCode, isEnded, onLinkUsed }: SignInProps) 
           required
           hint={isNew ? w.passwordHint : undefined}
         />
-        <div role="alert">
-          {problem !== null && (
-            <p class="note bad">
-              <Icon name="alert" />
-              {problem}
-            </p>
-          )}
-        </div>
+        <SignInProblem text={problem} />
         <Button type="submit" look="primary" wide disabled={isBusy}>
           {isNew ? w.create : w.submit}
         </Button>
@@ -107,5 +113,18 @@ export function SignIn({ account, linkCode, isEnded, onLinkUsed }: SignInProps) 
         )}
       </form>
     </main>
+  );
+}
+
+function SignInProblem({ text }: { text: string | null }) {
+  return (
+    <div role="alert">
+      {text !== null && (
+        <p class="note bad">
+          <Icon name="alert" />
+          {text}
+        </p>
+      )}
+    </div>
   );
 }
