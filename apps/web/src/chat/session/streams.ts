@@ -12,7 +12,11 @@ export class Streams {
   /** Null: what was being written goes on with the next client. */
   use(client: Client | null): void {
     this.#client = client;
-    client?.on('stream', ({ conversation_id, status }) => {
+    if (!client) return;
+    // What has ended meanwhile is told of by nobody.
+    for (const id of this.#signals.keys()) this.#due.add(id);
+    this.#paints.now();
+    client.on('stream', ({ conversation_id, status }) => {
       this.#due.add(conversation_id);
       // The message takes the stream's place in one paint.
       if (status === 'over') this.#paints.now();

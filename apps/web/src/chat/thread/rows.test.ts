@@ -43,3 +43,14 @@ it.each([
     }
   },
 );
+
+it('what has become a message has no second row; what another one sent under the same id has its own', () => {
+  const sent = [
+    message(SELF, NOW.toISOString(), 'new'),
+    message('agt_1', NOW.toISOString(), 'new'),
+  ];
+  const both = { unsent: [unsent], streams: [stream] };
+  expect(rowsOf({ messages: sent, ...both })).toHaveLength(2);
+  const others = [message('usr_2', NOW.toISOString(), 'new')];
+  expect(rowsOf({ messages: others, ...both })).toHaveLength(3);
+});

@@ -59,12 +59,17 @@ export class Rows {
 
   constructor(private readonly input: RowsInput) {
     this.#messages = input.hasOlder ? input.messages.slice(1) : input.messages;
+    const last = new Set(input.messages.slice(-100).map(keyOf));
     // Acked a moment ago, and still in the store of the unsent.
-    const last = new Set(input.messages.slice(-100).map(({ client_id }) => client_id));
-    const unsent = input.unsent.filter(({ client_id }) => !last.has(client_id));
+    const unsent = input.unsent.filter(
+      ({ client_id }) => !last.has(`${input.selfId} ${client_id}`),
+    );
     this.lastUnsent = unsent.at(-1)?.client_id;
     this.#unsent = input.hasNewer ? [] : unsent;
-    this.#streams = input.hasNewer ? [] : input.streams;
+    // The message of one that has ended is here before its end is told of.
+    this.#streams = input.hasNewer
+      ? []
+      : input.streams.filter(({ agent_id, stream_id }) => !last.has(`${agent_id} ${stream_id}`));
   }
 
   get length(): number {
@@ -81,7 +86,7 @@ export class Rows {
     const messages = this.#messages;
     const { selfId } = this.input;
     const message = messages[index];
-    if (message) return `${message.sender.id} ${message.client_id}`;
+    if (message) return keyOf(message);
     const unsent = this.#unsent[index - messages.length];
     if (unsent) return `${selfId} ${unsent.client_id}`;
     const stream = this.#streamAt(index);
@@ -136,6 +141,10 @@ export class Rows {
       ({ seq, sender }) => seq > readSeq && seq <= lastSeq && sender.id !== selfId,
     );
   }
+}
+
+function keyOf({ sender, client_id }: Message): string {
+  return `${sender.id} ${client_id}`;
 }
 
 function areTogether(before: Said, said: Said): boolean {
