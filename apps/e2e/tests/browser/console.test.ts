@@ -227,6 +227,63 @@ describeInChromium('the console', () => {
     await waitFor(async () => (await operator.page.getByRole('row').count()) === 2);
   });
 
+  it('what answers an earlier filter is not shown under a later one', async () => {
+    const { id } = await createAgent(url, stack.adminKey);
+    await operator.open(stack.adminKey);
+    await operator.section('Audit log');
+    const { page } = operator;
+    let answer = () => {};
+    await page.route(/action=agent\.create/, async (route) => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      await route.continue();
+    });
+    const asked = page.waitForRequest(/action=agent\.create/);
+    await page.getByLabel('Action').selectOption('agent.create');
+    await operator.button('Filter').click();
+    await asked;
+    await page.getByLabel('Action').selectOption('admin.authenticate');
+    await page.getByLabel('Id of who did it').fill(id);
+    await operator.button('Filter').click();
+    const nothing = page.locator('.console-empty');
+    await nothing.waitFor();
+    const late = page.waitForResponse(/action=agent\.create/);
+    answer();
+    await (await late).finished();
+    // Answered after it, and painted.
+    await page.evaluate(`fetch('/health').then((answer) => answer.text())
+      .then(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))`);
+    expect(await nothing.count()).toBe(1);
+    expect(await operator.row(id).count()).toBe(0);
+  });
+
+  it('pages that were asked for stay; one page is looked at again by itself', async () => {
+    const { page } = operator;
+    const connection = (n: number) => ({
+      ...{ connection_id: `con_${n}`, identity_id: `usr_${n}`, status: 'online' },
+      ...{ gateway_id: 'gw', credential_id: 'crd' },
+    });
+    let looks = 0;
+    await page.route(/admin\/connections/, (route) => {
+      const isSecond = route.request().url().includes('cursor=');
+      if (!isSecond) looks += 1;
+      const connections = [connection(isSecond ? 2 : 1)];
+      return route.fulfill({ json: { connections, next_cursor: isSecond ? null : 'second' } });
+    });
+    await page.clock.install();
+    await operator.open(stack.adminKey);
+    await operator.section('Connections');
+    await operator.row('usr_1').waitFor();
+    await operator.button('Show more').click();
+    await operator.row('usr_2').waitFor();
+    await page.clock.runFor(11_000);
+    expect(looks).toBe(1);
+    await operator.refresh();
+    await operator.row('usr_2').waitFor({ state: 'detached' });
+    await operator.button('Show more').waitFor();
+    await page.clock.runFor(6_000);
+    await waitFor(() => looks === 3);
+  });
+
   it('puts given up pushes back into their queue', async () => {
     const queue = await givenUpPush(stack);
     await operator.open(stack.adminKey);

@@ -21,7 +21,7 @@ export function ConnectionsSection() {
   });
   useEffect(() => {
     const timer = setInterval(() => {
-      if (!document.hidden) void listing.again();
+      if (!document.hidden) void listing.renew();
     }, REFRESH_MS);
     return () => clearInterval(timer);
   }, []);

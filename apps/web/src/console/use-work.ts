@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { problemText } from './operator';
 
 /** Something that is done when it is asked for, and may fail. */
@@ -31,15 +31,26 @@ interface Page<T> {
 export function usePages<T>(key: string, load: (cursor: string | undefined) => Promise<Page<T>>) {
   const [page, setPage] = useState<Page<T> | null>(null);
   const { problem, isBusy, run } = useWork();
-  const again = () =>
-    run(async () => {
-      setPage(await load(undefined));
+  // Of the newest question: what answers an older one is not shown.
+  const turn = useRef(0);
+  const isAsking = useRef(false);
+  const hasMany = useRef(false);
+  async function ask(before: Page<T> | null): Promise<void> {
+    const own = ++turn.current;
+    isAsking.current = true;
+    await run(async () => {
+      try {
+        const { items, next } = await load(before?.next ?? undefined);
+        if (own !== turn.current) return;
+        setPage({ items: [...(before?.items ?? []), ...items], next });
+        hasMany.current = before !== null;
+      } catch (error) {
+        if (own === turn.current) throw error;
+      }
     });
-  const more = () =>
-    run(async () => {
-      const following = await load(page?.next ?? undefined);
-      setPage({ items: [...(page?.items ?? []), ...following.items], next: following.next });
-    });
+    if (own === turn.current) isAsking.current = false;
+  }
+  const again = () => ask(null);
   useEffect(() => void again(), [key]);
   return {
     items: page?.items ?? null,
@@ -47,6 +58,10 @@ export function usePages<T>(key: string, load: (cursor: string | undefined) => P
     problem,
     isBusy,
     again,
-    more,
+    more: () => ask(page),
+    /** As `again`, but where it would take away what is read: further pages, or those that are on their way. */
+    async renew(): Promise<void> {
+      if (!isAsking.current && !hasMany.current) await again();
+    },
   };
 }
