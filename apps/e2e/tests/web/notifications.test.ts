@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import {
   findRoot,
   rest,
@@ -45,6 +46,7 @@ describeInChromium('notifications of a browser', () => {
     await subscribeAtStandin(context, standins);
   });
   afterEach(async () => {
+    world.network.heal();
     await world.closeDevices();
     const heard = world.complaints.splice(0);
     expect({ heard, strangers: world.strangers.splice(0) }).toEqual({ heard: [], strangers: [] });
@@ -237,6 +239,17 @@ describeInChromium('notifications of a browser', () => {
   it('a push without data, or with data that is not ours, is shown too', async () => {
     await subscribed();
     const browser = await PushedBrowser.open(context, `${world.url}/`);
+    const { title, icon } = await browser.deliver('nonsense', '');
+    expect(title).toBe('Northwind');
+    expect(icon).toMatch(/assets\/logo-[\w-]+\.png$/);
+  }, 60_000);
+
+  it('a push that comes before the network is there has the brand that was known', async () => {
+    const { page } = await subscribed();
+    const isKept = () => page.evaluate(() => caches.match('/manifest.webmanifest').then(Boolean));
+    await waitFor(isKept, { describe: 'the kept manifest' });
+    const browser = await PushedBrowser.open(context, `${world.url}/`);
+    world.network.cut();
     const { title, icon } = await browser.deliver('nonsense', '');
     expect(title).toBe('Northwind');
     expect(icon).toMatch(/assets\/logo-[\w-]+\.png$/);

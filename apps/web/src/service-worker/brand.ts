@@ -1,3 +1,8 @@
+import { newestManifest } from './shell';
+
+/** A browser gives a push some seconds until its notification is there. */
+const LONGEST_WAIT_MS = 2_000;
+
 interface Brand {
   name: string;
   /** None where the operator has only one that browsers do not draw there. */
@@ -8,11 +13,11 @@ interface Manifest {
   icons: { src: string; type: string }[];
 }
 
-/** As the operator calls this installation; what is built in while no gateway answers. */
+/** As the operator calls this installation; what is built in when no gateway has ever told. */
 export async function brandOf(scope: string): Promise<Brand> {
   const icon = (src: string | undefined) => src && new URL(src, scope).href;
   try {
-    const answer = await fetch(new URL('manifest.webmanifest', scope));
+    const answer = await newestManifest(scope, LONGEST_WAIT_MS);
     const { name, icons } = (await answer.json()) as Manifest;
     return { name, icon: icon(icons.find(({ type }) => type !== 'image/svg+xml')?.src) };
   } catch {

@@ -6,7 +6,7 @@ export function answerFromShell(request: Request, scope: string): Promise<Respon
   const { origin, pathname } = new URL(request.url);
   const base = new URL(scope);
   if (origin !== base.origin) return null;
-  if (pathname === base.pathname) return newestPage(request, scope);
+  if (pathname === base.pathname) return newest(request, scope);
   // Their names change with their content.
   return pathname.startsWith(`${base.pathname}assets/`) ? keptFile(request) : null;
 }
@@ -14,7 +14,7 @@ export function answerFromShell(request: Request, scope: string): Promise<Respon
 /** Keeps the files that a page has loaded, and drops those of earlier versions. */
 export async function keepShell(urls: readonly string[], scope: string): Promise<void> {
   const cache = await caches.open(CACHE);
-  const wanted = new Set([...urls, scope]);
+  const wanted = new Set([...urls, scope, manifestOf(scope)]);
   for (const { url } of await cache.keys()) {
     if (!wanted.has(url)) await cache.delete(url);
   }
@@ -24,15 +24,26 @@ export async function keepShell(urls: readonly string[], scope: string): Promise
   }
 }
 
-async function newestPage(request: Request, scope: string): Promise<Response> {
+/** Who calls this installation what; within that time as it is now, else as it was. */
+export function newestManifest(scope: string, withinMs: number): Promise<Response> {
+  const url = manifestOf(scope);
+  return newest(new Request(url, { signal: AbortSignal.timeout(withinMs) }), url);
+}
+
+function manifestOf(scope: string): string {
+  return new URL('manifest.webmanifest', scope).href;
+}
+
+/** As a gateway has it now, else as it is kept under that URL. */
+async function newest(request: Request, url: string): Promise<Response> {
   const cache = await caches.open(CACHE);
   try {
     const answer = await fetch(request);
-    if (answer.ok) await cache.put(scope, answer.clone());
+    if (answer.ok) await cache.put(url, answer.clone());
     // A gateway that drains, or a proxy without one behind it.
-    return answer.status < 500 ? answer : ((await cache.match(scope)) ?? answer);
+    return answer.status < 500 ? answer : ((await cache.match(url)) ?? answer);
   } catch (error) {
-    const kept = await cache.match(scope);
+    const kept = await cache.match(url);
     if (!kept) throw error;
     return kept;
   }
