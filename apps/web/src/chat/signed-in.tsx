@@ -4,7 +4,12 @@ import type { SignedInProps } from './app';
 import { MessengerContext } from './messenger-context';
 import { ConnectionBar } from './notices/connection-bar';
 import { Messenger } from './session/messenger';
-import { clearNotifications, showBadge, startServiceWorker } from './session/service-worker';
+import {
+  clearNotifications,
+  followClicks,
+  showBadge,
+  startServiceWorker,
+} from './session/service-worker';
 import { Sidebar } from './sidebar/sidebar';
 import { ThreadPane } from './thread/thread-pane';
 import './chat.css';
@@ -34,7 +39,8 @@ export function SignedIn({ account, person, onEnded }: SignedInProps) {
     showBadge(unread);
   }, [unread]);
 
-  useEffect(() => void startServiceWorker((id) => messenger.route.go(id)), []);
+  useEffect(() => void startServiceWorker(), []);
+  useEffect(() => followClicks((id) => messenger.route.go(id)), []);
   const unreadIds = messenger.unreadIds.value;
   useEffect(() => {
     if (state === 'online') void clearNotifications(unreadIds);

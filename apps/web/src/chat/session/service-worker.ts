@@ -1,14 +1,21 @@
 import { SERVICE_WORKER, trustedTypesPolicy } from '../../trusted-types';
 
-/** Null where there are none: pages that came without TLS, and some private windows. */
-export async function startServiceWorker(
+/** Clicks on notifications open a conversation here. Returns the function that ends it. */
+export function followClicks(
   onOpen: (conversationId: string) => void,
-): Promise<ServiceWorkerRegistration | null> {
-  if (!('serviceWorker' in navigator)) return null;
-  navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-    const { open } = data as { open?: string };
+  worker: EventTarget | undefined = navigator.serviceWorker,
+): () => void {
+  const onMessage = (event: Event) => {
+    const { open } = (event as MessageEvent<{ open?: string }>).data;
     if (open?.startsWith('cnv_')) onOpen(open);
-  });
+  };
+  worker?.addEventListener('message', onMessage);
+  return () => worker?.removeEventListener('message', onMessage);
+}
+
+/** Null where there are none: pages that came without TLS, and some private windows. */
+export async function startServiceWorker(): Promise<ServiceWorkerRegistration | null> {
+  if (!('serviceWorker' in navigator)) return null;
   try {
     const url = trustedTypesPolicy.createScriptURL(`./${SERVICE_WORKER}`);
     const registration = await navigator.serviceWorker.register(url, { updateViaCache: 'none' });
