@@ -45,6 +45,7 @@ describeInChromium('the chat by keyboard alone', () => {
     await press('Enter');
     await page.getByRole('heading', { name: 'Alpha', level: 1 }).waitFor();
     await waitFor(async () => (await focused()) === 'Message');
+    expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('');
     await press('Control+k', 'Escape');
     expect(await page.getByRole('searchbox').inputValue()).toBe('');
     // The newest first: below Beta is Alpha.

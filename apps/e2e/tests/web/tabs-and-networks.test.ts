@@ -112,6 +112,18 @@ describeInChromium('pages and their connection', () => {
     expect(await sent()).toEqual(['before', 'while away']);
   }, 60_000);
 
+  it('a device without a network says so at once, also where the connection has not noticed', async () => {
+    const page = await world.signedIn(context, person);
+    const bar = page.getByRole('status').filter({ hasText: 'Offline.' });
+    // The connection stands still: it is not closed.
+    world.network.halfOpen();
+    await context.setOffline(true);
+    await bar.waitFor();
+    await context.setOffline(false);
+    world.network.heal();
+    await bar.waitFor({ state: 'detached' });
+  }, 60_000);
+
   it('a gateway that dies under the page is left for another one', async () => {
     const page = await world.signedIn(context, person);
     await page.goto(`${world.url}/#${id}`);

@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks';
 import { words } from '../../i18n/i18n';
 import { Button } from '../../ui/button';
 import { useMessenger } from '../messenger-context';
@@ -5,7 +6,10 @@ import { useMessenger } from '../messenger-context';
 /** What stands between the person and their messages, for as long as it does. */
 export function ConnectionBar() {
   const { loop } = useMessenger();
-  const state = loop.state.value;
+  const hasNetwork = useNetwork();
+  // That a connection is dead it finds out by itself half a minute later.
+  const isCut = loop.state.value === 'online' && !hasNetwork;
+  const state = isCut ? 'offline' : loop.state.value;
   const w = words().connection;
   const text = state === 'online' || state === 'ended' ? null : w[state];
   return (
@@ -23,4 +27,19 @@ export function ConnectionBar() {
       )}
     </div>
   );
+}
+
+/** Whether the device has a network, as the browser has it. */
+function useNetwork(): boolean {
+  const [isThere, set] = useState(navigator.onLine);
+  useEffect(() => {
+    const look = () => set(navigator.onLine);
+    addEventListener('online', look);
+    addEventListener('offline', look);
+    return () => {
+      removeEventListener('online', look);
+      removeEventListener('offline', look);
+    };
+  }, []);
+  return isThere;
 }

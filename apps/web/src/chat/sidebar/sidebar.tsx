@@ -53,7 +53,10 @@ export function Sidebar({ openId }: { openId: string | null }) {
             if (isComposing(event)) return;
             if (event.key === 'Escape') setQuery('');
             const first = conversations[0];
-            if (event.key === 'Enter' && first) messenger.route.go(first.id);
+            if (event.key !== 'Enter' || !first) return;
+            // It would go on to the field that has the focus then, as a new line.
+            event.preventDefault();
+            messenger.route.go(first.id);
           }}
         />
         <kbd>{w.searchHint}</kbd>
