@@ -25,6 +25,8 @@ export const INTERNAL_JWT_SECRET = 'i9Wn2-Tq7Xb4Vm1Zr8Lk5Pd3Hs6Gf0Ayc';
 
 /** Auth refuses it, as it does the most common ones. */
 export const COMMON_PASSWORD = 'password1';
+/** Somebody has it. */
+export const TAKEN_USERNAME = 'grace';
 
 /** Of pino. */
 const ERROR = 50;
@@ -199,6 +201,7 @@ function checkKey(apiKey: string): void {
 const fakeAuth: Handlers<typeof fakeAuthCalls> = {
   register({ username, password }) {
     if (password === COMMON_PASSWORD) throw new AppError('invalid_payload', 'This is too common');
+    if (username === TAKEN_USERNAME) throw new AppError('conflict', 'This username is taken');
     return { user_id: 'usr_1', username };
   },
   login: () => ({ tokens: { ...tokens, device_token: 'device' }, ended: [] }),

@@ -3,7 +3,7 @@ import { connectRedis } from '@agent-messenger/service-kit';
 import { rest, waitFor } from '@agent-messenger/testkit';
 import { eventOf, silent } from './fakes';
 import type { Harness, TestGateway } from './harness';
-import { AGENT, startHarness } from './harness';
+import { AGENT, API_KEY, startHarness } from './harness';
 
 /** For who waits for a renewal: soon, but not sooner than a busy machine comes round to it. */
 const RENEWED_SOON = { LEASE_TTL_MS: '9000' };
@@ -187,4 +187,20 @@ test('what an agent had under way is told when its connection breaks, and when w
   const last = await harness.agent(gateway);
   expect(last.contents).toEqual([]);
   expect(harness.store.attempts).toHaveLength(1);
+});
+
+test('an agent that has told nothing of what it has dealt with, and leaves in order, was not broken', async () => {
+  const before = harness.store.attempts.length;
+  const plain = () => harness.plain(gateway, '/agent', { api_key: API_KEY }).synced();
+  commitUnrouted('unanswered');
+  for (const connect of [plain, () => harness.agent(gateway)]) {
+    const agent = await connect();
+    await agent.when('event');
+    agent.close();
+  }
+  const broken = await plain();
+  await broken.when('event');
+  broken.socket.terminate();
+  await waitFor(() => harness.store.attempts.length > before);
+  expect(harness.store.attempts).toHaveLength(before + 1);
 });

@@ -1,4 +1,4 @@
-import { COMMON_PASSWORD, type TestGateway } from './harness';
+import { COMMON_PASSWORD, TAKEN_USERNAME, type TestGateway } from './harness';
 import { statuses, useLimits } from './limits-setup';
 
 const { call, limited } = useLimits();
@@ -31,6 +31,12 @@ test('what cannot be read at all is none either', async () => {
     });
   expect(await statuses(3, broken)).toEqual([400, 400, 400]);
   expect(await statuses(2, () => register(gateway))).toEqual([201, 429]);
+});
+
+test('a name that is taken uses up a registration: names are not tried out for nothing', async () => {
+  const gateway = await limited({ REGISTRATIONS_PER_HOUR_IP: '2' });
+  const taken = { username: TAKEN_USERNAME, password: 'long enough' };
+  expect(await statuses(3, () => register(gateway, taken))).toEqual([409, 409, 429]);
 });
 
 test('who is refused is counted as a login, and who is made is not', async () => {

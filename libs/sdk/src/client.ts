@@ -49,6 +49,7 @@ export async function startClient(
   const client = new Client(options, open);
   const abort = () => void client.close({ deadlineMs: 0 });
   signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
   try {
     await client.start();
     return client;

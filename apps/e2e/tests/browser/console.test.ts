@@ -275,13 +275,16 @@ describeInChromium('the console', () => {
     await operator.row('usr_1').waitFor();
     await operator.button('Show more').click();
     await operator.row('usr_2').waitFor();
+    const before = looks;
     await page.clock.runFor(11_000);
-    expect(looks).toBe(1);
+    await operator.row('usr_2').waitFor();
+    expect(looks).toBe(before);
     await operator.refresh();
     await operator.row('usr_2').waitFor({ state: 'detached' });
     await operator.button('Show more').waitFor();
+    const again = looks;
     await page.clock.runFor(6_000);
-    await waitFor(() => looks === 3);
+    await waitFor(() => looks > again);
   });
 
   it('puts given up pushes back into their queue', async () => {

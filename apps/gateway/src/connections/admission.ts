@@ -170,10 +170,9 @@ export class Admission {
   async leave(connection: Connection, wasSilent = false): Promise<void> {
     const { attempts, telemetry } = this.options;
     if (!connection.isClosed) telemetry.closed('peer');
-    // What we close for reasons of our own, or ask to go elsewhere, was not broken by an event.
-    const isBroken = !connection.isClosed || connection.closedWith === 'slow_consumer';
+    const wasBroken = isBroken(connection);
     await this.giveUp(connection, wasSilent);
-    if (isBroken && !this.closing) await attempts.count(connection);
+    if (wasBroken && !this.closing) await attempts.count(connection);
   }
 
   private async giveUp(connection: Connection, wasSilent = false): Promise<void> {
@@ -204,6 +203,15 @@ export class Admission {
   stop(): void {
     this.closing = true;
   }
+}
+
+/** Whether what the peer was dealing with may be why its connection ended. */
+function isBroken({ isClosed, closedWith, leftInOrder, feed }: Connection): boolean {
+  // What we close for reasons of our own, or ask to go elsewhere, was not.
+  if (isClosed) return closedWith === 'slow_consumer';
+  // Some libraries say good-bye for a program that fails, too. Who has told nothing of what it has dealt with perhaps never
+  // does: then all it was given would count against it each time it leaves.
+  return !leftInOrder || feed?.acknowledges === true;
 }
 
 function noLease(cause: unknown): never {

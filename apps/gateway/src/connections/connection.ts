@@ -99,6 +99,8 @@ export class Connection {
   private greeted = false;
   private closed = false;
   private bySameSession = false;
+  /** The peer has said good-bye, and was not cut off by whatever it was doing. */
+  leftInOrder = false;
   /** With what the server closed it; undefined while it is open, and when the transport went first. */
   closedWith: CloseCode | undefined;
 

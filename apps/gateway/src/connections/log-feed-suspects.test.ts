@@ -66,46 +66,6 @@ describe('suspects', () => {
     expect(reads.map(({ request }) => request.conversation_id)).toContain(A);
   });
 
-  describe('that nobody says to have dealt with', () => {
-    beforeEach(() =>
-      jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }),
-    );
-    afterEach(() => jest.useRealTimers());
-
-    /** The first one is written, and the client says nothing of it. */
-    async function written({ acknowledges }: { acknowledges: boolean }) {
-      const all = await suspected();
-      if (acknowledges) all.feed.received(B, 1);
-      all.feed.releaseSuspects();
-      await settled();
-      all.answer(1);
-      await settled();
-      expect(all.seqs(A)).toEqual([1]);
-      return all;
-    }
-
-    test('hold up the rest for a second, where the client has never said so of anything', async () => {
-      const { answer, reads, seqs } = await written({ acknowledges: false });
-      jest.advanceTimersByTime(1_000);
-      await settled();
-      answer();
-      await settled();
-      expect([seqs(A), reads]).toEqual([[1, 2, 3], []]);
-    });
-
-    test('hold it up for half a minute where it does', async () => {
-      const { answer, reads, seqs } = await written({ acknowledges: true });
-      jest.advanceTimersByTime(29_999);
-      await settled();
-      expect(reads).toEqual([]);
-      jest.advanceTimersByTime(1);
-      await settled();
-      answer();
-      await settled();
-      expect(seqs(A)).toEqual([1, 2, 3]);
-    });
-  });
-
   test('live events of theirs do not get ahead', async () => {
     const { feed, append, reads, seqs } = await suspected();
     feed.offer(append(A));

@@ -33,14 +33,14 @@ export interface LogFeedOptions {
 export class LogFeed {
   /** Events written so far. */
   written = 0;
+  /** The client tells what it has dealt with. */
+  acknowledges = false;
   private readonly positions = new LogPositions();
   private early: EarlyEvents | undefined;
   /** Messages of the peer's own that are being committed: only it brings their events. */
   private ownUnderWay = 0;
   private started = false;
   private mayReleaseSuspects = false;
-  /** The client has told what it has dealt with, on this connection or before. */
-  private acknowledges = false;
   /** Of most connections nothing is suspect. */
   private quarantine: Quarantine | undefined;
 
@@ -235,7 +235,6 @@ export class LogFeed {
     if (!page.suspect || !connection.isCurrent) return { hasMore: false };
     position.cursor = page.after_seq;
     position.received = page.after_seq;
-    this.acknowledges ||= page.after_seq > 0;
     position.suspect = { untilSeq: page.suspect.until_seq, isTurn: false };
     position.dirty = false;
     this.quarantine ??= this.makeQuarantine();
@@ -245,7 +244,6 @@ export class LogFeed {
 
   private makeQuarantine(): Quarantine {
     const quarantine = new Quarantine({
-      acknowledges: () => this.acknowledges,
       isQuiet: () => this.positions.areQuiet(),
       release: (conversationId) => {
         const { suspect } = this.positions.of(conversationId);

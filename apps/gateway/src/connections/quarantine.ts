@@ -1,11 +1,7 @@
 /** How long a suspect waits until nothing else is under way, and how long the next one waits for it to be dealt with, ms. */
 const PATIENCE_MS = 30_000;
-/** Of a client that has never said that it has dealt with anything, and perhaps never does. */
-const PATIENCE_UNACKNOWLEDGED_MS = 1_000;
 
 interface QuarantineOptions {
-  /** Whether the client tells what it has dealt with. */
-  acknowledges(): boolean;
   /** Whether the client has dealt with everything else that it was given. */
   isQuiet(): boolean;
   /** Begin to write this conversation, one event at a time. */
@@ -55,14 +51,10 @@ export class Quarantine {
     this.timer = undefined;
   }
 
-  private get patienceMs(): number {
-    return this.options.acknowledges() ? PATIENCE_MS : PATIENCE_UNACKNOWLEDGED_MS;
-  }
-
   private next(): void {
     if (!this.isOpen || this.current !== undefined || this.waiting.size === 0) return;
     if (this.options.isQuiet()) this.releaseFirst();
-    else this.timer ??= setTimeout(() => this.releaseFirst(), this.patienceMs).unref();
+    else this.timer ??= setTimeout(() => this.releaseFirst(), PATIENCE_MS).unref();
   }
 
   private releaseFirst(): void {
@@ -72,7 +64,7 @@ export class Quarantine {
     const [conversationId] = first;
     this.waiting.delete(conversationId);
     this.current = conversationId;
-    this.timer = setTimeout(() => this.options.giveUp(conversationId), this.patienceMs).unref();
+    this.timer = setTimeout(() => this.options.giveUp(conversationId), PATIENCE_MS).unref();
     this.options.release(conversationId);
   }
 }

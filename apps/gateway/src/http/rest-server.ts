@@ -4,7 +4,7 @@ import type {
   RouteName,
   RouteResponse,
 } from '@agent-messenger/contracts';
-import { routes } from '@agent-messenger/contracts';
+import { routes, type ErrorCode } from '@agent-messenger/contracts';
 import {
   answerProblem,
   AppError,
@@ -24,7 +24,7 @@ import { enforce } from '../limits/allowance';
 import type { Caller, Callers } from './callers';
 import type { ClientAddress } from './client-address/client-address';
 import { ReadTurns } from './read-turns';
-import { chargeAnswer, countCall, LIMIT_HEADERS, tellBudgets } from './route-limits';
+import { chargeAnswer, countCall, LIMIT_HEADERS, tellBudgets, type Outcome } from './route-limits';
 import { UnsentAnswers } from './unsent-answers';
 import { upgradeRequired } from './upgrade-required';
 
@@ -38,6 +38,9 @@ const HAS_MESSAGE: ReadonlySet<RouteName> = new Set(['sendMessage', 'editMessage
 const BODY_BYTES = 64 * 1024;
 /** How long a browser may keep what a preflight was answered; more than two hours none does. */
 const CORS_MAX_AGE_S = 7_200;
+
+/** Of what a request says. Not that a name is taken: names are not to be tried out for nothing. */
+const REFUSALS = new Set<ErrorCode>(['invalid_payload', 'forbidden']);
 
 /** Browsers ask nobody for a Bearer. */
 const CHALLENGE = 'Bearer realm="agent-messenger"';
@@ -117,11 +120,13 @@ export function createRestServer(
       tellBudgets(response, budgets);
       enforce(budgets);
       body(request, response, (error?: unknown) => {
-        if (error) return void settle(false).then(() => next(error), next);
+        if (error) return void settle('refused').then(() => next(error), next);
         const answerIt = async () => {
-          const { body: answer, status = route.status } = await settled(settle, () =>
-            handler(parseInput(route, request) as unknown as RouteInput<'health'>, caller),
-          );
+          const { body: answer, status = route.status } = await settled(settle, (parsed) => {
+            const input = parseInput(route, request) as unknown as RouteInput<'health'>;
+            parsed();
+            return handler(input, caller);
+          });
           response.status(status);
           if (answer === undefined) response.end();
           else {
@@ -146,18 +151,23 @@ export function createRestServer(
   return app;
 }
 
-/** Carries a call out, and says before its answer whether that was done. */
+/** Carries a call out, and says before its answer what came of it. */
 async function settled<T>(
-  settle: (isDone: boolean) => Promise<void>,
-  carryOut: () => Promise<T>,
+  settle: (outcome: Outcome) => Promise<void>,
+  carryOut: (parsed: () => void) => Promise<T>,
 ): Promise<T> {
-  let isDone = false;
+  let isParsed = false;
+  let outcome: Outcome = 'unknown';
   try {
-    const answer = await carryOut();
-    isDone = true;
+    const answer = await carryOut(() => (isParsed = true));
+    outcome = 'done';
     return answer;
+  } catch (error) {
+    const isRefusal = !isParsed || (error instanceof AppError && REFUSALS.has(error.code));
+    if (isRefusal) outcome = 'refused';
+    throw error;
   } finally {
-    await settle(isDone);
+    await settle(outcome);
   }
 }
 

@@ -23,11 +23,14 @@ const OF_IDENTITY: Partial<Record<RouteName, BudgetName>> = { markRead: 'receipt
 
 const ANSWERED_WITH_MORE = new Set<RouteName>(['addReaction', 'removeReaction']);
 
+/** `refused`: for what it said. Whether what failed otherwise was carried out is not known. */
+export type Outcome = 'done' | 'refused' | 'unknown';
+
 /** A call that was counted before its body is looked at. */
 interface CountedCall {
   budgets: Budget[];
-  /** It was carried out, or refused; before it is answered, so that who reads the answer finds it counted as what it was. */
-  settle(isDone: boolean): Promise<void>;
+  /** What came of it; before it is answered, so that who reads the answer finds it counted as what it was. */
+  settle(outcome: Outcome): Promise<void>;
 }
 
 /**
@@ -50,8 +53,8 @@ export async function countCall(
 }
 
 /**
- * Takes a registration of the address and one of its requests with a password, until it is known which of them it was:
- * who was made is the one, who was refused the other. So those that are under way together pass neither bound.
+ * Takes a registration of the address and one of its requests with a password, until it is known which of them it was: who
+ * was refused is the other. So those that are under way together pass neither bound.
  */
 async function countRegistration(
   { logins, registrations }: Pick<RateLimits, 'logins' | 'registrations'>,
@@ -67,7 +70,7 @@ async function countRegistration(
   }
   return {
     budgets: [attempt.budget, registration.budget],
-    settle: (isDone) => (isDone ? attempt : registration).giveBack(),
+    settle: (outcome) => (outcome === 'refused' ? registration : attempt).giveBack(),
   };
 }
 

@@ -13,6 +13,7 @@ import { isTangled } from './frames/is-tangled';
 import type { Handshake } from './handshake';
 import { CREDENTIALS_CHARS, queryHandshake } from './handshake';
 import { HeldFrames } from './held-frames';
+import { isGoodbye } from './is-goodbye';
 import { keepAlive } from './keep-alive';
 import { closeStatus, PlainConnection } from './plain-connection';
 import type { PongTimeouts } from './pong-timeouts';
@@ -98,7 +99,10 @@ export class PlainServer {
     } else if (socket.readyState === socket.OPEN) {
       const { admitted } = result;
       const { connection } = admitted;
-      socket.on('close', () => handshake.leave(connection, live.wasSilent));
+      socket.on('close', (code) => {
+        connection.leftInOrder = isGoodbye(code);
+        handshake.leave(connection, live.wasSilent);
+      });
       socket.guard.known(this.options.frameLimits, connection);
       if (id !== undefined) live.ack(id, { ok: true });
       handshake.begin(admitted);

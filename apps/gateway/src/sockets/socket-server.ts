@@ -16,9 +16,10 @@ import { GuardedServer } from './frames/guarded-server';
 import { isTangled } from './frames/is-tangled';
 import type { Handshake } from './handshake';
 import { CREDENTIALS_CHARS, queryHandshake } from './handshake';
+import { isGoodbye } from './is-goodbye';
 import { cutSilent, longestPong, type PongTimeouts } from './pong-timeouts';
 import { isTemporary, RefusedPeers } from './refused-peers';
-import { boundClose, guardOf, SocketIoConnection } from './socket-io-connection';
+import { boundClose, guardOf, SocketIoConnection, webSocketOf } from './socket-io-connection';
 
 /**
  * Not attached to a server yet: see `attachToUpgrades`. Engine.IO has one deadline for all pongs, which it tells clients
@@ -160,6 +161,10 @@ export class SocketServer {
     if (socket.conn.readyState !== 'open') handshake.leave(connection);
     else {
       const peer = cutSilent(socket.conn, pongTimeouts[kind], longestPong(pongTimeouts));
+      // Before Engine.IO hears of it.
+      webSocketOf(socket.conn).prependListener('close', (code: number) => {
+        connection.leftInOrder ||= isGoodbye(code);
+      });
       socket.conn.on('close', (reason) =>
         handshake.leave(connection, peer.wasSilent || reason === 'ping timeout'),
       );
@@ -171,7 +176,10 @@ export class SocketServer {
     const { handshake, dispatch } = this.options;
     const { connection } = admitted;
     // There is one namespace to a connection: who leaves it has nothing left, least of all the lease.
-    socket.on('disconnect', () => socket.conn.close());
+    socket.on('disconnect', (reason) => {
+      connection.leftInOrder ||= reason === 'client namespace disconnect';
+      socket.conn.close();
+    });
     // It may have been closed while it was being admitted, and is told so now.
     live.connected();
     if (connection.isClosed) return;

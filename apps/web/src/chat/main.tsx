@@ -3,7 +3,7 @@ import { applySettings, savedLanguage } from './settings/preferences';
 import { useLanguage } from '../i18n/i18n';
 import { App } from './app';
 import { Account } from './session/account';
-import { takeLinkCode } from './session/place';
+import { clearLinkCode, linkCodeOf } from './session/place';
 import { StartFailure } from './start-failure';
 import '../theme/theme.css';
 import '../ui/ui.css';
@@ -12,8 +12,10 @@ import './sign-in/sign-in.css';
 const place = document.getElementById('app')!;
 try {
   applySettings();
-  const linkCode = takeLinkCode();
+  const linkCode = linkCodeOf(location.hash);
   const [account] = await Promise.all([Account.open(), useLanguage(savedLanguage())]);
+  // Not before: a start that failed is repeated with it.
+  clearLinkCode();
   render(<App account={account} linkCode={linkCode} />, place);
 } catch (error) {
   reportError(error);

@@ -51,7 +51,11 @@ export function usePages<T>(key: string, load: (cursor: string | undefined) => P
     if (own === turn.current) isAsking.current = false;
   }
   const again = () => ask(null);
-  useEffect(() => void again(), [key]);
+  useEffect(() => {
+    // Of another question: nothing is to be added to it.
+    setPage(null);
+    void again();
+  }, [key]);
   return {
     items: page?.items ?? null,
     hasMore: (page?.next ?? null) !== null,

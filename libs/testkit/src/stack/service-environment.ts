@@ -71,13 +71,17 @@ function storeOf({ data, databaseUrlFile }: Surroundings): Record<string, string
 function publicDefaults({ host = LOOPBACK, environment }: Surroundings): Record<string, string> {
   const listening = { HOST: host, INTERNAL_HOST: LOOPBACK };
   if (!isLoopback(host)) return listening;
-  const { REGISTRATION_OPEN = 'true', ADMIN_ROUTES = 'public' } = environment;
-  const { REGISTRATIONS_PER_HOUR_IP = REGISTRATIONS_OF_DEVELOPERS } = environment;
-  return { ...listening, REGISTRATION_OPEN, ADMIN_ROUTES, REGISTRATIONS_PER_HOUR_IP };
+  const isSet = (name: string) => Boolean(environment[name] || environment[`${name}_FILE`]);
+  const defaults = Object.entries(OF_DEVELOPERS).filter(([name]) => !isSet(name));
+  return { ...listening, ...Object.fromEntries(defaults) };
 }
 
-/** Their own tests make a person for each case, all from one address. */
-const REGISTRATIONS_OF_DEVELOPERS = '1000';
+const OF_DEVELOPERS = {
+  REGISTRATION_OPEN: 'true',
+  ADMIN_ROUTES: 'public',
+  // Their own tests make a person for each case, all from one address.
+  REGISTRATIONS_PER_HOUR_IP: '1000',
+};
 
 const LOOPBACK = '127.0.0.1';
 

@@ -38,7 +38,7 @@ export function createPushBacklog({ db, write }: Sqlite, offsets: Offsets): Push
     .prepare<[], number>('SELECT count(*) FROM push_tokens WHERE backlog > 0')
     .pluck();
   // Up to the consumer's offset: what came later is within its grace, and the consumer's to decide.
-  const unaware = (conversations: string) =>
+  const unaware = (which: (conversation: string) => string) =>
     db.prepare<
       Of & { conversation: string; pos: number; unseen: number; limit: number },
       PushJob & { platform: PushPlatform; n: number }
@@ -51,7 +51,7 @@ export function createPushBacklog({ db, write }: Sqlite, offsets: Offsets): Push
      LEFT JOIN push_marks k ON k.user_id = p.user_id AND k.device_id = p.device_id
        AND k.conversation = m.conversation
      WHERE p.user_id = @user_id AND p.device_id = @device_id AND m.muted = 0
-       AND ${conversations}
+       AND ${which('m.conversation')}
        AND (max(m.seen_seq, m.read_seq, ifnull(k.seq, 0)) < c.last_seq AND EXISTS (
          SELECT 1 FROM log x
          WHERE x.conversation = m.conversation AND x.seq >= m.joined_seq
@@ -62,14 +62,13 @@ export function createPushBacklog({ db, write }: Sqlite, offsets: Offsets): Push
      FROM push_marks k JOIN push_tokens p ON p.user_id = k.user_id AND p.device_id = k.device_id
        JOIN conversations c ON c.n = k.conversation
      WHERE k.user_id = @user_id AND k.device_id = @device_id AND k.stale > 0
-       AND ${conversations}
+       AND ${which('k.conversation')}
      ORDER BY n LIMIT @limit`,
     );
-  const unawareAfter = unaware(
-    'c.n > ifnull((SELECT n FROM conversations WHERE id = @conversation), 0)',
-  );
+  const numberOf = '(SELECT n FROM conversations WHERE id = @conversation)';
+  const unawareAfter = unaware((conversation) => `${conversation} > ifnull(${numberOf}, 0)`);
   // By its index: of a person with many conversations each device that is held asks once a minute.
-  const unawareOf = unaware('c.id = @conversation');
+  const unawareOf = unaware((conversation) => `${conversation} = ${numberOf}`);
   const end = db.prepare<Of & { backlog: number }>(
     `UPDATE push_tokens SET backlog = 0
      WHERE user_id = @user_id AND device_id = @device_id AND probe IS NULL AND backlog = @backlog`,

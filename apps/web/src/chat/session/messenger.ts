@@ -126,6 +126,8 @@ export class Messenger {
   /** The person has left by then: what a connection that was on its way has fetched is the login to be ended. */
   async #logOutAlone(everywhere: boolean): Promise<void> {
     const kept = await this.account.refreshToken();
+    // Another tab may have spent the one that this page had.
+    this.#refreshToken = null;
     await this.loop.stop();
     await this.loop.over;
     const refresh_token = this.#refreshToken ?? kept;

@@ -8,13 +8,13 @@ export function placeName(): string {
   return `agent-messenger:${new URL(gatewayAddress()).pathname}`;
 }
 
-/** The code of a one-time link; it is in the fragment, which no server and no log sees, and leaves the address at once. */
-export function takeLinkCode(): string | null {
-  const code = linkCodeOf(location.hash);
-  if (code !== null) history.replaceState(null, '', location.pathname + location.search);
-  return code;
+/** The code of a one-time link leaves the address, where no server and no log sees it, when it is about to be used. */
+export function clearLinkCode(): void {
+  if (linkCodeOf(location.hash) === null) return;
+  history.replaceState(null, '', location.pathname + location.search);
 }
 
+/** It is in the fragment. */
 export function linkCodeOf(fragment: string): string | null {
   const code = /^#link=(.+)$/.exec(fragment)?.[1];
   if (code === undefined) return null;

@@ -1,0 +1,7 @@
+/** Normal closure, going away, and a close frame without a code. */
+const IN_ORDER = [1000, 1001, 1005];
+
+/** Whether a peer that closed with this code ended in order. */
+export function isGoodbye(code: number): boolean {
+  return IN_ORDER.includes(code);
+}
