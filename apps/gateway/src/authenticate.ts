@@ -104,13 +104,19 @@ export function bearerOf(authorization: string | undefined): string {
   return match[1];
 }
 
+/** The credentials that a handshake's payload has, of whatever form. */
+export function presentedIn(auth: unknown): { token?: unknown; api_key?: unknown } {
+  return typeof auth === 'object' && auth !== null ? auth : {};
+}
+
 /** Its token, or the key that is there instead. */
 function shownIn(auth: unknown): string {
-  const { token, api_key: key } = (auth ?? {}) as { token?: unknown; api_key?: unknown };
+  const { token, api_key: key } = presentedIn(auth);
   const shown = token ?? key;
   return typeof shown === 'string' ? shown : '';
 }
 
 function hasCredential(auth: unknown): boolean {
-  return typeof auth === 'object' && auth !== null && ('token' in auth || 'api_key' in auth);
+  const presented = presentedIn(auth);
+  return 'token' in presented || 'api_key' in presented;
 }

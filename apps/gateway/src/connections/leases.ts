@@ -1,4 +1,4 @@
-import type { Lease, RedisNames } from '@agent-messenger/contracts';
+import type { CloseCode, Lease, RedisNames } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Logger, Scope } from '@agent-messenger/service-kit';
 import type { Connection } from './connection';
@@ -17,10 +17,14 @@ const HOLD_MS = 3_500;
 /** How long an attempt to take a lease may last: as long as the client of Redis waits for an answer, and not longer. */
 export const ATTEMPT_MS = 5_000;
 /** Answers of the renew script. */
-const SUPERSEDED = 0;
+/** Of a renewal; see `leaseRenew`. */
 const WRITTEN_AGAIN = 2;
-const REVOKED = 3;
-const ENDED = 4;
+/** Of connections that are not renewed: how they ended, where the eviction was lost. */
+const ENDED_AS: Partial<Record<number, CloseCode>> = {
+  0: 'replaced',
+  3: 'revoked',
+  4: 'lease_lost',
+};
 export const LAST_SEEN_TTL_MS = 90 * 24 * 3_600_000;
 
 interface LeasesOptions {
@@ -229,10 +233,8 @@ export class Leases {
     );
     const deadline = this.deadlineOf(sentAt);
     connections.forEach((connection, index) => {
-      if (renewed[index] === SUPERSEDED) connection.close('replaced');
-      // The eviction was lost.
-      else if (renewed[index] === REVOKED) connection.close('revoked');
-      else if (renewed[index] === ENDED) connection.close('lease_lost');
+      const code = ENDED_AS[renewed[index] ?? NaN];
+      if (code) connection.close(code);
       else connection.leaseRenewed(deadline);
     });
     return connections.filter((_connection, index) => renewed[index] === WRITTEN_AGAIN);

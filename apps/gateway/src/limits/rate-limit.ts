@@ -28,19 +28,16 @@ export class RateLimit {
 
   /** Counts one that the subject may get back: what it is, is known when it is done. */
   async hold(subject: string): Promise<Held> {
-    const { allowance, parts } = this;
-    const charge = allowance.chargeOf(1, 1);
-    const accounts = allowance.accountsOf(subject, charge);
+    const { limiter } = this.parts;
+    const charge = this.allowance.chargeOf(1, 1);
     const from = performance.now();
-    const counted = await Promise.all(
-      accounts.map(({ key, most }) => parts.limiter.consume(key, charge.cost, { most })),
-    );
+    const { accounts, counted, budget } = await this.spend(subject, charge);
     return {
-      budget: allowance.judge(charge, counted),
+      budget,
       async giveBack() {
         const sinceMs = performance.now() - from;
         const lasting = accounts.filter((_, n) => sinceMs < (counted[n]?.msBeforeNext ?? 0));
-        await Promise.all(lasting.map(({ key }) => parts.limiter.reward(key, charge.cost)));
+        await Promise.all(lasting.map(({ key }) => limiter.reward(key, charge.cost)));
       },
     };
   }
@@ -51,11 +48,16 @@ export class RateLimit {
   }
 
   private async consume(subject: string, charge: Charge): Promise<Budget> {
+    return (await this.spend(subject, charge)).budget;
+  }
+
+  private async spend(subject: string, charge: Charge) {
     const { allowance, parts } = this;
-    const counted = allowance
-      .accountsOf(subject, charge)
-      .map(({ key, most }) => parts.limiter.consume(key, charge.cost, { most }));
-    return allowance.judge(charge, await Promise.all(counted));
+    const accounts = allowance.accountsOf(subject, charge);
+    const counted = await Promise.all(
+      accounts.map(({ key, most }) => parts.limiter.consume(key, charge.cost, { most })),
+    );
+    return { accounts, counted, budget: allowance.judge(charge, counted) };
   }
 
   /** What one that was counted turned out to cost besides: nothing is refused, before the next one comes. */

@@ -2,7 +2,7 @@ import type { Actor, WireError } from '@agent-messenger/contracts';
 import { AppError, toWireError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
 import type { Counter } from 'prom-client';
-import type { Authenticator } from '../authenticate';
+import { presentedIn, type Authenticator } from '../authenticate';
 import type { Admission, Admitted } from '../connections/admission';
 import type { Connection } from '../connections/connection';
 import type { LiveConnection } from '../connections/live-connection';
@@ -109,6 +109,6 @@ export class Handshake {
 }
 
 function apiKeyIn(payload: unknown): string | undefined {
-  const { api_key: key } = (payload ?? {}) as { api_key?: unknown };
+  const { api_key: key } = presentedIn(payload);
   return typeof key === 'string' ? key : undefined;
 }

@@ -17,6 +17,7 @@ export { isTemporary, MessengerError, type MessengerErrorCode } from '../errors'
 export { newClientId } from '../ids';
 export { createRest, register } from '../register';
 export type { KeptTokens } from '../login/person-credentials';
+export { StoredTokens } from '../login/stored-tokens';
 export type { Rest } from '../rest';
 export type { StreamView } from '../streams/stream-reader';
 export type {

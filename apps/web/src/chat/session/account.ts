@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import {
   createRest,
   openBrowserStore,
+  StoredTokens,
   type BrowserStore,
   type KeptTokens,
 } from '@agent-messenger/sdk/browser';
@@ -17,9 +18,6 @@ interface SavedAccount {
   /** Names this device at the next sign-in: failures elsewhere do not lock it out. */
   deviceToken?: string | undefined;
 }
-
-/** Where the SDK keeps the login. */
-const TOKENS = 'agent-messenger:tokens';
 
 /** Who is signed in on this browser. */
 export class Account {
@@ -74,15 +72,14 @@ export class Account {
     const saved: SavedAccount = { person, deviceToken: this.#deviceToken };
     await this.store.cache.set('account', saved);
     // Before anything connects: a reload in between must not cost the sign-in.
-    const expiresAt = Date.now() + tokens.expires_in * 1_000;
-    await this.store.storage.set(TOKENS, JSON.stringify({ tokens, expiresAt }));
+    await new StoredTokens(this.store.storage).write(tokens);
     this.fresh = tokens;
     this.person.value = person;
   }
 
   /** As this browser keeps it; null when there is no login. */
   async refreshToken(): Promise<string | null> {
-    const kept = await this.store.storage.get(TOKENS);
-    return kept ? (JSON.parse(kept) as { tokens: KeptTokens }).tokens.refresh_token : null;
+    const kept = await new StoredTokens(this.store.storage).read();
+    return kept?.tokens.refresh_token ?? null;
   }
 }
