@@ -199,7 +199,6 @@ export function createHttpServer(app?: RequestListener, bounds: Partial<HttpBoun
     },
     app && inTurn(app, stallTimeoutMs),
   );
-  server.timeout = idleTimeoutMs;
   server.maxConnections = maxConnections;
   return server;
 }

@@ -237,8 +237,10 @@ describeInChromium('notifications of a browser', () => {
   }, 60_000);
 
   it('a push without data, or with data that is not ours, is shown too', async () => {
-    await subscribed();
+    const { page } = await subscribed();
     const browser = await PushedBrowser.open(context, `${world.url}/`);
+    // An open page takes back what tells of no unread conversation.
+    await page.close();
     const { title, icon } = await browser.deliver('nonsense', '');
     expect(title).toBe('Northwind');
     expect(icon).toMatch(/assets\/logo-[\w-]+\.png$/);
@@ -249,6 +251,7 @@ describeInChromium('notifications of a browser', () => {
     const isKept = () => page.evaluate(() => caches.match('/manifest.webmanifest').then(Boolean));
     await waitFor(isKept, { describe: 'the kept manifest' });
     const browser = await PushedBrowser.open(context, `${world.url}/`);
+    await page.close();
     world.network.cut();
     const { title, icon } = await browser.deliver('nonsense', '');
     expect(title).toBe('Northwind');

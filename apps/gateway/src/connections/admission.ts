@@ -57,6 +57,7 @@ export interface Admitted {
 /** How a connection comes and goes, whatever the transport. */
 export class Admission {
   private closing = false;
+  private logId: string | undefined;
   private readonly rate: AdmissionRate;
   private readonly feed: LogFeedOptions;
   private readonly onClose: (code: CloseCode) => void;
@@ -130,7 +131,9 @@ export class Admission {
       });
       // The drain may have begun meanwhile, and has not seen this one.
       if (this.closing) throw noRoom(1_000);
-      connection.logId = backlog.log_id;
+      // One string for all of them.
+      if (backlog.log_id !== this.logId) this.logId = backlog.log_id;
+      connection.logId = this.logId;
       connection.expireAt(credentials.expiresAt);
       connection.limitAge(config.MAX_CONNECTION_AGE_S * 1_000 * (0.9 + Math.random() / 5));
       return { connection, backlog };

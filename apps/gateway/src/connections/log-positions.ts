@@ -21,25 +21,26 @@ export interface Position {
 
 /** The positions of one connection. It lives for hours: it does not keep one of every conversation that there has been. */
 export class LogPositions {
-  private readonly positions = new Map<string, Position>();
+  /** Most connections have none for a long time. */
+  private positions: Map<string, Position> | undefined;
   /** Those that ended for this connection's identity, and of which the client has taken the last event; oldest first. */
   private ended: Set<string> | undefined;
 
   get size(): number {
-    return this.positions.size;
+    return this.positions?.size ?? 0;
   }
 
   ids(): string[] {
-    return [...this.positions.keys()];
+    return [...(this.positions?.keys() ?? [])];
   }
 
   get(conversationId: string): Position | undefined {
-    return this.positions.get(conversationId);
+    return this.positions?.get(conversationId);
   }
 
   /** As `get`; one that is not known yet begins. */
   of(conversationId: string): Position {
-    let position = this.positions.get(conversationId);
+    let position = this.get(conversationId);
     if (!position) {
       position = {
         cursor: undefined,
@@ -50,21 +51,21 @@ export class LogPositions {
         suspect: undefined,
         isOver: false,
       };
-      this.positions.set(conversationId, position);
+      (this.positions ??= new Map()).set(conversationId, position);
     }
     return position;
   }
 
   /** What the client was given and has not dealt with: the last seq of each conversation. */
   underWay(): { conversation_id: string; seq: number }[] {
-    return [...this.positions].flatMap(([conversation_id, { cursor = 0, received }]) =>
+    return [...(this.positions ?? [])].flatMap(([conversation_id, { cursor = 0, received }]) =>
       cursor > received ? [{ conversation_id, seq: cursor }] : [],
     );
   }
 
   /** The client has dealt with all that it was given, and no more is on its way. */
   areQuiet(): boolean {
-    return [...this.positions.values()].every(
+    return [...(this.positions?.values() ?? [])].every(
       ({ cursor = 0, received, reading }) => cursor <= received && !reading,
     );
   }
@@ -74,7 +75,7 @@ export class LogPositions {
     const ended = (this.ended ??= new Set()).add(conversationId);
     for (const id of ended) {
       if (ended.size <= ENDED_KEPT) return;
-      if (this.positions.get(id)?.reading) continue;
+      if (this.get(id)?.reading) continue;
       this.delete(id);
     }
   }
@@ -85,7 +86,7 @@ export class LogPositions {
   }
 
   delete(conversationId: string): void {
-    this.positions.delete(conversationId);
+    this.positions?.delete(conversationId);
     this.ended?.delete(conversationId);
   }
 }

@@ -4,7 +4,7 @@
  */
 export class TurnQuota {
   private begun = 0;
-  private readonly waiting: (() => void)[] = [];
+  private waiting: (() => void)[] | undefined;
   private isScheduled = false;
 
   constructor(private readonly perTurn: number) {}
@@ -12,8 +12,9 @@ export class TurnQuota {
   /** @returns what resolves when the next one may begin; undefined: now */
   next(): Promise<void> | undefined {
     this.schedule();
-    if (this.begun === this.perTurn || this.waiting.length > 0) {
-      return new Promise((resolve) => this.waiting.push(resolve));
+    if (this.begun === this.perTurn || this.waiting) {
+      const waiting = (this.waiting ??= []);
+      return new Promise((resolve) => waiting.push(resolve));
     }
     this.begun += 1;
     return undefined;
@@ -27,7 +28,8 @@ export class TurnQuota {
 
   private nextTurn(): void {
     this.isScheduled = false;
-    const turn = this.waiting.splice(0, this.perTurn);
+    const turn = this.waiting?.splice(0, this.perTurn) ?? [];
+    if (this.waiting?.length === 0) this.waiting = undefined;
     this.begun = turn.length;
     if (turn.length > 0) this.schedule();
     for (const begin of turn) begin();

@@ -9,18 +9,30 @@ interface EngineInternals {
     writable: boolean;
     send(packets: unknown[]): void;
     doClose(done?: () => void): void;
+    /** Ours. */
+    writes?: CoalescedWrites;
   };
 }
+
+type Transport = EngineInternals['transport'];
 
 /**
  * Lets the frames that one turn of the event loop has for a connection leave in one system call: acks and events come in
  * batches, and with a call for each frame a third of a gateway's CPU at saturation went into writev (`npm run bench`).
  */
 export function coalesceWrites(engine: EngineSocket): void {
-  const writes = new CoalescedWrites(engine);
   const { transport } = engine as unknown as EngineInternals;
-  transport.send = (packets) => writes.send(packets);
-  transport.doClose = (done) => writes.close(done);
+  transport.writes = new CoalescedWrites(engine);
+  transport.send = send;
+  transport.doClose = doClose;
+}
+
+function send(this: Transport, packets: unknown[]): void {
+  this.writes?.send(packets);
+}
+
+function doClose(this: Transport, done?: () => void): void {
+  this.writes?.close(done);
 }
 
 class CoalescedWrites {
@@ -64,6 +76,6 @@ class CoalescedWrites {
 const NOTHING: readonly unknown[] = [];
 
 /** What Engine.IO itself does. */
-function own(transport: EngineInternals['transport']): EngineInternals['transport'] {
-  return Object.getPrototypeOf(transport) as EngineInternals['transport'];
+function own(transport: Transport): Transport {
+  return Object.getPrototypeOf(transport) as Transport;
 }

@@ -2,6 +2,6 @@
 const IN_ORDER = [1000, 1001, 1005];
 
 /** Whether a peer that closed with this code ended in order. */
-export function isGoodbye(code: number): boolean {
-  return IN_ORDER.includes(code);
+export function isGoodbye(code: number | undefined): boolean {
+  return code !== undefined && IN_ORDER.includes(code);
 }

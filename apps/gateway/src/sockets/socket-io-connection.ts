@@ -87,16 +87,17 @@ export class SocketIoConnection implements LiveConnection {
 
 /** However a close begins: a peer that does not complete it in time is cut. */
 export function boundClose(engine: EngineSocket): void {
-  const webSocket = webSocketOf(engine);
-  const close = engine.close.bind(engine);
-  engine.close = (discard) => {
-    if (engine.readyState === 'open') {
-      // Engine.IO says `close` when it has sent the close frame; only the WebSocket knows when the peer is gone.
-      const timer = setTimeout(() => webSocket.terminate(), CLOSE_MS);
-      webSocket.once('close', () => clearTimeout(timer));
-    }
-    close(discard);
-  };
+  engine.close = closeInTime;
+}
+
+function closeInTime(this: EngineSocket, discard?: boolean): void {
+  if (this.readyState === 'open') {
+    // Engine.IO says `close` when it has sent the close frame; only the WebSocket knows when the peer is gone.
+    const webSocket = webSocketOf(this);
+    const timer = setTimeout(() => webSocket.terminate(), CLOSE_MS);
+    webSocket.once('close', () => clearTimeout(timer));
+  }
+  (Object.getPrototypeOf(this) as EngineSocket).close.call(this, discard);
 }
 
 /** What counts its frames. */

@@ -14,6 +14,7 @@ import { coalesceWrites } from './coalesce-writes';
 import type { FrameLimits } from './frames/frame-guard';
 import { GuardedServer } from './frames/guarded-server';
 import { isTangled } from './frames/is-tangled';
+import { keepLess } from './keep-less';
 import type { Handshake } from './handshake';
 import { CREDENTIALS_CHARS, queryHandshake } from './handshake';
 import { isGoodbye } from './is-goodbye';
@@ -58,6 +59,7 @@ export class SocketServer {
   private readonly silence = new WeakMap<EngineSocket, { end(): void }>();
   private readonly known = new WeakSet<EngineSocket>();
   private readonly refused = new RefusedPeers();
+  private readonly hear = hearOneConnect(this.known);
 
   constructor(
     private readonly io: Server,
@@ -66,7 +68,8 @@ export class SocketServer {
     io.engine.on('connection', (engine: EngineSocket) => {
       coalesceWrites(engine);
       boundClose(engine);
-      hearOneConnect(engine, this.known);
+      // Before `data`, which Socket.IO listens to.
+      engine.on('packet', this.hear);
       this.expectCredentials(engine);
     });
     this.serve(io.of('/client'), 'user');
@@ -130,7 +133,6 @@ export class SocketServer {
       const result = admitted.get(socket);
       if (!result) return;
       admitted.delete(socket);
-      forgetRequest(socket);
       this.known.add(socket.conn);
       this.open(socket, result);
     });
@@ -161,13 +163,10 @@ export class SocketServer {
     if (socket.conn.readyState !== 'open') handshake.leave(connection);
     else {
       const peer = cutSilent(socket.conn, pongTimeouts[kind], longestPong(pongTimeouts));
-      // Before Engine.IO hears of it.
-      webSocketOf(socket.conn).prependListener('close', (code: number) => {
-        connection.leftInOrder ||= isGoodbye(code);
+      socket.conn.on('close', (reason) => {
+        connection.leftInOrder ||= isGoodbye(webSocketOf(socket.conn).closeCode);
+        handshake.leave(connection, peer.wasSilent || reason === 'ping timeout');
       });
-      socket.conn.on('close', (reason) =>
-        handshake.leave(connection, peer.wasSilent || reason === 'ping timeout'),
-      );
     }
     return { admitted, live };
   }
@@ -194,6 +193,7 @@ export class SocketServer {
         .then((answer) => ack?.(answer instanceof PageAck ? answer.parse() : answer))
         .finally(answered);
     });
+    keepLess(socket);
     handshake.begin(admitted);
   }
 }
@@ -203,25 +203,6 @@ class Refused extends Error {
     super(wire.message);
   }
 }
-
-const NOTHING = Object.freeze({});
-const FORGOTTEN = { headers: NOTHING, auth: NOTHING, query: NOTHING, url: '', time: '' };
-
-/**
- * What it came with, its credentials too, is of no use any more; Socket.IO keeps it as long as the connection, with places
- * for acks, which nothing is sent for here, and for data of ours.
- */
-function forgetRequest(socket: Socket): void {
-  const { conn, handshake } = socket;
-  Object.assign(conn, { request: undefined });
-  Object.assign(handshake, FORGOTTEN);
-  Object.assign(socket, { data: NOTHING, acks: NO_ACKS });
-  // Of requests that follow the first one, as with the other transport.
-  conn.transport.removeAllListeners('headers');
-}
-
-/** Of all: nothing is ever in it. */
-const NO_ACKS = new Map<number, never>();
 
 /** Socket.IO sends the message and `data` of the error as `connect_error`. */
 function connectError({ message, ...data }: WireError): Error {
@@ -243,25 +224,24 @@ const ATTACHMENT_BYTES = 16 * 1024;
  * it has no further one. All else ends it unheard: what is parsed, kept until its attachments are there, or makes a
  * namespace and a socket is not for strangers.
  */
-function hearOneConnect(engine: EngineSocket, known: WeakSet<EngineSocket>): void {
-  let isFirst = true;
-  // Before `data`, which Socket.IO listens to.
-  engine.on('packet', (packet: { type: string; data?: string | Buffer }) => {
+function hearOneConnect(known: WeakSet<EngineSocket>) {
+  const heard = new WeakSet<EngineSocket>();
+  return function hear(this: EngineSocket, packet: { type: string; data?: string | Buffer }): void {
     const { type, data } = packet;
     if (type !== 'message') return;
     const isConnect = typeof data === 'string' && data.startsWith(CONNECT);
     const isLarge = typeof data !== 'string' && (data?.length ?? 0) > ATTACHMENT_BYTES;
     const isReadable = typeof data !== 'string' || !isTangled(data);
-    const isHeard = known.has(engine)
+    const isHeard = known.has(this)
       ? !isConnect && !isLarge && isReadable
-      : isFirst && isConnect && data.length <= CREDENTIALS_CHARS;
-    isFirst = false;
+      : !heard.has(this) && isConnect && data.length <= CREDENTIALS_CHARS;
     if (isHeard) {
+      if (!known.has(this)) heard.add(this);
       // The same object is what Socket.IO goes on to parse.
       if (typeof data === 'string') packet.data = refuseInexactNumbers(data);
       return;
     }
-    engine.removeAllListeners('data');
-    engine.close();
-  });
+    this.removeAllListeners('data');
+    this.close();
+  };
 }

@@ -11,7 +11,7 @@ import type { RatiosBenchOptions } from './options';
 import type { RowResult } from './rows';
 
 const PEOPLE = 1_700;
-/** Connections before those that count: what a process needs for its first ones is not theirs. */
+/** Connections before those that count. */
 const FIRST = 200;
 /** Until what a connection needs in its first moments is garbage: it is done within 5 s with waiting for credentials. */
 const SETTLE_MS = 6_000;
@@ -65,6 +65,9 @@ async function measure(
 
 async function perConnection(front: Front, transport: Transport, dir: string): Promise<number> {
   const { people, pid } = front;
+  // Code that is compiled for so many connections is no part of any of them.
+  for (const link of await connectPeople(front, transport)) link.close();
+  await delay(SETTLE_MS);
   const first = await connectPeople({ ...front, people: people.slice(0, FIRST) }, transport);
   const before = await settled(pid, dir);
   const others = await connectPeople({ ...front, people: people.slice(FIRST) }, transport);

@@ -62,13 +62,15 @@ export class FrameGuard {
   private isSlowed = false;
   private bytesAfterClose = 0;
 
-  constructor(private readonly webSocket: WebSocket) {
-    webSocket.on('ping', (data) => {
-      if (this.mayAnswer) webSocket.pong(data);
-    });
-    // Its first message is its credentials, or nothing is.
-    webSocket.once('message', () => this.presented());
-    webSocket.on('close', () => clearTimeout(this.timer));
+  constructor(private readonly webSocket: WebSocket) {}
+
+  /** @param data of the ping */
+  pinged(data: Buffer): void {
+    if (this.mayAnswer) this.webSocket.pong(data);
+  }
+
+  closed(): void {
+    clearTimeout(this.timer);
   }
 
   /** @param tcp what the frames come over; nothing has been read from it yet */

@@ -8,6 +8,20 @@ import { FrameGuard } from './frame-guard';
 /** A WebSocket whose frames are counted. */
 export class GuardedWebSocket extends WebSocket {
   readonly guard = new FrameGuard(this);
+  /** With what it was closed, from before its listeners are told. */
+  closeCode: number | undefined;
+
+  /** Listeners of the guard's own would take half a kibibyte of each connection. */
+  override emit(event: string, ...args: unknown[]): boolean {
+    if (event === 'ping') this.guard.pinged(args[0] as Buffer);
+    // The first message is the peer's credentials, or nothing is.
+    else if (event === 'message') this.guard.presented();
+    else if (event === 'close') {
+      this.closeCode = args[0] as number;
+      this.guard.closed();
+    }
+    return super.emit(event, ...args);
+  }
 }
 
 /** The types of `ws` do not know `closeTimeout`. */
