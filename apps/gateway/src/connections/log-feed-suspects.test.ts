@@ -1,4 +1,5 @@
-import { settled } from '../../tests/fakes';
+import type { Event } from '@agent-messenger/contracts';
+import { eventOf, settled } from '../../tests/fakes';
 import { A, B, feedSetup } from '../../tests/feed-setup';
 
 describe('suspects', () => {
@@ -46,6 +47,31 @@ describe('suspects', () => {
     await settled();
     feed.offer(append(A));
     expect(seqs(A)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('what cannot have broken a connection is not waited for', async () => {
+    const { feed, answer, reads, seqs } = feedSetup();
+    await feed.start();
+    const written = feed.markDirty(A);
+    await settled();
+    answer(200, 0, false, { attempts: 2, until_seq: 3 });
+    await written;
+    feed.releaseSuspects();
+    const events = [
+      { ...eventOf(A, 1), type: 'conversation.created' } as Event,
+      eventOf(A, 2, 'its own', 'usr_1'),
+      eventOf(A, 3),
+    ];
+    for (const [index, event] of events.entries()) {
+      await settled();
+      const [read] = reads.splice(0);
+      read?.resolve({
+        ...{ after_seq: index, events: [event], has_more: index < 2, last_seq: 3, log_id: 'log' },
+      });
+    }
+    await settled();
+    expect([seqs(A), reads]).toEqual([[1, 2, 3], []]);
+    expect(feed.underWay()).toEqual([{ conversation_id: A, seq: 3 }]);
   });
 
   test('wait for each other, those with fewer attempts first', async () => {

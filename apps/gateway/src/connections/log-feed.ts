@@ -6,7 +6,7 @@ import { backoff } from './backoff';
 import type { Connection } from './connection';
 import { EarlyEvents } from './early-events';
 import { LogPositions, type Position } from './log-positions';
-import { Quarantine } from './quarantine';
+import { Suspects } from './suspects';
 
 /** Most events read from the log at a time; fewer when the reader has no room for their content. */
 const PAGE = 200;
@@ -40,9 +40,9 @@ export class LogFeed {
   /** Messages of the peer's own that are being committed: only it brings their events. */
   private ownUnderWay = 0;
   private started = false;
+  /** Most connections have none. */
+  private suspects: Suspects | undefined;
   private mayReleaseSuspects = false;
-  /** Of most connections nothing is suspect. */
-  private quarantine: Quarantine | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -127,12 +127,9 @@ export class LogFeed {
     const position = this.positions.get(conversationId);
     if (position?.cursor === undefined) return;
     position.received = Math.max(position.received, Math.min(seq, position.cursor));
-    if (position.suspect?.isTurn && position.received >= position.cursor) {
-      if (position.cursor >= position.suspect.untilSeq) this.acquit(conversationId, position);
-      else void this.markDirty(conversationId);
-    }
+    this.suspects?.received(conversationId, position);
     if (position.isOver && position.received >= position.cursor) this.positions.end(conversationId);
-    this.quarantine?.settle();
+    this.suspects?.settle();
   }
 
   /** What the client was given and has not dealt with: the last seq of each conversation. */
@@ -143,19 +140,12 @@ export class LogFeed {
   /** Everything else that was undelivered has been written: suspects may follow. */
   releaseSuspects(): void {
     this.mayReleaseSuspects = true;
-    this.quarantine?.open();
+    this.suspects?.release();
   }
 
   stop(): void {
     this.early?.stop();
-    this.quarantine?.stop();
-  }
-
-  /** From here on a conversation as any other. */
-  private acquit(conversationId: string, position: Position): void {
-    position.suspect = undefined;
-    this.quarantine?.leave(conversationId);
-    void this.markDirty(conversationId);
+    this.suspects?.stop();
   }
 
   private write(position: Position, event: Event, traceparent?: string): void {
@@ -166,6 +156,8 @@ export class LogFeed {
     this.connection.sendEvent(event);
     this.written += 1;
     this.options.onWritten(this.connection, event, traceparent);
+    // Who never tells what it has taken has taken it.
+    if (position.isOver && !this.acknowledges) this.positions.end(event.conversation_id);
   }
 
   /** Resolves when what the first page said was there is written; reads on for as long as there is more. */
@@ -202,7 +194,7 @@ export class LogFeed {
     } finally {
       // In the same turn as the last look at `dirty`: whoever marks it later finds that nobody reads.
       position.reading = undefined;
-      this.quarantine?.settle();
+      this.suspects?.settle();
     }
   }
 
@@ -218,42 +210,28 @@ export class LogFeed {
     position.offered = 0;
     const page = await limit(() => this.readPage(conversationId, position));
     if (page.suspect && position.cursor === undefined) {
-      return this.hold(conversationId, position, page);
+      connection.expectLog(page.log_id);
+      if (connection.isCurrent) this.makeSuspects().hold(conversationId, position, page);
+      return { hasMore: false };
     }
     const isWritten = this.writePage(position, page);
     this.offerNext(conversationId, position.cursor ?? 0);
-    // The next one when this one is dealt with.
-    const goesOn = !position.suspect && page.has_more;
     if (position.offered > (position.cursor ?? 0)) position.dirty = !position.suspect;
-    if (position.suspect && page.events.length === 0) this.acquit(conversationId, position);
-    return { hasMore: !isWritten || goesOn, lastSeq: page.last_seq };
+    const goesOn = position.suspect
+      ? this.suspects?.passed(conversationId, position, page)
+      : page.has_more;
+    return { hasMore: !isWritten || goesOn === true, lastSeq: page.last_seq };
   }
 
-  private hold(conversationId: string, position: Position, page: Page): { hasMore: boolean } {
-    const { connection } = this;
-    connection.expectLog(page.log_id);
-    if (!page.suspect || !connection.isCurrent) return { hasMore: false };
-    position.cursor = page.after_seq;
-    position.received = page.after_seq;
-    position.suspect = { untilSeq: page.suspect.until_seq, isTurn: false };
-    position.dirty = false;
-    this.quarantine ??= this.makeQuarantine();
-    this.quarantine.enter(conversationId, page.suspect.attempts);
-    return { hasMore: false };
-  }
-
-  private makeQuarantine(): Quarantine {
-    const quarantine = new Quarantine({
-      isQuiet: () => this.positions.areQuiet(),
-      release: (conversationId) => {
-        const { suspect } = this.positions.of(conversationId);
-        if (suspect) suspect.isTurn = true;
-        void this.markDirty(conversationId);
-      },
-      giveUp: (conversationId) => this.acquit(conversationId, this.positions.of(conversationId)),
+  private makeSuspects(): Suspects {
+    if (this.suspects) return this.suspects;
+    this.suspects = new Suspects({
+      identityId: this.connection.identity.id,
+      positions: this.positions,
+      markDirty: (conversationId) => void this.markDirty(conversationId),
     });
-    if (this.mayReleaseSuspects) quarantine.open();
-    return quarantine;
+    if (this.mayReleaseSuspects) this.suspects.release();
+    return this.suspects;
   }
 
   private isFinal(error: unknown, conversationId: string): boolean {
@@ -262,7 +240,7 @@ export class LogFeed {
     // No member any more: there is nothing for this connection here.
     else if (code === 'not_found') {
       this.positions.delete(conversationId);
-      this.quarantine?.leave(conversationId);
+      this.suspects?.forget(conversationId);
     } else if (code !== 'unavailable')
       this.options.log.error(
         { err: error, connection_id: this.connection.id },
