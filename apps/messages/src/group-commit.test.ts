@@ -77,6 +77,43 @@ test('a fault of the whole store fails the calls that share the transaction, tri
   expect(await fixture.append('d')).toEqual([answer('d')]);
 });
 
+test('a store that cannot commit while each goes singly answers the rest, and is not asked for each', async () => {
+  const fixture = createFixture();
+  const away = new AppError('unavailable', 'disk full', { retryAfterMs: 2_000 });
+  const locked = new AppError('unavailable', 'locked', { retryAfterMs: 1 });
+  const many = Array.from({ length: 500 }, (_, n) => `m${n}`);
+  const failing = (fault: AppError, times: number) => {
+    const poisoned = new AppError('internal', 'constraint failed');
+    // All of them, then the poisonous one alone; the fault begins with the next.
+    fixture.faults.push(poisoned, poisoned, ...Array.from({ length: times }, () => fault));
+  };
+  failing(away, 1);
+  const results = await fixture.append('poison', ...many);
+  expect(fixture.transactions).toHaveLength(3);
+  expect(results).toEqual([
+    { ok: false, error: expect.objectContaining({ code: 'internal' }) },
+    ...many.map(() => ({
+      ok: false,
+      error: expect.objectContaining({ code: 'unavailable', retry_after_ms: 2_000 }),
+    })),
+  ]);
+
+  // One that is locked for a moment only is waited for here as well.
+  fixture.transactions.length = 0;
+  failing(locked, 2);
+  expect(await fixture.append('poison', 'a')).toEqual([
+    { ok: false, error: expect.objectContaining({ code: 'internal' }) },
+    answer('a'),
+  ]);
+  expect(fixture.transactions).toHaveLength(5);
+  failing(locked, 10);
+  const stillLocked = await fixture.append('poison', 'a', 'b');
+  expect(stillLocked.slice(1)).toEqual(
+    ['a', 'b'].map(() => ({ ok: false, error: expect.objectContaining({ code: 'unavailable' }) })),
+  );
+  expect(await fixture.append('c')).toEqual([answer('c')]);
+});
+
 test('a store that is locked for a moment gets the whole batch again', async () => {
   const fixture = createFixture();
   const locked = new AppError('unavailable', 'locked', { retryAfterMs: 1 });

@@ -103,7 +103,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     metrics.batchSize.observe(operations.length);
     const stop = metrics.seconds.startTimer();
     try {
-      return await commitTogether(operations);
+      return await appendPatiently(operations);
     } catch (error) {
       // Of the whole store: one by one each of them would meet it again.
       if (isUnavailable(error)) throw error;
@@ -114,7 +114,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     }
   }
 
-  async function commitTogether(operations: Operation[]): Promise<OperationResult[]> {
+  async function appendPatiently(operations: Operation[]): Promise<OperationResult[]> {
     for (let tries = 1; ; tries += 1) {
       try {
         return (await store.append({ operations })).results;
@@ -126,14 +126,19 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     }
   }
 
-  /** Nothing of the shared transaction remains; each operation gets its own, so that only the faulty one fails. */
+  /**
+   * Nothing of the shared transaction remains; each operation gets its own, so that only the faulty one fails. When the
+   * store cannot commit, the rest would meet it again, each after waiting for it.
+   */
   async function commitSingly(operations: Operation[]): Promise<OperationResult[]> {
     const results: OperationResult[] = [];
-    for (const operation of operations) {
+    for (const [index, operation] of operations.entries()) {
       try {
-        results.push(...(await store.append({ operations: [operation] })).results);
+        results.push(...(await appendPatiently([operation])));
       } catch (error) {
-        results.push({ ok: false, error: toWireError(error, log) });
+        const failed: OperationResult = { ok: false, error: toWireError(error, log) };
+        if (isUnavailable(error)) return [...results, ...operations.slice(index).map(() => failed)];
+        results.push(failed);
       }
     }
     return results;
