@@ -1,7 +1,7 @@
 /**
  * Failed attempts of a subject. The first `free` ones cost nothing; each further one locks the subject, for twice as
  * long as the one before. Who waits for the end of a lock has one more attempt, and nothing that is refused meanwhile
- * makes the lock longer.
+ * makes the lock longer; a clock that is set back lets it begin anew, once.
  */
 export interface AttemptLimits {
   /** Time after the last attempt after which all are forgotten, and a lock with them; ms. */

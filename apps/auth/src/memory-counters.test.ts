@@ -29,7 +29,11 @@ test('the first failures cost nothing, each further one doubles the wait, up to 
 });
 
 const attempts = fc.array(
-  fc.record({ after: fc.nat(20_000), times: fc.integer({ min: 1, max: 30 }) }),
+  fc.record({
+    // The clock may be set back, too.
+    after: fc.oneof(fc.nat(20_000), fc.integer({ min: -3_600_000, max: -1 })),
+    times: fc.integer({ min: 1, max: 30 }),
+  }),
 );
 
 test('whoever asks, and however often: no more than the free ones and one a wait pass, and no wait grows by asking', async () => {
@@ -39,8 +43,13 @@ test('whoever asks, and however often: no more than the free ones and one a wait
       const subjects = [{ key: 'a', free }];
       let passed = 0;
       let lockedUntil = 0;
+      let last = clock.ms;
       for (const { after, times } of bursts) {
         clock.ms += after;
+        // A lock goes on for no longer than it would have, by the clock that there is now.
+        const setBack = Math.max(0, last - clock.ms);
+        lockedUntil -= setBack;
+        last -= setBack;
         for (let n = 0; n < times; n++) {
           const wait = await attempt(subjects);
           if (wait > 0) {
@@ -49,6 +58,7 @@ test('whoever asks, and however often: no more than the free ones and one a wait
           }
           expect(clock.ms).toBeGreaterThanOrEqual(lockedUntil);
           passed += 1;
+          last = clock.ms;
           const over = passed - free;
           if (over >= 0) {
             lockedUntil = clock.ms + Math.min(limits.waitMs * 2 ** over, limits.longestWaitMs);
@@ -66,6 +76,20 @@ test('nobody waits longer than the limit, however many failures there were', asy
     expect(wait).toBeLessThanOrEqual(limits.longestWaitMs);
     clock.ms += wait;
   }
+});
+
+test('a clock that is set back lets a lock begin anew, and no more', async () => {
+  const { clock, attempt } = counters();
+  const subjects = [{ key: 'a', free: 1 }];
+  await attempt(subjects);
+  expect(await attempt(subjects)).toBe(1_000);
+  clock.ms -= 3_600_000;
+  expect(await attempt(subjects)).toBe(1_000);
+  clock.ms += 600;
+  expect(await attempt(subjects)).toBe(400);
+  clock.ms += 400;
+  expect(await attempt(subjects)).toBe(0);
+  expect(await attempt(subjects)).toBe(2_000);
 });
 
 test('a refused attempt counts for none of its subjects', async () => {

@@ -22,7 +22,14 @@ export function createMemoryCounters(
 
   function stateOf(key: string): State | undefined {
     const state = states.get(key);
-    return state && now() - state.at < windowMs ? state : undefined;
+    if (!state) return undefined;
+    const ahead = state.at - now();
+    // The clock was set back: the attempt and its lock begin now, or nobody could wait for its end.
+    if (ahead > 0) {
+      state.at -= ahead;
+      state.until -= ahead;
+    }
+    return now() - state.at < windowMs ? state : undefined;
   }
 
   function count({ key, free }: Subject): void {

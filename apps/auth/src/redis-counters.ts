@@ -1,15 +1,24 @@
 import type { Redis } from 'ioredis';
 import type { AttemptCounters, AttemptLimits, Subject } from './attempt-counters';
 
-/** KEYS subjects. ARGV now, window, first wait, longest wait, then free failures of each subject. → ms to wait, or 0 */
+/**
+ * KEYS subjects. ARGV now, window, first wait, longest wait, then free failures of each subject. → ms to wait, or 0. An
+ * attempt in the future is one before the clock was set back: it and its lock begin now, or nobody could wait for its end.
+ */
 const ATTEMPT = `
 local now, window, first, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local failures, wait = {}, 0
 for i, key in ipairs(KEYS) do
   local state = redis.call('HMGET', key, 'failures', 'at', 'until')
-  if state[1] and now - state[2] < window then
+  local at, locked = tonumber(state[2] or 0), tonumber(state[3] or 0)
+  if at > now then
+    locked = locked - (at - now)
+    at = now
+    redis.call('HSET', key, 'at', ARGV[1], 'until', string.format('%.0f', locked))
+  end
+  if state[1] and now - at < window then
     failures[i] = tonumber(state[1])
-    wait = math.max(wait, state[3] - now)
+    wait = math.max(wait, locked - now)
   else
     failures[i] = 0
   end
@@ -41,7 +50,7 @@ type WithScripts = Redis & {
 
 /**
  * Shared by all replicas, each step one atomic script. Every method rejects while Redis is away. The time is that of
- * the replica: a clock that is off shifts a lock by as much.
+ * the replica: a clock that is behind lets a lock begin anew, once, and one that is ahead shortens it by as much.
  */
 export function createRedisCounters(
   client: Redis,
