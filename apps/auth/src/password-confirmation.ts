@@ -12,13 +12,14 @@ interface ConfirmationDeps {
 }
 
 /**
+ * @returns the hash that the password was compared with
  * @throws AppError `unauthorized` when the session has ended or it is not the person's password, `rate_limited` after too
  *   many failures
  */
 export type ConfirmPassword = (
   session: { user_id: string; session_id: string },
   password: string,
-) => Promise<void>;
+) => Promise<{ password_hash: string }>;
 
 /**
  * Asks somebody who is logged in for the password again. Its failures are counted apart from those of logins: nobody
@@ -28,7 +29,7 @@ export function createPasswordConfirmation(deps: ConfirmationDeps): ConfirmPassw
   const { store, hasher, attempts, free } = deps;
   return async ({ user_id, session_id }, password) => {
     await store.authorize({ identity_id: user_id, credential_id: session_id });
-    await attempts.guard([{ kind: 'person', name: user_id, free }], async () => {
+    return attempts.guard([{ kind: 'person', name: user_id, free }], async () => {
       const { user } = await store.findUser({ user_id });
       const matches = await passwordMatches(hasher, password, user?.password_hash ?? null);
       return matches ? user : null;

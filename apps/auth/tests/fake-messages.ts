@@ -50,6 +50,8 @@ export interface FakeMessages {
   changedBy: Origin | undefined;
   /** Runs before a session is made. */
   beforeSession: (() => void) | undefined;
+  /** Runs before a person is described. */
+  beforeUser: (() => void) | undefined;
   /** While set, every call fails with it. */
   failure: AppError | undefined;
   close(): Promise<void>;
@@ -67,6 +69,7 @@ export async function startFakeMessages(secret: string): Promise<FakeMessages> {
     audit: [],
     changedBy: undefined,
     beforeSession: undefined,
+    beforeUser: undefined,
     failure: undefined,
     close: () => scope.close(),
   };
@@ -140,10 +143,16 @@ function handlersOf(fake: FakeMessages): Handlers<typeof calls> {
           ? (fake.users.get(wanted.username) ?? null)
           : ([...fake.users.values()].find(({ user_id }) => user_id === wanted.user_id) ?? null),
     }),
-    getUser: ({ user_id }) => described(user_id),
-    updateUser({ user_id, password_hash, disabled, keep_session_id, by }) {
-      const [, user] = ofId(user_id);
+    getUser({ user_id }) {
+      fake.beforeUser?.();
+      return described(user_id);
+    },
+    updateUser({ user_id, password_hash, disabled, keep_session_id, confirmed_hash, by }) {
       checkSession(user_id, keep_session_id);
+      const [, user] = ofId(user_id);
+      if (confirmed_hash !== undefined && confirmed_hash !== user.password_hash) {
+        throw new AppError('unauthorized', 'The credentials are wrong');
+      }
       if (password_hash !== undefined) user.password_hash = password_hash;
       if (disabled !== undefined) user.disabled = disabled;
       fake.changedBy = by;

@@ -80,6 +80,32 @@ describe('changePassword', () => {
     expect(messages.sessions.has(session_id)).toBe(true);
   });
 
+  test('of changes at once one is made, and the others are answered as a wrong password', async () => {
+    const { user_id, by, session_id } = await person('thrice');
+    const words = ['first horse', 'second horse', 'third horse'];
+    const done = await Promise.allSettled(
+      words.map((new_password) =>
+        auth.changePassword({
+          ...{ user_id, session_id, by, new_password },
+          current_password: password,
+        }),
+      ),
+    );
+    const made = words.filter((_, n) => done[n]?.status === 'fulfilled');
+    expect(made).toHaveLength(1);
+    const refusals = done.filter(({ status }) => status === 'rejected');
+    for (const each of refusals) expect(each).toMatchObject({ reason: failing('unauthorized') });
+    await expect(session('thrice', made[0])).resolves.toBeDefined();
+  });
+
+  test('a change that is overtaken by the deletion of the account finds that the session has ended', async () => {
+    const { user_id, by, session_id } = await person('gone');
+    messages.beforeUser = () => void messages.users.delete('gone');
+    const change = { current_password: password, new_password: 'another horse' };
+    await refused(auth.changePassword({ user_id, session_id, by, ...change }), 'unauthorized');
+    messages.beforeUser = undefined;
+  });
+
   test('a login with the old password that is overtaken by the change gets no session', async () => {
     const { user_id } = await person('overtaken');
     const stored = messages.users.get('overtaken');
@@ -228,6 +254,19 @@ test('a higher cost comes with the next login, and does not end what is there', 
     expect(user?.password_hash).toBe(renewed);
     expect(messages.sessions.has(session_id)).toBe(true);
     await expect(session('veteran')).resolves.toBeDefined();
+  } finally {
+    await costlier.close();
+  }
+});
+
+test('logins at once all get their session when the first of them brings the higher cost', async () => {
+  await person('veterans');
+  const env = { MESSAGES_URL: messages.url, REDIS_URL: redis.url, BCRYPT_COST: '11' };
+  const costlier = await startTestAuth(env);
+  try {
+    const logins = [1, 2, 3].map(() => costlier.auth.login({ username: 'veterans', password }));
+    expect(await Promise.all(logins)).toHaveLength(3);
+    expect(messages.users.get('veterans')?.password_hash).toMatch(/^\$2b\$11\$/);
   } finally {
     await costlier.close();
   }

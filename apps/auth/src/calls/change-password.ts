@@ -1,7 +1,8 @@
-import type { AuditLog } from '@agent-messenger/service-kit';
+import { AppError, type AuditLog } from '@agent-messenger/service-kit';
 import type { Hasher } from '../hasher';
 import type { ConfirmPassword } from '../password-confirmation';
 import type { PasswordPolicy } from '../password-policy';
+import { whileConfirmed } from '../while-confirmed';
 import type { AuthHandlers, Store } from './handler';
 
 interface ChangePasswordDeps {
@@ -15,18 +16,33 @@ interface ChangePasswordDeps {
 /** All sessions end but the one from which the password was changed. */
 export function changePasswordCall(deps: ChangePasswordDeps): AuthHandlers['changePassword'] {
   const { store, hasher, confirm, checkPassword, audit } = deps;
+
+  async function nameOf(user_id: string): Promise<string> {
+    try {
+      return (await store.getUser({ user_id })).username;
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'not_found')) throw error;
+      // It has erased itself meanwhile.
+      throw new AppError('unauthorized', 'The session has ended', { cause: error });
+    }
+  }
+
   return ({ user_id, session_id, current_password, new_password, by }) =>
     audit.watch('user.password', by, async (about) => {
       about.target = user_id;
-      await confirm({ user_id, session_id }, current_password);
-      const { username } = await store.getUser({ user_id });
-      checkPassword(new_password, username);
-      const { ended } = await store.updateUser({
-        user_id,
-        password_hash: await hasher.hash(new_password),
-        keep_session_id: session_id,
-        by,
-      });
+      const { ended } = await whileConfirmed(
+        () => confirm({ user_id, session_id }, current_password),
+        async (confirmed) => {
+          checkPassword(new_password, await nameOf(user_id));
+          return store.updateUser({
+            user_id,
+            password_hash: await hasher.hash(new_password),
+            keep_session_id: session_id,
+            confirmed_hash: confirmed.password_hash,
+            by,
+          });
+        },
+      );
       return { ended };
     });
 }

@@ -8,6 +8,7 @@ import type { LoginSubjects } from '../login-subjects';
 import { countOutcome } from '../metrics';
 import { passwordMatches } from '../passwords';
 import type { Sessions } from '../sessions';
+import { whileConfirmed } from '../while-confirmed';
 import type { AuthHandlers, Store } from './handler';
 
 interface LoginDeps {
@@ -38,15 +39,20 @@ export function loginCall(deps: LoginDeps): AuthHandlers['login'] {
         // Before the lock is asked, so that the audit log tells whose account the attempts during one are about.
         const found = await findUser(account);
         about.target = found?.user_id ?? null;
-        const user = await attempts.guard(subjects(account, device, by.ip), async () => {
-          const matches = await passwordMatches(hasher, password, found?.password_hash ?? null);
-          return matches && !found?.disabled ? found : null;
-        });
-        const hash = user.password_hash;
-        const rehash = hasher.isOutdated(hash)
-          ? { rehash: await hasher.hash(password.normalize('NFC')) }
-          : {};
-        const { tokens, ended } = await sessions.open(user.user_id, { hash, ...rehash }, by);
+        const verify = async (again: boolean) => {
+          const user = again ? await findUser(account) : found;
+          const matches = await passwordMatches(hasher, password, user?.password_hash ?? null);
+          return matches && !user?.disabled ? user : null;
+        };
+        const { tokens, ended } = await whileConfirmed(
+          (again) => attempts.guard(subjects(account, device, by.ip), () => verify(again)),
+          async ({ user_id, password_hash: hash }) => {
+            const rehash = hasher.isOutdated(hash)
+              ? { rehash: await hasher.hash(password.normalize('NFC')) }
+              : {};
+            return sessions.open(user_id, { hash, ...rehash }, by);
+          },
+        );
         return { tokens: { ...tokens, device_token: devices.issue(account, device) }, ended };
       }),
     );

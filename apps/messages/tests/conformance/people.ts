@@ -131,6 +131,31 @@ export function describePeople(open: OpenStore): void {
       expect(reset.ended).toEqual([{ identity_id: user, credential_id: own }]);
     });
 
+    test('of changes that confirmed the same password one is made', async () => {
+      const world = await createWorld(open);
+      const { store } = world;
+      const { user_id } = await store.createUser({ username: 'ada', password_hash: 'h', by: BY });
+      const keep_session_id = await world.session(user_id);
+      const done = await Promise.allSettled(
+        ['a', 'b', 'c'].map((password_hash) =>
+          store.updateUser({
+            ...{ user_id, password_hash, keep_session_id, confirmed_hash: 'h' },
+            by: byUser(user_id),
+          }),
+        ),
+      );
+      const refused = done.filter(({ status }) => status === 'rejected');
+      expect(refused).toEqual(
+        [1, 2].map(() =>
+          expect.objectContaining({
+            reason: expect.objectContaining({ code: 'unauthorized' }) as unknown,
+          }),
+        ),
+      );
+      const made = ['a', 'b', 'c'][done.findIndex(({ status }) => status === 'fulfilled')];
+      expect((await store.findUser({ user_id })).user?.password_hash).toBe(made);
+    });
+
     test('who is disabled has no session and gets none, until it is enabled again', async () => {
       const world = await createWorld(open);
       const { store, clock } = world;

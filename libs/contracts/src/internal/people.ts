@@ -28,7 +28,7 @@ export const peopleCalls = {
   getUser: { request: z.object({ user_id: identityId }), response: userSchema },
   /**
    * A new password and being disabled end all sessions, but for the one from which the person changed it: `unauthorized`
-   * when that has ended.
+   * when that has ended, or when `confirmed_hash`, that of the password which the person has confirmed, is no longer its.
    */
   updateUser: {
     request: z.object({
@@ -36,6 +36,7 @@ export const peopleCalls = {
       password_hash: z.string().optional(),
       disabled: z.boolean().optional(),
       keep_session_id: z.string().optional(),
+      confirmed_hash: z.string().optional(),
       by,
     }),
     response: endedSchema.extend({ user: userSchema }),

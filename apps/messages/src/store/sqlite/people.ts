@@ -3,6 +3,7 @@ import { AppError } from '@agent-messenger/service-kit';
 import { uuidv7 } from 'uuidv7';
 import { afterOf } from '../cursors';
 import { cutPage } from '../pages';
+import { passwordChanged } from '../password-changed';
 import type { Store } from '../store';
 import type { AuditLog } from './audit';
 import type { Credentials } from './credentials';
@@ -56,6 +57,9 @@ export function createPeople(
   const page = db.prepare<{ at: string; after: string; limit: number }, User>(
     `${select} WHERE u.id > @after ORDER BY u.id LIMIT @limit`,
   );
+  const hashOf = db
+    .prepare<[string], string>('SELECT password_hash FROM users WHERE id = ?')
+    .pluck();
   const setPassword = db.prepare('UPDATE users SET password_hash = ? WHERE id = ?');
   const disable = db.prepare(
     'UPDATE users SET disabled_at = ? WHERE id = ? AND disabled_at IS NULL',
@@ -111,10 +115,14 @@ export function createPeople(
       return read(user_id);
     },
 
-    async updateUser({ user_id, password_hash, disabled, keep_session_id, by }) {
+    async updateUser({ user_id, password_hash, disabled, keep_session_id, confirmed_hash, by }) {
       return write((tx) => {
-        read(user_id);
+        // First: of a person that is gone, the session has ended.
         if (keep_session_id !== undefined) credentials.check(user_id, keep_session_id);
+        read(user_id);
+        if (confirmed_hash !== undefined && confirmed_hash !== hashOf.get(user_id)) {
+          throw passwordChanged();
+        }
         if (password_hash !== undefined) setPassword.run(password_hash, user_id);
         if (disabled === true) disable.run(tx.at, user_id);
         if (disabled === false) enable.run(user_id);

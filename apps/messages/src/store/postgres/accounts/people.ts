@@ -4,6 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import { afterOf } from '../../cursors';
 import { noSuchUser } from '../../no-such-user';
 import { cutPage } from '../../pages';
+import { passwordChanged } from '../../password-changed';
 import type { Store } from '../../store';
 import type { AuditLog } from '../audit';
 import type { Tx } from '../driver/transactions';
@@ -27,6 +28,7 @@ interface PeopleParts {
 
 const CREDENTIALS = `SELECT u.id AS user_id, u.password_hash, u.disabled_at
   FROM users u JOIN identities i ON i.id = u.id`;
+const LOCK = 'SELECT password_hash FROM users WHERE id = $1 FOR UPDATE';
 const SELECT = `SELECT u.id, i.name AS username, i.created_at, i.last_connected_at, u.disabled_at,
     (SELECT count(*) FROM sessions s
      WHERE s.user_id = u.id AND s.revoked_at IS NULL AND s.expires_at > $1) AS sessions,
@@ -99,12 +101,16 @@ export function createPeople(
       return read((tx) => readUser(tx, user_id));
     },
 
-    async updateUser({ user_id, password_hash, disabled, keep_session_id, by }) {
+    async updateUser({ user_id, password_hash, disabled, keep_session_id, confirmed_hash, by }) {
       return write(async (tx) => {
         // Who begins a session, or ends all, does the same first: none comes between.
-        await tx.run('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [user_id]);
-        await readUser(tx, user_id);
+        const before = await tx.get<{ password_hash: string }>(LOCK, [user_id]);
+        // First: of a person that is gone, the session has ended.
         if (keep_session_id !== undefined) await credentials.check(tx, user_id, keep_session_id);
+        if (!before) throw noSuchUser();
+        if (confirmed_hash !== undefined && confirmed_hash !== before.password_hash) {
+          throw passwordChanged();
+        }
         if (password_hash !== undefined) {
           tx.later('UPDATE users SET password_hash = $2 WHERE id = $1', [user_id, password_hash]);
         }
