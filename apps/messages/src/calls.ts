@@ -7,6 +7,7 @@ import type {
 } from '@agent-messenger/contracts';
 import { AppError, needingRedis, type ServedHandlers } from '@agent-messenger/service-kit';
 import { appendKnown } from './append-known';
+import type { ConnectedSession } from './connected-session';
 import type { ForgetInRedis } from './forget-in-redis';
 import type { GroupCommit } from './group-commit';
 import { checkRegistration } from './push/check-registration';
@@ -18,6 +19,7 @@ interface CallsOptions {
   deadPushes: QueueCalls;
   pushQueues: Handlers<typeof messagesCalls>['pushQueues'];
   forgetInRedis: ForgetInRedis;
+  connectedSession: ConnectedSession;
   storageState: Handlers<typeof messagesCalls>['storageState'];
   attempts: Pick<Handlers<typeof messagesCalls>, 'countAttempts'>;
   /** Of the commit of an event, when that is part of a trace. */
@@ -40,6 +42,7 @@ export function createCalls({
   deadPushes,
   pushQueues,
   forgetInRedis,
+  connectedSession,
   storageState,
   attempts,
   traceparentOf,
@@ -55,14 +58,16 @@ export function createCalls({
     updateUser: (request) => store.updateUser(request),
     async eraseUser(request) {
       const { user_id } = request;
-      const { username } = await store.getUser({ user_id });
-      const answer = await store.eraseUser(request);
+      const { username, ...answer } = await store.eraseUser(request);
       onDelete();
       await forgetInRedis({ user_id, username });
       return answer;
     },
     exportUser: (request) => store.readJson('exportUser', request),
-    createSession: (request) => store.createSession(request),
+    async createSession(request) {
+      const connected_session_id = await connectedSession(request.user_id);
+      return store.createSession({ ...request, connected_session_id });
+    },
     rotateSession: (request) => store.rotateSession(request),
     endSession: (request) => store.endSession(request),
     listSessions: (request) => store.readJson('listSessions', request),

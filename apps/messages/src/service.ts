@@ -9,6 +9,7 @@ import {
 } from '@agent-messenger/service-kit';
 import { startAuditRetention } from './audit-retention';
 import { createCalls } from './calls';
+import { createConnectedSession } from './connected-session';
 import type { Config } from './config';
 import { createDeliveryAttempts } from './delivery-attempts';
 import { EventTraces } from './event-traces';
@@ -39,6 +40,8 @@ export async function startMessages(
   const endpoint = { prefix: config.REDIS_PREFIX, log, scope };
   const live = new RedisEndpoint(liveRedis(config), { ...endpoint, role: 'live', channels: true });
   const redis = await live.connect('messages-relay');
+  // A login waits this long at most for a Redis that hangs.
+  const leases = await live.connect('messages-leases', { commandTimeout: 500 });
   const queue = new RedisEndpoint(queueTarget(config), {
     ...endpoint,
     role: 'queue',
@@ -90,6 +93,7 @@ export async function startMessages(
         ...{ redis, queueRedis, queues, log },
         prefix: config.REDIS_PREFIX,
       }),
+      connectedSession: createConnectedSession(leases, names),
       storageState,
       pushQueues: createPushQueueFigures(queues),
       attempts: createDeliveryAttempts({

@@ -113,6 +113,7 @@ test('a replay has its entry in the audit log, whatever comes of it', async () =
     storageState: () => Promise.reject(new Error('not asked here')),
     attempts: store,
     forgetInRedis: async () => undefined,
+    connectedSession: async () => null,
     onCommit: () => undefined,
     onDelete: () => undefined,
     onReachable: () => undefined,

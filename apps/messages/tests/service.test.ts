@@ -1,4 +1,5 @@
 import {
+  LIMITS,
   messagesCalls,
   redisNames,
   type GatewayMessage,
@@ -133,6 +134,44 @@ test('the main path over the wire: send, relay, push job, history, restart', asy
   ]);
   const retry = await after.append({ operations: [send('hi', 'a')] });
   expect(retry.results[0]).toMatchObject({ sent: { duplicate: true } });
+});
+
+test('a login at the cap leaves the session alone that the lease says is connected', async () => {
+  const client = (await start(join(stores.folder(), 'messages.db'))).client();
+  const { user_id } = await client.createUser({ username: 'eve', password_hash: 'h', by: BY });
+  const redis = await connectRedis(server.url, { name: 'test', log: silent, scope: createScope() });
+  let count = 0;
+  const logIn = async () =>
+    client.createSession({
+      ...{ user_id, refresh_digest: `r${count++}`, expires_at: '2099-01-01T00:00:00.000Z', by: BY },
+    });
+  const ids: string[] = [];
+  while (ids.length < LIMITS.sessionsPerPerson) ids.push((await logIn()).session_id);
+  const [first = '', second = '', third = ''] = ids;
+  const lease = { gateway: 'g1', connection_id: 'c', credential_id: first, epoch: 1 };
+  const set = (held: object) =>
+    redis.set(redisNames('component').lease(user_id), JSON.stringify({ ...lease, ...held }));
+  const ended = async () => (await logIn()).ended.map(({ credential_id }) => credential_id);
+  await set({});
+  expect(await ended()).toEqual([second]);
+  // A tombstone: nobody holds it.
+  await set({ gateway: null });
+  expect(await ended()).toEqual([first]);
+  await redis.del(redisNames('component').lease(user_id));
+  expect(await ended()).toEqual([third]);
+});
+
+test('a person that erases itself twice at once is told the second time that the session has ended', async () => {
+  const client = (await start(join(stores.folder(), 'messages.db'))).client();
+  const { user_id } = await client.createUser({ username: 'twin', password_hash: 'h', by: BY });
+  const session = { user_id, refresh_digest: 'r', expires_at: '2099-01-01T00:00:00.000Z', by: BY };
+  const { session_id } = await client.createSession(session);
+  const erase = { user_id, session_id, by: BY };
+  const [first, second] = [client.eraseUser(erase), client.eraseUser(erase)];
+  const ended = [{ identity_id: user_id, credential_id: session_id }];
+  expect(await first).toEqual({ ended });
+  expect((await refusal(second)).code).toBe('unauthorized');
+  expect((await refusal(client.eraseUser({ user_id, by: BY }))).code).toBe('not_found');
 });
 
 test('a conversation that is deleted is emptied beside the traffic', async () => {

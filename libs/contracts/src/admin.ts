@@ -28,7 +28,7 @@ export const sessionSchema = z
   .object({
     id: z.string(),
     created_at: timeSchema,
-    /** When its refresh token was used last; its login, before that. */
+    /** When it was begun, refreshed, or connected with last; a connect within ten minutes of that may not show. */
     last_used_at: timeSchema,
     expires_at: timeSchema,
   })

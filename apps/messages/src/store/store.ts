@@ -95,6 +95,19 @@ type DeviceOf = Pick<PushJob, 'user_id' | 'device_id'>;
  * caller can forget to. What an outsider gets is the same `not_found` as for a conversation that does not exist.
  */
 export interface Store extends StoreCalls {
+  /**
+   * One session more than a person may have ends the one that is unused for longest: never this one, and
+   * `connected_session_id`, which holds the person's connection, only when there is no other.
+   */
+  createSession(
+    request: CallRequest<MessagesCalls, 'createSession'> & {
+      connected_session_id?: string | null;
+    },
+  ): Promise<CallResponse<MessagesCalls, 'createSession'>>;
+  /** With the name that it had: what is left of it elsewhere goes by that. */
+  eraseUser(
+    request: CallRequest<MessagesCalls, 'eraseUser'>,
+  ): Promise<CallResponse<MessagesCalls, 'eraseUser'> & { username: string }>;
   /** Identity of the log: made with the store, changed by a restore from a backup. */
   readonly logId: string;
   /**

@@ -128,6 +128,24 @@ export function describeErasure(open: OpenStore): void {
       expect(ended).toEqual([{ identity_id: user_id, credential_id: next }]);
     });
 
+    test('by a session twice at once: the second finds that it has ended, as a change of the password does', async () => {
+      const { store, user_id, credential } = await withAda();
+      const by = byUser(user_id);
+      const own = { user_id, session_id: credential.credential_id, by };
+      const [first, second] = await Promise.allSettled([
+        store.eraseUser(own),
+        store.eraseUser(own),
+      ]);
+      const answers = [first, second].sort((a) => (a.status === 'fulfilled' ? -1 : 1));
+      expect(answers).toMatchObject([
+        { status: 'fulfilled', value: { ended: [credential], username: 'ada' } },
+        { status: 'rejected', reason: { code: 'unauthorized' } },
+      ]);
+      const change = { user_id, password_hash: 'x', keep_session_id: own.session_id, by };
+      expect((await refusal(store.updateUser(change))).code).toBe('unauthorized');
+      expect((await refusal(store.eraseUser({ user_id, by: BY }))).code).toBe('not_found');
+    });
+
     test('its conversations end for the agent, with an event that names nobody', async () => {
       const { world, store, user_id, talk, erase } = await withAda();
       await catchUp(store, 'relay');

@@ -1,6 +1,7 @@
 import BetterSqlite3, { type Database } from 'better-sqlite3';
 import { join } from 'node:path';
 import { createAccess } from '../../src/store/sqlite/access';
+import { createAuditLog } from '../../src/store/sqlite/audit';
 import { createConnections } from '../../src/store/sqlite/connections';
 import { createConversationReader } from '../../src/store/sqlite/conversation-reader';
 import { createConversations } from '../../src/store/sqlite/conversations';
@@ -10,6 +11,7 @@ import { RecentEntries } from '../../src/store/sqlite/recent-entries';
 import { openDatabase } from '../../src/store/sqlite/open-database';
 import { createPlaces } from '../../src/store/sqlite/places';
 import { createQuotas } from '../../src/store/sqlite/quotas';
+import { createSessions } from '../../src/store/sqlite/sessions';
 import { createSqlite } from '../../src/store/sqlite/sqlite';
 import { BY, createWorld } from '../conformance/world';
 import { createTempStores, SECRET, silent } from '../temp-store';
@@ -58,7 +60,10 @@ describe('a read walks an index in the order of its answer, and sorts nothing', 
     };
     const places = createPlaces(sqlite);
     const parts = {
-      ...createConnections(sqlite, { access, credentials: createCredentials(sqlite), places }),
+      ...createConnections(sqlite, {
+        ...{ access, credentials: createCredentials(sqlite), places },
+        sessions: createSessions(sqlite, createAuditLog(sqlite)),
+      }),
       ...createConversations(sqlite, {
         access,
         events: createEventWriter(sqlite, { places, recent: new RecentEntries() }),

@@ -9,6 +9,7 @@ import {
 import { afterOf } from '../cursors';
 import { cutPage } from '../pages';
 import type { Credentials } from './accounts/credentials';
+import type { Sessions } from './accounts/sessions';
 import { packConversationId, unpackConversationId } from './driver/ids';
 import type { Tx } from './driver/transactions';
 import type { Access } from './log/access';
@@ -50,7 +51,15 @@ const TALKS = `SELECT count(*) AS count FROM (
 
 export function createConnections(
   { logId, read, write }: Postgres,
-  { access, credentials }: { access: Access; credentials: Credentials },
+  {
+    access,
+    credentials,
+    sessions,
+  }: {
+    access: Access;
+    credentials: Credentials;
+    sessions: Pick<Sessions, 'lastUse' | 'noteConnect'>;
+  },
 ): ConnectionCalls {
   async function pendingOf(tx: Tx, identityId: string, limit: number, after: string) {
     const values = [
@@ -103,12 +112,18 @@ export function createConnections(
     async connect({ identity_id, credential_id, epoch, counterparts }) {
       await write(async (tx) => {
         tx.later(LOCK, [identity_id]);
-        if (epoch <= (await credentials.check(tx, identity_id, credential_id))) {
+        const isPerson = kindOf(identity_id) === 'user';
+        const [before, use] = await Promise.all([
+          credentials.check(tx, identity_id, credential_id),
+          isPerson ? sessions.lastUse(tx, identity_id, credential_id) : undefined,
+        ]);
+        if (epoch <= before) {
           throw new AppError('replaced', 'A newer connection of this identity has taken over.');
         }
         tx.later('UPDATE identities SET epoch = $2, last_connected_at = $3 WHERE id = $1', [
           ...[identity_id, epoch, tx.at],
         ]);
+        if (use) sessions.noteConnect(tx, credential_id, use);
       });
       // After the commit: what was sent before a lease was taken is not missed.
       return read(async (tx) => {

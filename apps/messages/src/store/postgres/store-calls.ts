@@ -66,7 +66,7 @@ export function createStoreCalls(
     ...createAgentPeople(postgres, audit),
     ...keys.calls,
     ...createAudit(postgres, { audit, quotas }),
-    ...createConnections(postgres, { access, credentials }),
+    ...createConnections(postgres, { access, credentials, sessions }),
     ...createConversations(postgres, { access, quotas, most }),
     ...createListConversations(postgres),
     ...createConversationChanges(postgres, { access, corrections, quotas }),

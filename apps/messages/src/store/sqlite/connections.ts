@@ -11,11 +11,22 @@ import { cutPage } from '../pages';
 import type { Access } from './access';
 import type { Credentials } from './credentials';
 import type { Places } from './places';
+import type { Sessions } from './sessions';
 import type { Sqlite } from './sqlite';
 
 export function createConnections(
   { db, logId, write }: Sqlite,
-  { access, credentials, places }: { access: Access; credentials: Credentials; places: Places },
+  {
+    access,
+    credentials,
+    places,
+    sessions,
+  }: {
+    access: Access;
+    credentials: Credentials;
+    places: Places;
+    sessions: Pick<Sessions, 'noteConnect'>;
+  },
 ): ConnectionCalls {
   const raise = db.prepare('UPDATE identities SET epoch = ?, last_connected_at = ? WHERE id = ?');
   // Former members included: their last events are still on the way to them.
@@ -93,11 +104,12 @@ export function createConnections(
     },
 
     async connect({ identity_id, credential_id, epoch, counterparts }) {
-      const raised = write(({ at }) => {
+      const raised = write((tx) => {
         if (epoch <= credentials.check(identity_id, credential_id)) {
           throw new AppError('replaced', 'A newer connection of this identity has taken over.');
         }
-        raise.run(epoch, at, identity_id);
+        raise.run(epoch, tx.at, identity_id);
+        if (kindOf(identity_id) === 'user') sessions.noteConnect(tx, identity_id, credential_id);
       });
       await Promise.all([raised, counterparts > 0 && places.settle(identity_id)]);
       return {

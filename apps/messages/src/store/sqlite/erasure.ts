@@ -50,7 +50,11 @@ export function createErasure(
     sessions: Sessions;
   },
 ): Erasure {
-  const userExists = db.prepare<[string]>('SELECT 1 FROM users WHERE id = ?');
+  const nameOf = db
+    .prepare<[string], string>(
+      'SELECT i.name FROM users u JOIN identities i ON i.id = u.id WHERE u.id = ?',
+    )
+    .pluck();
   const dropMarks = db.prepare(
     `DELETE FROM push_marks WHERE (user_id, device_id, conversation) IN (
        SELECT user_id, device_id, conversation FROM push_marks WHERE user_id = ? LIMIT ${MARKS})`,
@@ -116,9 +120,13 @@ export function createErasure(
     else setAudit.run(last, userId);
   }
 
-  function checkMayErase(userId: string, sessionId: string | undefined): void {
-    if (!userExists.get(userId)) throw noSuchUser();
+  /** @returns its name */
+  function checkMayErase(userId: string, sessionId: string | undefined): string {
+    // First: of a person that has erased itself, the session has ended.
     if (sessionId !== undefined) credentials.check(userId, sessionId);
+    const name = nameOf.get(userId);
+    if (name === undefined) throw noSuchUser();
+    return name;
   }
 
   return {
@@ -128,7 +136,7 @@ export function createErasure(
         // Beforehand, because they go with the devices and may be many. Nothing is lost if it ends here.
         while ((await write(() => dropMarks.run(user_id).changes)) === MARKS);
         return write((tx) => {
-          checkMayErase(user_id, session_id);
+          const username = checkMayErase(user_id, session_id);
           const action = by.actor.kind === 'user' ? 'user.delete' : 'user.erase';
           audit.write(tx, by, { action, target: user_id });
           const ended = sessions.endAll(tx, user_id);
@@ -137,7 +145,7 @@ export function createErasure(
           quotas.forget(tx, user_id);
           forgetName.run(user_id);
           begin.run(user_id);
-          return { ended };
+          return { ended, username };
         });
       },
     },

@@ -2,7 +2,7 @@ import { LIMITS, type Ended, type Session as Listed } from '@agent-messenger/con
 import { AppError } from '@agent-messenger/service-kit';
 import { uuidv7 } from 'uuidv7';
 import { afterOf } from '../cursors';
-import { isRepetition, SESSIONS_KEPT } from '../session-rules';
+import { isConnectDue, isRepetition, SESSIONS_KEPT, useAt } from '../session-rules';
 import { cutPage } from '../pages';
 import type { Store } from '../store';
 import type { AuditLog } from './audit';
@@ -25,6 +25,8 @@ export interface Sessions {
    * and which device a session is on is not known. An app that stays logged in registers again when it starts.
    */
   endAll(tx: Transaction, userId: string, keepSessionId?: string): Ended;
+  /** A session is used by who connects with it. */
+  noteConnect(tx: Transaction, userId: string, sessionId: string): void;
 }
 
 interface Session {
@@ -57,14 +59,22 @@ export function createSessions({ db, now, write }: Sqlite, audit: AuditLog): Ses
   );
   const insertSession = db.prepare(
     `INSERT INTO sessions (id, user_id, refresh_digest, created_at, last_used_at, expires_at)
-     VALUES (@id, @user_id, @refresh_digest, @at, @at, @expires_at)`,
+     VALUES (@id, @user_id, @refresh_digest, @at, @used, @expires_at)`,
   );
   const beyondLimit = db
-    .prepare<[string], string>(
-      `SELECT id FROM sessions WHERE user_id = ? AND revoked_at IS NULL
-       ORDER BY last_used_at DESC, id DESC LIMIT -1 OFFSET ${LIMITS.sessionsPerPerson}`,
+    .prepare<{ user_id: string; id: string; connected: string | null }, string>(
+      `SELECT id FROM sessions WHERE user_id = @user_id AND revoked_at IS NULL
+       ORDER BY id = @id DESC, id IS @connected DESC, last_used_at DESC, id DESC
+       LIMIT -1 OFFSET ${LIMITS.sessionsPerPerson}`,
     )
     .pluck();
+  const newestUse = db
+    .prepare<[string], string | null>('SELECT max(last_used_at) FROM sessions WHERE user_id = ?')
+    .pluck();
+  const lastUse = db
+    .prepare<[string], string>('SELECT last_used_at FROM sessions WHERE id = ?')
+    .pluck();
+  const setUse = db.prepare('UPDATE sessions SET last_used_at = ? WHERE id = ?');
   const byDigest = db.prepare<{ digest: string }, Session>(
     `SELECT *, 1 AS is_fresh, NULL AS used_at, 0 AS is_succeeded FROM sessions WHERE refresh_digest = @digest
      UNION ALL
@@ -111,10 +121,18 @@ export function createSessions({ db, now, write }: Sqlite, audit: AuditLog): Ses
     return endedOf(userId, revokeAll.all({ at, user: userId, keep: keepSessionId ?? null }));
   }
 
+  function noteConnect({ at }: Transaction, userId: string, sessionId: string): void {
+    const [own, newest] = [lastUse.get(sessionId), newestUse.get(userId)];
+    if (own === undefined || typeof newest !== 'string') return;
+    if (isConnectDue(at, { own, newest })) setUse.run(useAt(at, newest), sessionId);
+  }
+
   return {
     endAll,
+    noteConnect,
     calls: {
-      async createSession({ user_id, refresh_digest, expires_at, password, by }) {
+      async createSession(request) {
+        const { user_id, refresh_digest, expires_at, password, by } = request;
         return write((tx) => {
           const { at } = tx;
           const hash = hashOfEnabled.get(user_id);
@@ -125,8 +143,10 @@ export function createSessions({ db, now, write }: Sqlite, audit: AuditLog): Ses
           if (password?.rehash !== undefined) rehash.run(password.rehash, user_id);
           deleteExpired.run(user_id, at);
           const id = `ses_${uuidv7()}`;
-          insertSession.run({ id, user_id, refresh_digest, at, expires_at });
-          const unused = beyondLimit.all(user_id);
+          const used = useAt(at, newestUse.get(user_id) ?? null);
+          insertSession.run({ id, user_id, refresh_digest, at, used, expires_at });
+          const connected = request.connected_session_id ?? null;
+          const unused = beyondLimit.all({ user_id, id, connected });
           for (const each of unused) revoke.run(at, each);
           deleteEnded.run(user_id);
           audit.write(tx, by, { action: 'user.login', target: user_id });
@@ -160,7 +180,8 @@ export function createSessions({ db, now, write }: Sqlite, audit: AuditLog): Ses
           if (isFresh) spend.run(at, refresh_digest);
           trimRotated.run({ id, spent: 1, kept: SESSIONS_KEPT.used });
           trimRotated.run({ id, spent: 0, kept: SESSIONS_KEPT.beside });
-          rotate.run(next_digest, refresh_digest, expires_at, at, id);
+          const used = useAt(at, newestUse.get(user_id) ?? null);
+          rotate.run(next_digest, refresh_digest, expires_at, used, id);
           return { session: { session_id: id, user_id }, ended: [] };
         });
       },

@@ -96,7 +96,7 @@ export function createStoreCalls(
       ...createAgentPeople(sqlite, audit),
       ...keys.calls,
       ...createAudit(sqlite, { audit, quotas }),
-      ...createConnections(sqlite, { access, credentials, places }),
+      ...createConnections(sqlite, { access, credentials, places, sessions }),
       ...createConversations(sqlite, {
         access,
         events,

@@ -52,7 +52,8 @@ interface ConversationRow {
 
 // Nobody appends as this person, or makes a conversation with it, while it is erased.
 const LOCK_IDENTITY = 'SELECT 1 FROM identities WHERE id = $1 FOR UPDATE';
-const LOCK_USER = 'SELECT 1 FROM users WHERE id = $1 FOR UPDATE';
+const LOCK_USER = `SELECT i.name FROM users u JOIN identities i ON i.id = u.id
+  WHERE u.id = $1 FOR UPDATE OF u`;
 const DROP_MARKS = `DELETE FROM push_marks WHERE (user_id, device_id, conversation) IN (
   SELECT user_id, device_id, conversation FROM push_marks WHERE user_id = $1 LIMIT ${MARKS})`;
 // The id in the place of the name: names are unique, and too short to be an id.
@@ -102,10 +103,14 @@ export function createErasure(
     else tx.later('UPDATE erasures SET after_audit = $2 WHERE user_id = $1', [userId, last.id]);
   }
 
+  /** @returns its name */
   async function checkMayErase(tx: Tx, userId: string, sessionId: string | undefined) {
     tx.later(LOCK_IDENTITY, [userId]);
-    if (!(await tx.get(LOCK_USER, [userId]))) throw noSuchUser();
+    const user = await tx.get<{ name: string }>(LOCK_USER, [userId]);
+    // First: of a person that has erased itself, the session has ended.
     if (sessionId !== undefined) await credentials.check(tx, userId, sessionId);
+    if (!user) throw noSuchUser();
+    return user.name;
   }
 
   return {
@@ -119,7 +124,7 @@ export function createErasure(
         // Beforehand, because they go with the devices and may be many. Nothing is lost if it ends here.
         while (dropped === MARKS) dropped = await write(dropMarks);
         return write(async (tx) => {
-          await checkMayErase(tx, user_id, session_id);
+          const username = await checkMayErase(tx, user_id, session_id);
           const action = by.actor.kind === 'user' ? 'user.delete' : 'user.erase';
           audit.write(tx, by, { action, target: user_id });
           const ended = await sessions.endAll(tx, user_id);
@@ -131,7 +136,7 @@ export function createErasure(
             user_id,
             LEAST_UUID,
           ]);
-          return { ended };
+          return { ended, username };
         });
       },
     },

@@ -3,7 +3,13 @@ import { AppError } from '@agent-messenger/service-kit';
 import { uuidv7 } from 'uuidv7';
 import { afterOf } from '../../cursors';
 import { noSuchUser } from '../../no-such-user';
-import { isRepetition, SESSIONS_KEPT } from '../../session-rules';
+import {
+  isConnectDue,
+  isRepetition,
+  SESSIONS_KEPT,
+  useAt,
+  type LastUse,
+} from '../../session-rules';
 import { cutPage } from '../../pages';
 import type { Store } from '../../store';
 import type { AuditLog } from '../audit';
@@ -26,6 +32,10 @@ export interface Sessions {
    * and which device a session is on is not known. An app that stays logged in registers again when it starts.
    */
   endAll(tx: Tx, userId: string, keepSessionId?: string): Promise<Ended>;
+  /** What `noteConnect` goes by. */
+  lastUse(tx: Tx, userId: string, sessionId: string): Promise<LastUse | undefined>;
+  /** A session is used by who connects with it. */
+  noteConnect(tx: Tx, sessionId: string, use: LastUse): void;
 }
 
 interface Session {
@@ -57,11 +67,16 @@ const BY_DIGEST = `SELECT s.*, true AS is_fresh, NULL AS used_at, false AS is_su
     EXISTS (SELECT 1 FROM rotated_digests n WHERE n.session_id = s.id AND n.parent = $1 AND n.spent)
   FROM rotated_digests r JOIN sessions s ON s.id = r.session_id WHERE r.digest = $1`;
 const INSERT = `INSERT INTO sessions (id, user_id, refresh_digest, created_at, last_used_at, expires_at)
-  VALUES ($1, $2, $3, $4, $4, $5)`;
+  VALUES ($1, $2, $3, $4, $5, $6)`;
 const REVOKE_BEYOND_LIMIT = `UPDATE sessions SET revoked_at = $2 WHERE id IN (
     SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
-    ORDER BY last_used_at DESC, id DESC OFFSET ${LIMITS.sessionsPerPerson})
+    ORDER BY id = $3 DESC, id IS NOT DISTINCT FROM $4 DESC, last_used_at DESC, id DESC
+    OFFSET ${LIMITS.sessionsPerPerson})
   RETURNING id`;
+const NEWEST_USE = 'SELECT max(last_used_at) AS newest FROM sessions WHERE user_id = $1';
+const LAST_USE = `SELECT last_used_at AS own,
+    (SELECT max(last_used_at) FROM sessions WHERE user_id = $1) AS newest
+  FROM sessions WHERE id = $2 AND user_id = $1`;
 const DELETE_ENDED = `DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NOT NULL
     ORDER BY revoked_at DESC, id DESC OFFSET ${SESSIONS_KEPT.ended})`;
@@ -90,13 +105,28 @@ export function createSessions({ now, read, write }: Postgres, audit: AuditLog):
     return tx.get<Session>(BY_DIGEST, [digest]);
   }
 
+  async function nextUse(tx: Tx, userId: string): Promise<string> {
+    const found = await tx.get<{ newest: string | null }>(NEWEST_USE, [userId]);
+    return useAt(tx.at, found?.newest ?? null);
+  }
+
+  function noteConnect(tx: Tx, sessionId: string, use: LastUse): void {
+    if (!isConnectDue(tx.at, use)) return;
+    const values = [sessionId, useAt(tx.at, use.newest)];
+    tx.later('UPDATE sessions SET last_used_at = $2 WHERE id = $1', values);
+  }
+
   return {
     endAll,
+    lastUse: (tx, userId, sessionId) => tx.get<LastUse>(LAST_USE, [userId, sessionId]),
+    noteConnect,
     calls: {
-      async createSession({ user_id, refresh_digest, expires_at, password, by }) {
+      async createSession(request) {
+        const { user_id, refresh_digest, expires_at, password, by } = request;
         return write(async (tx) => {
           const { at } = tx;
-          const user = await tx.get<{ password_hash: string }>(LOCK_ENABLED, [user_id]);
+          const locked = tx.get<{ password_hash: string }>(LOCK_ENABLED, [user_id]);
+          const [user, used] = await Promise.all([locked, nextUse(tx, user_id)]);
           // The password may have changed, and all sessions ended, since it was compared.
           if (!user || (password && password.hash !== user.password_hash)) {
             throw new AppError('unauthorized', 'This person cannot log in.');
@@ -109,8 +139,10 @@ export function createSessions({ now, read, write }: Postgres, audit: AuditLog):
           }
           tx.later('DELETE FROM sessions WHERE user_id = $1 AND expires_at <= $2', [user_id, at]);
           const id = `ses_${uuidv7()}`;
-          tx.later(INSERT, [id, user_id, refresh_digest, at, expires_at]);
-          const unused = tx.all<{ id: string }>(REVOKE_BEYOND_LIMIT, [user_id, at]);
+          tx.later(INSERT, [id, user_id, refresh_digest, at, used, expires_at]);
+          const connected = request.connected_session_id ?? null;
+          const values = [user_id, at, id, connected];
+          const unused = tx.all<{ id: string }>(REVOKE_BEYOND_LIMIT, values);
           tx.later(DELETE_ENDED, [user_id]);
           audit.write(tx, by, { action: 'user.login', target: user_id });
           return { session_id: id, ended: endedOf(user_id, idsOf(await unused)) };
@@ -147,7 +179,7 @@ export function createSessions({ now, read, write }: Postgres, audit: AuditLog):
           tx.later(
             `UPDATE sessions SET refresh_digest = $2, refresh_parent = $3, expires_at = $4, last_used_at = $5
              WHERE id = $1`,
-            [id, next_digest, refresh_digest, expires_at, at],
+            [id, next_digest, refresh_digest, expires_at, await nextUse(tx, user_id)],
           );
           return { session: { session_id: id, user_id }, ended: [] };
         });

@@ -48,7 +48,7 @@ export const TABLES = `
     -- Refresh tokens of a session are a tree: one that is shown again while its answer may have been lost has several
     -- successors, and each of them may be used.
     refresh_parent ${TEXT},
-    -- When it was begun or refreshed: at the cap the one that is unused for longest makes room.
+    -- When it was begun, refreshed or connected: at the cap the one that is unused for longest makes room.
     last_used_at ${TEXT} NOT NULL
   );
   CREATE INDEX sessions_by_user ON sessions (user_id);
