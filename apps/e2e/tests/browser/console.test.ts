@@ -57,6 +57,18 @@ describeInChromium('the console', () => {
     await stack.stop();
   }, 60_000);
 
+  it('says so when a part of it is not there, and is reloaded', async () => {
+    const { page } = watched;
+    const part = '**/assets/en-*.js';
+    await context.route(part, (route) => route.fulfill({ status: 404 }));
+    await page.goto(`${url}/admin/`);
+    await page.getByText('This page could not be loaded').waitFor();
+    expect(watched.complaints.splice(0)).not.toEqual([]);
+    await context.unroute(part);
+    await operator.button('Reload').click();
+    await page.getByLabel('Admin key').waitFor();
+  });
+
   it('opens for the admin key, and keeps it nowhere', async () => {
     const { page } = watched;
     await operator.open('wrong');

@@ -68,7 +68,9 @@ export class RateLimit {
 
   /** One that `count` counted is not to be this subject's. */
   async giveBack(subject: string): Promise<void> {
-    await this.parts.limiter.reward(this.allowance.keyOf(subject), 1);
+    const charge = this.allowance.chargeOf(1, 1);
+    const accounts = this.allowance.accountsOf(subject, charge);
+    await Promise.all(accounts.map(({ key }) => this.parts.limiter.reward(key, charge.cost)));
   }
 
   /** The subject is gone: nothing about it is kept. */

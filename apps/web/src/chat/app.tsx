@@ -1,7 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { SignIn } from './sign-in/sign-in';
-import { StartFailure } from './start-failure';
+import { StartFailure } from '../ui/start-failure';
 import type { Account, Person } from './session/account';
 
 interface AppProps {

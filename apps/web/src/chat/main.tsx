@@ -4,7 +4,7 @@ import { useLanguage } from '../i18n/i18n';
 import { App } from './app';
 import { Account } from './session/account';
 import { clearLinkCode, linkCodeOf } from './session/place';
-import { StartFailure } from './start-failure';
+import { StartFailure } from '../ui/start-failure';
 import '../theme/theme.css';
 import '../ui/ui.css';
 import './sign-in/sign-in.css';

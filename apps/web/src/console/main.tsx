@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { languageOf, useLanguage } from '../i18n/i18n';
+import { StartFailure } from '../ui/start-failure';
 import { Console } from './console';
 import '../theme/theme.css';
 import '../ui/ui.css';
@@ -7,5 +8,11 @@ import '../chat/sign-in/sign-in.css';
 import './console.css';
 import './table.css';
 
-await useLanguage(languageOf(navigator.languages));
-render(<Console />, document.getElementById('app')!);
+const place = document.getElementById('app')!;
+try {
+  await useLanguage(languageOf(navigator.languages));
+  render(<Console />, place);
+} catch (error) {
+  reportError(error);
+  render(<StartFailure />, place);
+}

@@ -1,5 +1,5 @@
 import { brandName } from '../brand';
-import { Button } from '../ui/button';
+import { Button } from './button';
 
 /**
  * A part of the page was not there, as while a server is brought up to date, or the browser lets it keep nothing. In
