@@ -54,6 +54,7 @@ describe('register', () => {
     ['a lone surrogate', 'someone', `${password}\ud800`],
     ['a short name', 'ab', password],
     ['a name with a space', 'a b c', password],
+    ['a name with the Kelvin sign, whose small letter is a k', '\u212aate', password],
   ])('%s is refused', async (_what, username, given) => {
     await expect(auth.register({ username, password: given })).rejects.toEqual(
       failing('invalid_payload'),
@@ -82,7 +83,9 @@ describe('login', () => {
 
   test('every wrong credential has one answer', async () => {
     await logIn('barbara');
+    await logIn('kate');
     const attempts = [
+      { username: '\u212aate', password },
       { username: 'barbara', password: 'wrong horse' },
       { username: 'barbara', password: 'short' },
       { username: 'barbara', password: 'x'.repeat(1_000) },

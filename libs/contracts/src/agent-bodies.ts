@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from './limits';
 import { agentAccessSchema, agentSchema } from './objects';
-import { agentNameSchema, timeSchema, wellFormed } from './text';
+import { agentNameSchema, sentTimeSchema, timeSchema, wellFormed } from './text';
 
 const descriptionSchema = wellFormed(z.string().max(LIMITS.agentDescriptionChars));
 const modelSchema = wellFormed(z.string().max(LIMITS.agentNameChars));
@@ -65,7 +65,7 @@ export type AgentKey = z.infer<typeof agentKeySchema>;
 
 export const createAgentKeySchema = z.object({
   name: agentNameSchema.default('key'),
-  expires_at: timeSchema.optional(),
+  expires_at: sentTimeSchema.optional(),
   /** Rotation: this key goes on for `overlap_s` more seconds at most. */
   replaces: keyIdSchema.optional(),
   overlap_s: z.int().min(0).max(LIMITS.keyOverlapS).default(3_600),

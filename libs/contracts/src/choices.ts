@@ -3,7 +3,7 @@ import { actorSchema } from './actors';
 import { clientIdSchema } from './ids';
 import { LIMITS } from './limits';
 import { showsNothing } from './shown-text';
-import { lineSchema, timeSchema } from './text';
+import { lineSchema, sentTimeSchema, timeSchema } from './text';
 
 const styleSchema = z
   .enum(['primary', 'danger'])
@@ -14,7 +14,7 @@ export const askedActionsSchema = z
   .array(
     z.object({
       id: clientIdSchema,
-      label: lineSchema(LIMITS.labelChars).refine(
+      label: lineSchema(LIMITS.labelChars, 'Not of invisible characters alone.').refine(
         (text) => !showsNothing(text),
         'must show something',
       ),
@@ -31,11 +31,9 @@ export const askedActionsSchema = z
     `Agents only: 1 to ${LIMITS.actions} actions with different ids, of which a person chooses one.`,
   );
 
-/** Any offset and precision; answered in UTC with milliseconds. */
-export const expirySchema = z.iso
-  .datetime({ offset: true, abort: true })
-  .overwrite((time) => new Date(time).toISOString())
-  .describe('With `actions`: from then on, by the clock of the store, nothing can be chosen.');
+const expirySchema = sentTimeSchema.describe(
+  'With `actions`: from then on, by the clock of the store, nothing can be chosen.',
+);
 
 /** What an agent's message may carry, sent or at the end of a stream. */
 export const offer = {

@@ -20,7 +20,7 @@ export type ErrorCode = keyof typeof ERROR_STATUS;
 export const ERROR_CODES = Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]];
 export const errorCodeSchema = z.enum(ERROR_CODES).meta({ id: 'ErrorCode' });
 
-/** What a failed socket request is acked with, and what a connect_error carries as `data`. */
+/** What a failed socket request is acked with; without its message what a connect_error carries as `data`. */
 export const errorSchema = z
   .object({
     code: errorCodeSchema,

@@ -16,6 +16,7 @@ export * from './limits';
 export * from './message-bodies';
 export * from './objects';
 export * from './openapi/openapi-document';
+export * from './openapi/route-errors';
 export * from './previews';
 export * from './push';
 export * from './reactions';

@@ -29,14 +29,20 @@ export function notesOf(schema: JsonSchema): string {
   const isId = typeof pattern === 'string' && ID.test(pattern);
   return [
     description,
-    bounds(minLength, maxLength, 'characters'),
+    pattern === NOT_BLANK ? undefined : bounds(minLength, maxLength, 'characters'),
     bounds(minimum, maximum, ''),
     maxItems === undefined ? undefined : `At most ${number(maxItems)}.`,
-    pattern === undefined || isId ? undefined : `\`${String(pattern)}\``,
+    pattern === undefined || isId ? undefined : patternNote(String(pattern)),
     schema['default'] === undefined ? undefined : `Default ${JSON.stringify(schema['default'])}.`,
   ]
     .filter((note) => note !== undefined)
     .join(' ');
+}
+
+const NOT_BLANK = '\\S';
+
+function patternNote(pattern: string): string {
+  return pattern === NOT_BLANK ? 'Not only spaces.' : `\`${pattern}\``;
 }
 
 const ID = /^\^\((\w{3})_\)/;

@@ -14,7 +14,8 @@ const timezone = z
     } catch {
       return false;
     }
-  }, 'must be an IANA time zone');
+  }, 'must be an IANA time zone')
+  .describe('An IANA time zone, `Europe/Berlin` for instance.');
 
 /** Which servers it may name is the push worker's to say: the URL comes from the user. */
 function isHttps(text: string): boolean {

@@ -22,3 +22,7 @@ export function reactionsAfter(reactions: Reactions, reaction: Reaction): Reacti
     .map((each) => (each === known ? { emoji, identity_ids } : each))
     .filter((each) => each.identity_ids.length > 0);
 }
+
+/** For the documentation. Of an event that others led to, `reaction` may be another one, and there need not be any. */
+export const REPEATED_REACTION =
+  'One that changes nothing adds no event: with `duplicate: true` it is answered with the last event of the message, whichever that was, whose `message` is as it is now. Apply `event.message`, not `event.reaction`.';

@@ -20,6 +20,7 @@ import type { CloseCode, errorSchema } from './errors';
 import { closeCodeSchema } from './errors';
 import { LIMITS } from './limits';
 import { sendSchema } from './message-bodies';
+import { REPEATED_REACTION } from './reactions';
 import {
   activitySchema,
   activityToldSchema,
@@ -59,6 +60,10 @@ export const clientWishesSchema = z.object({
     ),
 });
 export type ClientWishes = z.infer<typeof clientWishesSchema>;
+
+/** For the documentation: what a Socket.IO client that is refused meets, and why (ADR 16). */
+export const REFUSED_HANDSHAKE =
+  'A handshake that is refused for good is a `connect_error` with `data: { code }`; the client has 10 s to close the connection. One that is refused for now (`unavailable`, `rate_limited`, `internal`) is that, with `retry_after_ms` where a time is known, for clients that say `retry_hints: 1` and come back by themselves; for others the transport ends without it, so that clients of Socket.IO come back as after any cut.';
 
 /** Handshake payload of `/client`: `auth: {token, protocol}`; of `/agent`: `auth: {api_key}` or `auth: {token}`. */
 export const clientHandshakeSchema = z.object({
@@ -221,7 +226,7 @@ export const requests = {
     ack: changedSchema,
   },
   'reaction:set': {
-    summary: 'Adds or removes an own reaction.',
+    summary: `Adds or removes an own reaction. ${REPEATED_REACTION}`,
     from: ['user', 'agent'],
     payload: inMessage.extend({ emoji: emojiSchema, set: z.boolean() }),
     ack: changedSchema,

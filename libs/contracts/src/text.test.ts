@@ -7,6 +7,8 @@ import {
   emojiSchema,
   metadataSchema,
   passwordSchema,
+  sentTimeSchema,
+  soughtUsernameSchema,
   titleSchema,
   usernameSchema,
 } from './text';
@@ -140,9 +142,32 @@ it('takes usernames of 3 to 32 characters and lower-cases them', () => {
       if (parsed.success) expect(parsed.data).toMatch(/^[a-z0-9._-]{3,32}$/);
     }),
   );
-  for (const bad of ['ab', 'a'.repeat(33), 'a b', 'jürgen', 'a/b', '']) {
+  for (const bad of ['ab', 'a'.repeat(33), 'a b', 'jürgen', 'a/b', '', '\u212aate']) {
     expect(accepts(usernameSchema, bad)).toBe(false);
   }
+});
+
+it('looks for usernames as they may be written on entry, and for no other ones', () => {
+  for (const written of [' KATE\n', 'Kate'])
+    expect(soughtUsernameSchema.parse(written)).toBe('kate');
+  // The Kelvin sign, whose small letter is a k.
+  expect(soughtUsernameSchema.parse('\u212aate')).not.toBe('kate');
+});
+
+it('takes times of any offset and precision, and keeps them in one form', () => {
+  const utc = '2030-01-01T00:00:00.000Z';
+  for (const sent of [
+    utc,
+    '2030-01-01T00:00:00Z',
+    '2030-01-01T02:00:00+02:00',
+    '2030-01-01T00:00:00.000123Z',
+  ])
+    expect(sentTimeSchema.parse(sent)).toBe(utc);
+  for (const bad of ['2030-01-01', '2030-01-01T00:00:00', '2030-02-30T00:00:00Z', 'soon', ''])
+    expect([bad, accepts(sentTimeSchema, bad)]).toEqual([bad, false]);
+  // In UTC their years have more than four digits.
+  for (const bad of ['9999-12-31T23:30:00-01:00', '0000-01-01T00:30:00+01:00'])
+    expect([bad, accepts(sentTimeSchema, bad)]).toEqual([bad, false]);
 });
 
 it('takes passwords of 8 to 72 bytes, in one form', () => {

@@ -31,7 +31,23 @@ export const contentSchema = contentOf(z.string().min(1));
 /** Of an answer that failed there may be no text. */
 export const maybeContentSchema = contentOf(z.string());
 
-export const failureSchema = wellFormed(z.string().trim().min(1).max(LIMITS.failureChars)).describe(
+/**
+ * Text that is taken without the spaces around it. What is counted is what remains, so that documents cannot tell the most
+ * of what is sent by `maxLength`: who checks by them would refuse what is taken.
+ * @param says what it is, for the documents
+ */
+function trimmed(maxChars: number, says = '') {
+  const most = maxChars.toLocaleString('en');
+  return wellFormed(z.string().trim().min(1).max(maxChars)).meta({
+    maxLength: undefined,
+    pattern: '\\S',
+    description:
+      `${says} At most ${most} characters, without the spaces around them, which are taken off.`.trim(),
+  });
+}
+
+export const failureSchema = trimmed(
+  LIMITS.failureChars,
   'Why there is no answer, for people to read.',
 );
 
@@ -89,15 +105,21 @@ function isScalar(value: unknown): boolean {
   return value === null || typeof value === 'boolean';
 }
 
+/** ASCII before it is lower-cased: the Kelvin sign would become a `k`. */
 export const usernameSchema = z
   .string()
+  .regex(/^\s*[A-Za-z0-9._-]{3,32}\s*$/, 'must be 3 to 32 of a-z 0-9 . _ -')
   .trim()
   .toLowerCase()
-  .regex(/^[a-z0-9._-]{3,32}$/, 'must be 3 to 32 of a-z 0-9 . _ -')
-  .describe('Lower-cased on entry.');
+  .describe('Lower-cased on entry, and spaces around it are taken off.');
 
 /** One that is looked for: what could be nobody's is found nowhere, and no malformed request. */
-export const soughtUsernameSchema = z.string().max(1_024).trim().toLowerCase();
+export const soughtUsernameSchema = z.string().max(1_024).overwrite(foldUsername);
+
+/** As `usernameSchema`, of what need not be one: letters that are none of its own stay as they are. */
+export function foldUsername(text: string): string {
+  return text.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
 
 /** In one form, whatever keyboard wrote it. bcrypt reads 72 bytes and silently ignores the rest: more is refused. */
 export const passwordSchema = wellFormed(z.string().normalize('NFC'))
@@ -110,16 +132,23 @@ export const passwordSchema = wellFormed(z.string().normalize('NFC'))
   );
 
 /** One line that others are shown. */
-export function lineSchema(maxChars: number) {
-  return wellFormed(z.string().trim().min(1).max(maxChars)).refine(
+export function lineSchema(maxChars: number, says = '') {
+  const line = 'One line: no control characters, none that set the direction of writing.';
+  return trimmed(maxChars, `${line} ${says}`.trim()).refine(
     isPlainLine,
     'must have no control characters and no controls of writing direction',
   );
 }
 export const titleSchema = lineSchema(LIMITS.titleChars);
 export const agentNameSchema = lineSchema(LIMITS.agentNameChars);
-/** RFC 3339, UTC, milliseconds. */
+/** RFC 3339, UTC, milliseconds: as times are kept and answered. */
 export const timeSchema = z.iso.datetime({ precision: 3 });
+/** As they may be sent, with any offset and precision. */
+export const sentTimeSchema = z.iso
+  .datetime({ offset: true, abort: true })
+  .overwrite((time) => new Date(time).toISOString())
+  // Others have more digits, which no longer compare as text.
+  .refine((time) => /^\d{4}-/.test(time), 'must be in the years 0000 to 9999, in UTC');
 
 const graphemes = new Intl.Segmenter();
 
@@ -134,10 +163,11 @@ export const emojiSchema = wellFormed(z.string().min(1))
   .refine((text) => !showsNothing(text), 'must show something')
   .overwrite(canonicalEmoji)
   .describe(
-    'With and without variation selectors it is one emoji; answered in its fully qualified form.',
+    `One grapheme cluster that shows something, at most ${LIMITS.emojiBytes} bytes of UTF-8. With and without variation selectors it is one emoji; answered in its fully qualified form.`,
   );
 
 export const tagsSchema = z
-  .array(wellFormed(z.string().trim().min(1).max(LIMITS.tagChars)))
+  .array(trimmed(LIMITS.tagChars))
   .max(LIMITS.tags)
-  .transform((tags) => [...new Set(tags)]);
+  .transform((tags) => [...new Set(tags)])
+  .describe('One that is there twice is kept once.');

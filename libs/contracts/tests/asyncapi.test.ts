@@ -103,6 +103,14 @@ it('says which close code has which reasons', () => {
   for (const status of Object.values(CLOSE_STATUS)) expect(description).toContain(`${status} `);
 });
 
+it('says who is told when to come back after a refusal that passes', () => {
+  for (const name of ['client', 'agent']) {
+    const { description } = document.channels[name] as Channel;
+    expect(description).toMatch(/with `retry_after_ms` .* for clients that say `retry_hints: 1`/);
+    expect(description).toMatch(/for others the transport ends without it/);
+  }
+});
+
 it('answers every request on the channel that it came by', () => {
   for (const { channel, reply } of Object.values(document.operations)) {
     for (const { $ref } of reply?.messages ?? []) expect($ref).toContain(`${channel.$ref}/`);

@@ -1,3 +1,5 @@
+import addFormats from 'ajv-formats';
+import { Ajv2020 } from 'ajv/dist/2020';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -56,6 +58,48 @@ it('says of every new password what is refused besides its length', () => {
       'the most common passwords, one character repeated, the username',
     );
   expect(schemaOf('login')).not.toContain('common');
+});
+
+/** Fields of bodies, whether the server takes them, and what the document tells where no keyword can. */
+const fields: [RouteName, Record<string, unknown>, 'taken' | 'refused' | RegExp][] = [
+  ['register', { username: 'Bob' }, 'taken'],
+  ['register', { username: ' bob\n' }, 'taken'],
+  ['register', { username: 'b' }, 'refused'],
+  ['register', { username: '\u212aate' }, 'refused'],
+  ['createUser', { username: 'Bob' }, 'taken'],
+  ['createConversation', { title: ' '.repeat(9) }, 'refused'],
+  ['createConversation', { title: ` ${'x'.repeat(200)} ` }, 'taken'],
+  ['createConversation', { title: 'x'.repeat(201) }, /At most 200 characters, without the spaces/],
+  ['createConversation', { title: 'a\u0007b' }, /no control characters/],
+  ['updateConversation', { title: '\t\n' }, 'refused'],
+  ['updateConversation', { title: '\u202etxt' }, /none that set the direction of writing/],
+  ['updateConversation', { tags: [' home '] }, 'taken'],
+  ['updateConversation', { tags: [` ${'x'.repeat(32)} `] }, 'taken'],
+  ['updateConversation', { tags: ['  '] }, 'refused'],
+  ['createAgent', { name: '  ' }, 'refused'],
+  ['createAgent', { name: ` ${'x'.repeat(80)}` }, 'taken'],
+  ['updateAgent', { name: 'a\u0000b' }, /no control characters/],
+  ['createAgentKey', { name: ' ' }, 'refused'],
+  ['createAgentKey', { expires_at: '2030-01-01T00:00:00Z' }, 'taken'],
+  ['createAgentKey', { expires_at: '2030-01-01T00:00:00.123456+02:00' }, 'taken'],
+  ['createAgentKey', { expires_at: '2030-01-01' }, 'refused'],
+];
+it.each(fields)('tells of %s whether %j is taken', (name, field, outcome) => {
+  const { content } = operationOf(name).requestBody ?? {};
+  const { schema, example } = content?.['application/json'] ?? {};
+  const body = { ...(example as object), ...field };
+  const { body: contract } = routes[name] as RouteContract;
+  expect(contract?.safeParse(body).success).toBe(outcome === 'taken');
+
+  const whole = { $ref: 'doc#/wanted' };
+  const ajv = addFormats(new Ajv2020({ strict: false }));
+  ajv.addSchema({ $id: 'doc', ...document, wanted: schema });
+  // By the keywords alone.
+  expect(ajv.validate(whole, body)).toBe(outcome !== 'refused');
+  if (!(outcome instanceof RegExp)) return;
+  const [key = ''] = Object.keys(field);
+  const { properties } = schema as { properties: Record<string, { description?: string }> };
+  expect(properties[key]?.description).toMatch(outcome);
 });
 
 it('passes the strictest rules of Redocly, its examples included', async () => {
@@ -126,7 +170,15 @@ const ofRoute: [RouteName, string][] = [
   ],
   [
     'addReaction',
+    'invalid_payload unauthorized forbidden not_found conflict rate_limited internal unavailable',
+  ],
+  [
+    'removeReaction',
     'invalid_payload unauthorized not_found conflict rate_limited internal unavailable',
+  ],
+  [
+    'updateConversation',
+    'invalid_payload unauthorized forbidden not_found conflict payload_too_large unsupported_media_type rate_limited internal unavailable',
   ],
 ];
 it.each(ofRoute)('says what %s may be refused with', (name, codes) => {

@@ -1,4 +1,4 @@
-import { usernameSchema } from '@agent-messenger/contracts';
+import { foldUsername, usernameSchema } from '@agent-messenger/contracts';
 import type { AuditLog } from '@agent-messenger/service-kit';
 import type { Counter } from 'prom-client';
 import type { DeviceTokens } from '../device-tokens';
@@ -34,7 +34,7 @@ export function loginCall(deps: LoginDeps): AuthHandlers['login'] {
   return ({ username, password, device_token, by }) =>
     countOutcome(outcomes, () =>
       audit.watch('user.login', by, async (about) => {
-        const account = username.trim().toLowerCase();
+        const account = foldUsername(username);
         const device = devices.read(device_token, account);
         // Before the lock is asked, so that the audit log tells whose account the attempts during one are about.
         const found = await findUser(account);

@@ -1,5 +1,5 @@
 import type { SchemaBook } from '../json-schema';
-import { agentHandshakeSchema, clientHandshakeSchema } from '../sockets';
+import { agentHandshakeSchema, clientHandshakeSchema, REFUSED_HANDSHAKE } from '../sockets';
 import type { Audience } from './catalogue';
 import { ackKeyOf, AUDIENCES, keyOf, requestsOf, SERVER_EVENTS, serverKeyOf } from './catalogue';
 import { ref } from './refs';
@@ -20,7 +20,8 @@ function socketIoChannel(audience: Audience, book: SchemaBook) {
     title: `Socket.IO of ${audience === 'client' ? 'people' : 'agents'}`,
     description: [
       `A Socket.IO 4 namespace, over the WebSocket transport at \`/socket.io\`. Credentials travel in the handshake payload (\`auth\`, \`x-handshake\` here).`,
-      'A refused handshake is a `connect_error` with the code and `retry_after_ms` as `data`. A request is answered by its ack, once.',
+      REFUSED_HANDSHAKE,
+      'A request is answered by its ack, once.',
     ].join('\n\n'),
     messages: Object.fromEntries(keys.map((key) => [key, ref('components', 'messages', key)])),
     'x-handshake': book.schemaOf(HANDSHAKES[audience], 'input'),

@@ -65,6 +65,7 @@ export const conversationsRoutes = {
     body: updateConversationSchema,
     response: conversationSchema,
     status: 200,
+    errors: ['forbidden', 'conflict'],
   },
   deleteConversation: {
     summary: 'Deletes a conversation for everybody; its last event can be read for 30 days.',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clientIdSchema } from '../ids';
 import { sendBodySchema } from '../message-bodies';
+import { REPEATED_REACTION } from '../reactions';
 import { changedSchema, sentSchema } from '../sockets';
 import { contentSchema, emojiSchema } from '../text';
 import type { RouteContract } from './route-contract';
@@ -45,7 +46,7 @@ export const messagesRoutes = {
     errors: ['forbidden'],
   },
   addReaction: {
-    summary: 'Adds an own reaction.',
+    summary: `Adds an own reaction. ${REPEATED_REACTION}`,
     method: 'put',
     path: '/conversations/:conversation_id/messages/:message_id/reactions/:emoji',
     caller: 'member',
@@ -53,10 +54,10 @@ export const messagesRoutes = {
     query: reactionQuery,
     response: changedSchema,
     status: 200,
-    errors: ['conflict'],
+    errors: ['forbidden', 'conflict'],
   },
   removeReaction: {
-    summary: 'Removes an own reaction.',
+    summary: `Removes an own reaction. ${REPEATED_REACTION}`,
     method: 'delete',
     path: '/conversations/:conversation_id/messages/:message_id/reactions/:emoji',
     caller: 'member',
