@@ -1,3 +1,5 @@
+import { checkDocumented } from './check-documented';
+
 export interface RestOptions {
   body?: unknown;
   /** JWT or API key. */
@@ -11,7 +13,10 @@ export interface RestAnswer {
   body: unknown;
 }
 
-/** One REST call as JSON, whatever the status; it rejects only when there is no answer. */
+/**
+ * One REST call as JSON, whatever the status; it rejects when there is no answer, and when it is one that the OpenAPI document
+ * does not have for its route.
+ */
 export async function rest(
   url: string,
   method: string,
@@ -29,5 +34,7 @@ export async function rest(
     signal: AbortSignal.timeout(30_000),
   });
   const text = await response.text();
-  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  const answer = { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  checkDocumented(method, path, answer);
+  return answer;
 }
