@@ -80,6 +80,28 @@ test('a key that leaked: without an overlap it ends at once, and with it the con
   await expect(admin(['rotate-key', clerk.id])).rejects.toThrow(/has no key to replace/);
 });
 
+test('a key that leaked while it was being replaced is asked for, and ends', async () => {
+  const { agent: clerk, api_key, key_id } = await adminJson<Created>(['create-agent', 'Cora']);
+  const agent = await connectAgent({ url, apiKey: api_key });
+  const ended = new Promise((resolve) => agent.on('ended', resolve));
+  try {
+    const next = await adminJson<Created>(['rotate-key', clerk.id, '--overlap', '86400']);
+
+    const leaked = ['rotate-key', clerk.id, '--overlap', '0'];
+    const refused = (await admin(leaked).catch((error: Error) => error)) as Error;
+    expect(refused).toBeInstanceOf(UsageError);
+    expect(refused.message).toMatch(new RegExp(`${key_id} \\([^)]*, until 20`));
+    expect(refused.message).toContain(`${next.key_id} (key, last used never)`);
+    await expect(tokenOf(next.api_key)).resolves.toMatchObject({ agent_id: clerk.id });
+
+    await adminJson<Created>([...leaked, '--replaces', key_id]);
+    await expect(ended).resolves.toMatchObject({ code: 'revoked' });
+    await expect(tokenOf(api_key)).rejects.toEqual(failure('unauthorized'));
+  } finally {
+    await agent.close({ deadlineMs: 0 });
+  }
+});
+
 test('an agent is renamed and deleted', async () => {
   const { agent } = await adminJson<Created>(['create-agent', 'Dora']);
   await admin(['update-agent', agent.id, '--name', 'Dora II', '--model', 'm2']);

@@ -7,7 +7,7 @@ import { keysOf } from './keys-of';
 export const rotateKey = defineCommand({
   usage: '<agent-id> [--replaces KEY-ID] [--overlap SECONDS] [--name TEXT]',
   summary:
-    'Makes a new API key for an agent in the place of the one that it has, or of --replaces; the old one goes on for the overlap (default an hour), or with 0 ends at once.',
+    'Makes a new API key for an agent in the place of the one that it has, or of --replaces, which it asks for where there are several, those that run out included; the old one goes on for the overlap (default an hour), or with 0 ends at once.',
   takes: 1,
   options: {
     replaces: { type: 'string' },
@@ -36,19 +36,21 @@ export const rotateKey = defineCommand({
 
 /** The key that a rotation is about, where nobody has said which. */
 async function onlyKeyOf(around: Surroundings, agentId: string): Promise<string> {
-  const keys = (await keysOf(around, agentId)).filter(isInUse);
+  const keys = (await keysOf(around, agentId)).filter(isValid);
   const [key, ...others] = keys;
   if (!key) throw new UsageError(`${agentId} has no key to replace: create-key makes one`);
   if (others.length === 0) return key.key_id;
-  const named = keys.map(
-    ({ key_id, name, last_used_at }) => `${key_id} (${name}, last used ${last_used_at ?? 'never'})`,
-  );
   throw new UsageError(
-    `${agentId} has ${keys.length} keys; say which with --replaces: ${named.join(', ')}`,
+    `${agentId} has ${keys.length} keys; say which with --replaces: ${keys.map(told).join(', ')}`,
   );
 }
 
-/** One that was replaced before runs out by itself. */
-function isInUse({ revoked_at, expires_at }: AgentKey): boolean {
-  return revoked_at === null && expires_at === null;
+/** Also one that runs out because it was replaced: until then it may be the one that is in use, and the one that leaked. */
+function isValid({ revoked_at, expires_at }: AgentKey): boolean {
+  return revoked_at === null && (expires_at === null || Date.parse(expires_at) > Date.now());
+}
+
+function told({ key_id, name, last_used_at, expires_at }: AgentKey): string {
+  const until = expires_at === null ? '' : `, until ${expires_at}`;
+  return `${key_id} (${name}, last used ${last_used_at ?? 'never'}${until})`;
 }
