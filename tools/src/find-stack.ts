@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
+/** Names a file to remember data folders in, in the place of the checkout's own: for tests, which want one of theirs. */
+const MEMORY = 'NPM_START_MEMORY';
 /** How many data folders are remembered. */
 const MOST = 16;
 const startedSchema = z.object({ data_dirs: z.array(z.string()) });
@@ -23,16 +25,27 @@ export function findStack(
   env: Record<string, string | undefined>,
 ): FoundStack {
   if (named !== undefined) return look(resolve(env['INIT_CWD'] ?? '.', named));
-  const known = [...startedDirs(), defaultDir()].map(look);
+  const known = knownStacks(env);
   const there = known.find(({ dataDir }) => existsSync(dataDir));
   return known.find(({ addresses }) => addresses) ?? there ?? look(defaultDir());
 }
 
+/** What `npm start` runs at a URL; undefined where the URL is not one of its own. */
+export function findStackAt(
+  url: string,
+  env: Record<string, string | undefined>,
+): FoundStack | undefined {
+  const { origin } = URL.canParse(url) ? new URL(url) : { origin: undefined };
+  return knownStacks(env).find(({ addresses }) =>
+    urlsOf(addresses).some((own) => new URL(own).origin === origin),
+  );
+}
+
 /** Puts a data folder first among those that are looked at. */
-export function rememberStarted(dataDir: string): void {
-  const others = startedDirs().filter((dir) => dir !== dataDir && existsSync(dir));
+export function rememberStarted(dataDir: string, env: Record<string, string | undefined>): void {
+  const others = startedDirs(env).filter((dir) => dir !== dataDir && existsSync(dir));
   const data_dirs = [dataDir, ...others].slice(0, MOST);
-  const file = memory();
+  const file = memory(env);
   if (file !== undefined) writeWhole(file, `${JSON.stringify({ data_dirs }, null, 2)}\n`);
 }
 
@@ -40,9 +53,21 @@ function look(dataDir: string): FoundStack {
   return { dataDir, addresses: readAddresses(join(dataDir, 'launcher.json')) };
 }
 
-function startedDirs(): string[] {
+function knownStacks(env: Record<string, string | undefined>): FoundStack[] {
+  return [...startedDirs(env), defaultDir()].map(look);
+}
+
+function urlsOf(addresses: StackAddresses | undefined): string[] {
+  if (!addresses) return [];
+  const { gateways, admin, internal, metrics } = addresses;
+  // Each gateway has its metrics on its internal port, where admin routes are.
+  const all = [...gateways, admin, internal, ...Object.values(metrics)];
+  return all.filter((url) => url !== undefined);
+}
+
+function startedDirs(env: Record<string, string | undefined>): string[] {
   try {
-    return startedSchema.parse(JSON.parse(readFileSync(memory() ?? '', 'utf8'))).data_dirs;
+    return startedSchema.parse(JSON.parse(readFileSync(memory(env) ?? '', 'utf8'))).data_dirs;
   } catch {
     // Nothing was started yet.
     return [];
@@ -53,7 +78,8 @@ function defaultDir(): string {
   return join(rootIfAny() ?? '.', '.data');
 }
 
-function memory(): string | undefined {
+function memory(env: Record<string, string | undefined>): string | undefined {
+  if (env[MEMORY]) return env[MEMORY];
   const root = rootIfAny();
   return root === undefined ? undefined : join(root, '.npm-start.json');
 }

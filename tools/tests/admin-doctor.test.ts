@@ -1,9 +1,13 @@
 import { findRoot, startPostgres, startStack, type Stack } from '@agent-messenger/testkit';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runAdmin } from '../src/admin/run-admin';
+import { rememberStarted } from '../src/find-stack';
 import { commandsOf, type Created } from './admin-setup';
 
 let stack: Stack;
@@ -70,16 +74,42 @@ test('the doctor finds a healthy system healthy, and says what to do about a sic
   ]);
 });
 
-test('the doctor of a gateway elsewhere looks for no store here', async () => {
+test('of what npm start runs, store and key are for its own addresses', async () => {
+  const env = { NPM_START_MEMORY: join(folder, 'memory.json') };
+  rememberStarted(stack.dataDir, env);
   const lines: string[] = [];
   const print = (line: string) => lines.push(line);
-  await runAdmin(['doctor', '--url', url], {
-    env: {},
-    print,
-    warn: print,
-    askSecret: async () => '',
-  });
-  expect(lines.join('\n')).toMatch(/^ok +store: none is here/m);
+  const run = (...args: string[]) =>
+    runAdmin(args, { env, print, warn: print, askSecret: async () => '' });
+  const asked: (string | undefined)[] = [];
+  const elsewhere = createServer((request, response) => {
+    asked.push(request.headers['x-admin-key'] as string | undefined);
+    response.writeHead(404).end('{}');
+  }).listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  const other = ['--url', `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`];
+  try {
+    await expect(run('list-agents', ...other)).rejects.toThrow(/no admin key/);
+    await expect(run('doctor', ...other)).rejects.toThrow(/checks failed/);
+    expect(lines.join('\n')).toMatch(/^ok +store: none is here/m);
+    const noStore = /says where its store is/;
+    await expect(run('backup', '--to', join(folder, 'none'), ...other)).rejects.toThrow(noStore);
+    await expect(run('restore', '--latest', folder, ...other)).rejects.toThrow(noStore);
+    // Not even of a gateway of its own do the admin routes elsewhere get the key.
+    await run('doctor', '--url', url, '--admin-url', other[1] ?? '').catch(() => undefined);
+    expect(asked.filter((key) => key !== undefined)).toEqual([]);
+
+    lines.length = 0;
+    await run('list-agents', '--url', url);
+    await run('list-agents');
+    await run('doctor', '--url', url);
+    expect(lines.join('\n')).toContain(`store: ${join(stack.dataDir, 'messages.db')}`);
+    await expect(run('list-agents', ...other, '--data-dir', stack.dataDir)).rejects.toThrow();
+    expect(asked).toContain(stack.adminKey);
+  } finally {
+    elsewhere.close();
+    elsewhere.closeAllConnections();
+  }
 });
 
 test('the doctor goes on when something cannot be looked at', async () => {

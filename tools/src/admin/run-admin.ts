@@ -17,7 +17,8 @@ ${Object.entries(commands)
 
   --url URL        where the admin routes are, a gateway or its internal port, with the path below which it is served
                    (default AGENT_MESSENGER_URL, else what npm start runs)
-  --data-dir DIR   data folder of npm start (default that of what runs, else .data): admin key and store
+  --data-dir DIR   data folder of npm start: admin key and store (default that of what runs, else .data; with a URL
+                   only that of what runs there)
   --json           answers as JSON, one object a line
   --help           this text
 

@@ -8,14 +8,17 @@ import {
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../command-line';
-import { findStack } from '../find-stack';
+import { findStack, findStackAt } from '../find-stack';
 import { AdminError } from './admin-error';
 
 export interface SurroundingsOptions {
   env: Record<string, string | undefined>;
   /** Where the admin routes are; default AGENT_MESSENGER_URL, else those of what `npm start` runs. */
   url: string | undefined;
-  /** Where `npm start` keeps its data: the admin key is there, and the store. Default: of what runs. */
+  /**
+   * Where `npm start` keeps its data: the admin key is there, and the store. Default: of what runs; with a URL only of what
+   * runs there.
+   */
   dataDir: string | undefined;
   json: boolean;
   /** A line for people or programs, on stdout. */
@@ -31,18 +34,27 @@ const DEFAULT_URL = 'http://127.0.0.1:8080';
 /** What commands work with. */
 export class Surroundings {
   readonly env: Record<string, string | undefined>;
-  readonly dataDir: string;
   readonly url: string;
   /** Internal port of a gateway. */
   readonly internalUrl: string;
   /** Where people are, when that is known. */
   readonly publicUrl: string | undefined;
+  /** Undefined with a URL that is of nothing that `npm start` runs here: there the store is another one. */
+  readonly #dataDir: string | undefined;
+  /** Where the key of the gateways at `url` is. */
+  readonly #keyDir: string | undefined;
 
   constructor(private readonly options: SurroundingsOptions) {
     this.env = options.env;
-    const { dataDir, addresses } = findStack(options.dataDir, options.env);
-    this.dataDir = dataDir;
-    const given = options.url ?? options.env['AGENT_MESSENGER_URL'];
+    const given = options.url || options.env['AGENT_MESSENGER_URL'];
+    const found =
+      given && options.dataDir === undefined
+        ? findStackAt(given, options.env)
+        : findStack(options.dataDir, options.env);
+    const addresses = found?.addresses;
+    this.#dataDir = found?.dataDir;
+    // Who listens at the default URL, where nothing is known to run, need not be what the folder's key is for.
+    this.#keyDir = options.dataDir !== undefined || addresses ? found?.dataDir : undefined;
     this.url = given || (addresses?.admin ?? DEFAULT_URL);
     this.internalUrl = given || (addresses?.internal ?? this.url);
     this.publicUrl = given ? undefined : addresses?.gateways[0];
@@ -86,10 +98,20 @@ export class Surroundings {
     return this.options.askSecret(question);
   }
 
-  /** The store's file: `--db`, DB_PATH, or that of `npm start`. */
+  /** The store's file: `--db`, DB_PATH, or that of `npm start`. @throws AdminError where nothing says which */
   database(given: string | undefined): string {
+    const file = this.databaseIfKnown(given);
+    if (file !== undefined) return file;
+    throw new AdminError(
+      `nothing that npm start runs here is at ${this.url}: DB_PATH or --data-dir says where its store is`,
+    );
+  }
+
+  /** The same, or undefined. */
+  databaseIfKnown(given: string | undefined): string | undefined {
     if (given !== undefined) return this.path(given);
-    return this.env['DB_PATH'] || join(this.dataDir, 'messages.db');
+    if (this.env['DB_PATH']) return this.env['DB_PATH'];
+    return this.#dataDir === undefined ? undefined : join(this.#dataDir, 'messages.db');
   }
 
   /** Whether messages has its store in PostgreSQL, as far as the environment says. */
@@ -126,17 +148,21 @@ export class Surroundings {
   }
 
   private adminKey(): string {
-    const { env, dataDir } = this;
+    const { env } = this;
     if (env['ADMIN_API_KEY']) return env['ADMIN_API_KEY'];
-    const file = env['ADMIN_API_KEY_FILE'] || join(dataDir, 'admin_api_key');
+    const file = env['ADMIN_API_KEY_FILE'] || (this.#keyDir && join(this.#keyDir, 'admin_api_key'));
+    if (!file) throw noAdminKey(`npm start runs nothing here that is at ${this.url}`);
     try {
       return readFileSync(file, 'utf8').trim();
     } catch (cause) {
-      const reason = (cause as Error).message;
-      throw new AdminError(
-        `no admin key: set ADMIN_API_KEY or ADMIN_API_KEY_FILE, or name the data folder of npm start (${reason})`,
-        { cause },
-      );
+      throw noAdminKey((cause as Error).message, cause);
     }
   }
+}
+
+function noAdminKey(reason: string, cause?: unknown): AdminError {
+  return new AdminError(
+    `no admin key: set ADMIN_API_KEY or ADMIN_API_KEY_FILE, or name the data folder of npm start with --data-dir (${reason})`,
+    { cause },
+  );
 }

@@ -8,7 +8,7 @@ import {
 } from '@agent-messenger/testkit';
 import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { findStack } from '../find-stack';
+import { findStack, findStackAt } from '../find-stack';
 import type { BenchOptions } from './options';
 import { makeWorkFolder } from './work-folder';
 
@@ -22,19 +22,25 @@ export interface Target {
 
 /** What `npm start` runs, or AGENT_MESSENGER_URL names. @throws LaunchError when there is none */
 export function findTarget(env: Record<string, string | undefined>): Target {
-  const { addresses, dataDir } = findStack(undefined, env);
-  const named = env['AGENT_MESSENGER_URL'];
-  const urls = named ? named.split(',') : addresses?.gateways;
+  const named = env['AGENT_MESSENGER_URL']?.split(',').filter(Boolean) ?? [];
+  const [elsewhere] = named;
+  const found = elsewhere === undefined ? findStack(undefined, env) : findStackAt(elsewhere, env);
+  const addresses = found?.addresses;
+  const urls = elsewhere === undefined ? addresses?.gateways : named;
   const [first] = urls ?? [];
   if (!urls || first === undefined) {
     throw new LaunchError('Nothing runs: npm start first, or set AGENT_MESSENGER_URL.');
   }
-  const url = named ? first : (addresses?.admin ?? first);
-  return { urls, admin: { url, key: adminKey(env, dataDir) }, stop: async () => undefined };
+  const url = addresses?.admin ?? first;
+  return { urls, admin: { url, key: adminKey(env, found?.dataDir) }, stop: async () => undefined };
 }
 
-function adminKey(env: Record<string, string | undefined>, dataDir: string): string {
+/** @param dataDir of what runs at the URLs */
+function adminKey(env: Record<string, string | undefined>, dataDir: string | undefined): string {
   if (env['ADMIN_API_KEY']) return env['ADMIN_API_KEY'];
+  if (dataDir === undefined) {
+    throw new LaunchError('Agents are made with the admin key: set ADMIN_API_KEY.');
+  }
   const file = join(dataDir, 'admin_api_key');
   try {
     return readFileSync(file, 'utf8').trim();

@@ -50,7 +50,7 @@ export async function start(options: StartOptions): Promise<void> {
       report: say,
       signal: stopping.signal,
     });
-    rememberStarted(stack.dataDir);
+    rememberStarted(stack.dataDir, process.env);
     try {
       const demo = options.demo ? await startDemo(stack, say) : undefined;
       if (!stopping.signal.aborted) announce(stack, demo, options);

@@ -2,7 +2,7 @@ import { gatewayUrl } from '@agent-messenger/sdk/rest';
 import { wholeNumber } from '../../command-line';
 import { AdminError } from '../admin-error';
 import { defineCommand } from '../command';
-import { attempt, type Finding } from '../doctor/check';
+import { attempt, ok, type Finding } from '../doctor/check';
 import { checkConfiguration } from '../doctor/check-configuration';
 import { checkGateway } from '../doctor/check-gateway';
 import { checkProviders } from '../doctor/check-providers';
@@ -44,6 +44,7 @@ export const doctor = defineCommand({
         ? []
         : await checkWayIn(url, around.adminAt(values['admin-url']), values.walk)),
       ...(await checkRedises(env)),
+      ...(around.isInPostgres || around.databaseIfKnown(db) !== undefined ? [] : [noStore]),
       ...storeChecks({ db, backups, replicas }, around).flatMap((program) =>
         attempt(program.what, () => checkStore(program, around.env)),
       ),
@@ -62,14 +63,17 @@ export const doctor = defineCommand({
   },
 });
 
+const noStore = ok('store', 'none is here; where messages runs, DB_PATH or --db names it');
+
 /** The programs of messages that look at the store, wherever it is, and at backups of a file. */
 function storeChecks(
   { db, backups, replicas }: Record<'db' | 'backups', string | undefined> & { replicas: number },
   around: Surroundings,
 ): Parameters<typeof checkStore>[0][] {
   const named = around.isStoreNamed(db) ? ['--named'] : [];
+  const database = around.isInPostgres ? undefined : around.databaseIfKnown(db);
   const file = [
-    ...(around.isInPostgres ? [] : ['--db', around.database(db), ...named]),
+    ...(database === undefined ? [] : ['--db', database, ...named]),
     ...(backups === undefined ? [] : ['--backups', around.path(backups)]),
   ];
   return [
