@@ -15,6 +15,8 @@ import {
   LIMITS,
   problemSchema,
   PROTOCOL_VERSION,
+  REFUSED_HANDSHAKE,
+  REPEATED_REACTION,
   requests,
   routes,
   serverEvents,
@@ -32,6 +34,7 @@ export function protocolPage(): string {
     ...[GENERATED, '# Protocol', introduction()],
     ...['## REST', ...restSection(book)],
     ...['## Sockets', ...socketSection(book)],
+    ...['## Repetitions and positions', repetitions()],
     ...['## Errors', ...errorSection(book)],
     ...['## Limits', limitTable()],
     // Last: by now the book has all of them.
@@ -46,6 +49,14 @@ function introduction(): string {
     `Version ${PROTOCOL_VERSION}. Within a version changes are additive: ignore fields and event types that you do not know.`,
     'Ids are prefixed (`usr_`, `agt_`, `cnv_`, `msg_`), times are RFC 3339 in UTC with milliseconds, and `?` marks what may be absent.',
     'The same as documents for machines: `GET /openapi.json` on a gateway for REST, `GET /asyncapi.json` or [asyncapi.json](asyncapi.json) for sockets. `/docs` on a gateway shows both in a browser.',
+  ].join('\n');
+}
+
+function repetitions(): string {
+  return [
+    '- A `client_id` is one of the identity that chose it: with the same request it answers what the first one made. That of a message is free again when its conversation has been deleted and emptied, moments later as a rule; that of a conversation is `not_found` from its deletion on, and free after 30 days.',
+    `- A reaction may be repeated. ${REPEATED_REACTION} With \`compact\` that message is a preview, and missing where the last event is the reaction that was asked for.`,
+    '- A `sync_token` is about the account that it was made for: clients forget it with the account. Shown by another one it is not refused, and lists what has changed since, without what was there before.',
   ].join('\n');
 }
 
@@ -86,9 +97,7 @@ function socketSection(book: SchemaBook): string[] {
     [
       'Socket.IO 4 over the WebSocket transport at `/socket.io`, in the namespaces `/client` for people and `/agent` for agents.',
       'Credentials travel in the handshake payload (`auth`); for clients that cannot send one, `?token=` in the URL is an access token.',
-      'A refused handshake is a `connect_error` with an [Error](#error) without its `message` as `data`; the client has 10 s to close the connection.',
-      'One that is refused for now (`unavailable`, `rate_limited`) is for clients that say `retry_hints: 1` and come back after `retry_after_ms`;',
-      'for others the transport ends without it, so that clients of Socket.IO come back by themselves.',
+      REFUSED_HANDSHAKE,
       'A request is answered by its ack, `{ ok: true, … }` or `{ ok: false, error: Error }`, once.',
     ].join('\n'),
     '### Handshake',

@@ -120,6 +120,27 @@ export function describeDeletion(open: OpenStore): void {
       });
     });
 
+    test('gives back the client ids of its messages, and its own when it is forgotten', async () => {
+      const world = await createWorld(open);
+      const { store } = world;
+      const [user, agent] = [await world.user(), await world.agent()];
+      const begin = () =>
+        store.createConversation({ user_id: user, agent_id: agent, client_id: 'c' });
+      const { conversation } = await begin();
+      const talk = { conversation: conversation.id, user, agent };
+      const other = await world.talk({ user, agent });
+      await world.append(sendOf(talk, user, {}));
+      await remove(world, talk);
+      const again = () => world.append(sendOf(other, user, {}));
+      expect(await again()).toMatchObject({ error: { code: 'conflict' } });
+      await purge(world);
+      expect(await again()).toMatchObject({ ok: true, sent: { duplicate: false } });
+      expect((await refusal(begin())).code).toBe('not_found');
+      world.clock.ms += 31 * DAY_MS;
+      await purge(world);
+      expect(await begin()).toMatchObject({ created: true });
+    });
+
     test('is pending until it is received, by each member', async () => {
       const world = await createWorld(open);
       const talk = await talkWithNews(world);
