@@ -1,5 +1,5 @@
 import { routes } from '@agent-messenger/contracts';
-import { createAgent, rest, writeWhole, type RestAnswer } from '@agent-messenger/testkit';
+import { callRest, createAgent, writeWhole, type RestAnswer } from '@agent-messenger/testkit';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
@@ -36,10 +36,10 @@ export async function demoLoginCode(
   { username }: Demo,
 ): Promise<string> {
   const headers = { 'x-admin-key': admin.key };
-  const found = await rest(admin.url, 'GET', `/admin/users?username=${username}`, { headers });
+  const found = await callRest(admin.url, 'GET', `/admin/users?username=${username}`, { headers });
   if (found.status !== 200) throw new Error(`find the demo person: ${explain(found)}`);
   const [user] = routes.listUsers.response.parse(found.body).users;
-  const made = await rest(internalUrl, 'POST', `/admin/users/${user?.id}/link`, { headers });
+  const made = await callRest(internalUrl, 'POST', `/admin/users/${user?.id}/link`, { headers });
   if (made.status !== 201) throw new Error(`make a login link: ${explain(made)}`);
   return routes.createLoginLink.response.parse(made.body).code;
 }
@@ -51,7 +51,7 @@ async function register({
 }: AdminAccess): Promise<{ username: string; password: string }> {
   const password = randomBytes(12).toString('hex');
   for (const username of ['demo', `demo-${randomBytes(3).toString('hex')}`]) {
-    const answer = await rest(url, 'POST', '/admin/users', {
+    const answer = await callRest(url, 'POST', '/admin/users', {
       headers: { 'x-admin-key': key },
       body: { username, password },
     });
@@ -62,11 +62,11 @@ async function register({
 }
 
 async function canLogIn(url: string, { username, password }: Demo): Promise<boolean> {
-  return accepted(await rest(url, 'POST', '/auth/login', { body: { username, password } }));
+  return accepted(await callRest(url, 'POST', '/auth/login', { body: { username, password } }));
 }
 
 async function keyWorks(url: string, key: string): Promise<boolean> {
-  return accepted(await rest(url, 'POST', '/auth/agent/token', { bearer: key }));
+  return accepted(await callRest(url, 'POST', '/auth/agent/token', { bearer: key }));
 }
 
 /**

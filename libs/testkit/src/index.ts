@@ -1,5 +1,5 @@
 export { createAgent, createPerson, type Agent, type Person } from './identities';
-export { rest, type RestAnswer, type RestOptions } from './rest';
+export { callRest, rest, type RestAnswer, type RestOptions } from './rest';
 export { startRedis, type RedisProcess, type RedisOptions } from './redis-process';
 export { startRedisSentinels, type RedisSentinels } from './redis-sentinels';
 export { StreamCopies } from './stream-copies';
