@@ -1,6 +1,6 @@
 import type { authCalls, Client } from '@agent-messenger/contracts';
 import type { AppendQueue } from './writes/append-queue';
-import type { Authenticator } from './authenticate';
+import type { Authenticator } from './credentials/authenticate';
 import type { ConfirmedCredentials } from './credentials/confirmed-credentials';
 import type { Leases } from './connections/leases';
 import type { Activities } from './presence/activities';

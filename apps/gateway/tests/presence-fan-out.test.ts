@@ -1,7 +1,7 @@
 import type { PresenceChange } from '@agent-messenger/contracts';
 import { connectRedis, Scope } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
-import { GatewayChannel } from '../src/gateway-channel';
+import { GatewayChannel } from '../src/bus/gateway-channel';
 import type { FakeLive } from './fakes';
 import { connectionOf, silent } from './fakes';
 import type { LeaseStack } from './lease-setup';

@@ -13,7 +13,7 @@ import type { Redis } from 'ioredis';
 import { Histogram, Registry } from 'prom-client';
 import { AppendQueue } from '../src/writes/append-queue';
 import { Connections } from '../src/connections/connections';
-import type { EphemeralBus } from '../src/ephemeral-bus';
+import type { EphemeralBus } from '../src/bus/ephemeral-bus';
 import { MemberCache } from '../src/member-cache';
 import { createMetrics } from '../src/metrics';
 import type { StreamRedis } from '../src/streams/stream-scripts';

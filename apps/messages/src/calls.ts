@@ -6,10 +6,10 @@ import type {
   OperationResult,
 } from '@agent-messenger/contracts';
 import { AppError, needingRedis, type ServedHandlers } from '@agent-messenger/service-kit';
-import { appendKnown } from './append-known';
+import { appendKnown } from './appends/append-known';
 import type { ConnectedSession } from './connected-session';
 import type { ForgetInRedis } from './forget-in-redis';
-import type { GroupCommit } from './group-commit';
+import type { GroupCommit } from './appends/group-commit';
 import { checkRegistration } from './push/check-registration';
 import type { QueueCalls, Store } from './store/store';
 

@@ -7,24 +7,24 @@ import {
   type Running,
   type ServiceContext,
 } from '@agent-messenger/service-kit';
-import { startAuditRetention } from './audit-retention';
+import { startAuditRetention } from './background/audit-retention';
 import { createCalls } from './calls';
 import { createConnectedSession } from './connected-session';
 import type { Config } from './config';
 import { createDeliveryAttempts } from './delivery-attempts';
-import { EventTraces } from './event-traces';
+import { EventTraces } from './relay/event-traces';
 import { createForgetInRedis } from './forget-in-redis';
-import { createGroupCommit } from './group-commit';
-import { startMaintenance } from './maintenance';
+import { createGroupCommit } from './appends/group-commit';
+import { startMaintenance } from './background/maintenance';
 import { operationMetrics } from './metrics';
-import { observeAppends } from './observe-appends';
+import { observeAppends } from './appends/observe-appends';
 import { startPushBacklog } from './push/push-backlog';
 import { startPushConsumer } from './push/push-consumer';
 import { createPushDeadLetters } from './push/push-dead-letters';
 import { startPushExpiry } from './push/push-expiry';
 import { createPushQueueFigures } from './push/push-queue-figures';
 import { openPushQueues } from './push/push-queues';
-import { startRelay } from './relay';
+import { startRelay } from './relay/relay';
 import { openStore } from './store/open-store';
 
 export async function startMessages(

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '@agent-messenger/contracts';
 import { Scope } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
-import { startAuditRetention } from '../src/audit-retention';
+import { startAuditRetention } from '../src/background/audit-retention';
 import { BY, createWorld } from './conformance/world';
 import { createTempStores, silent } from './temp-store';
 

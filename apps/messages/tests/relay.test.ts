@@ -10,7 +10,7 @@ import { startFaultProxy, startRedis, waitFor } from '@agent-messenger/testkit';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
-import { startRelay, toMessages, type Relay } from '../src/relay';
+import { startRelay, toMessages, type Relay } from '../src/relay/relay';
 import type { LogEntry, Store } from '../src/store/store';
 import { createWorld, sendOf, type Talk, type World } from './conformance/world';
 import { useRedisSetting } from './redis-setting';

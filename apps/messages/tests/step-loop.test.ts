@@ -1,7 +1,7 @@
 import { Scope } from '@agent-messenger/service-kit';
 import { waitFor } from '@agent-messenger/testkit';
-import { startMaintenance } from '../src/maintenance';
-import { startStepLoop } from '../src/step-loop';
+import { startMaintenance } from '../src/background/maintenance';
+import { startStepLoop } from '../src/background/step-loop';
 import { silent } from './temp-store';
 
 const OPTIONS = { name: 'work', log: silent, idleMs: 3_600_000 };

@@ -1,5 +1,5 @@
 import { AppError } from '@agent-messenger/service-kit';
-import type { Credentials } from '../authenticate';
+import type { Credentials } from './authenticate';
 import { ConfirmedCredentials } from './confirmed-credentials';
 
 const credentials = {

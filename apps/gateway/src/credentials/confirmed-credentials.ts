@@ -1,7 +1,7 @@
 import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import { AppError, upToEntries } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
-import type { Credentials } from '../authenticate';
+import type { Credentials } from './authenticate';
 
 /** How long a credential counts as valid once the store has said so, on gateways that are not told of its end. */
 const CONFIRMED_MS = 10_000;

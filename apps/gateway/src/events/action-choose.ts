@@ -1,7 +1,7 @@
 import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import type { AppendQueue } from '../writes/append-queue';
 import { answerWhole, inTurnOf } from '../compact/answer-whole';
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 
 /** By a person; the first choice is the one. */
 export function actionChoose(

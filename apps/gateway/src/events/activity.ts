@@ -1,4 +1,4 @@
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 import type { Activities } from '../presence/activities';
 
 export function activity(activities: Activities): RequestHandler<'activity'> {

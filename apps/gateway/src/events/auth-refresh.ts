@@ -1,7 +1,7 @@
 import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
-import type { Authenticator } from '../authenticate';
-import type { RequestHandler } from '../dispatch';
+import type { Authenticator } from '../credentials/authenticate';
+import type { RequestHandler } from '../requests/dispatch';
 
 /** A newer token of the same identity keeps the connection open; a refused one changes nothing. */
 export function authRefresh(

@@ -1,5 +1,5 @@
 import type { Tracing } from '@agent-messenger/service-kit';
-import type { RequestHandlers } from '../dispatch';
+import type { RequestHandlers } from '../requests/dispatch';
 import type { GatewayContext } from '../context';
 import { activity } from './activity';
 import { actionChoose } from './action-choose';

@@ -1,5 +1,5 @@
 import type { AppendQueue } from '../writes/append-queue';
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 
 /** By its author only; what remains is a tombstone. */
 export function messageDelete(appends: AppendQueue): RequestHandler<'message:delete'> {

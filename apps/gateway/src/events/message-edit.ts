@@ -1,5 +1,5 @@
 import type { AppendQueue } from '../writes/append-queue';
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 
 /** By its author only. */
 export function messageEdit(appends: AppendQueue): RequestHandler<'message:edit'> {

@@ -1,7 +1,7 @@
 import type { Message } from '@agent-messenger/contracts';
 import type { Tracing } from '@agent-messenger/service-kit';
 import type { AppendQueue } from '../writes/append-queue';
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 
 /**
  * Answered after the commit; the event of it leaves with the answer, behind it. The relay does not bring it: that would be a

@@ -1,4 +1,4 @@
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 import type { PresenceService } from '../presence/presence';
 
 export function presenceWatch(presence: PresenceService): RequestHandler<'presence:watch'> {

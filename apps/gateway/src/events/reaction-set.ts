@@ -1,6 +1,6 @@
 import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import type { AppendQueue } from '../writes/append-queue';
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 import { answerWhole, inTurnOf } from '../compact/answer-whole';
 
 /** The own reaction with one emoji, on or off. */

@@ -1,5 +1,5 @@
 import type { AppendQueue } from '../writes/append-queue';
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 
 export function read(appends: AppendQueue): RequestHandler<'read'> {
   return async ({ identity, epoch, logId: log_id }, position) => {

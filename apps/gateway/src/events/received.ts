@@ -1,5 +1,5 @@
 import type { AppendQueue } from '../writes/append-queue';
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 
 /**
  * Cumulative: the identity has taken responsibility for everything up to `seq`. The store clamps it to the log. Who asks

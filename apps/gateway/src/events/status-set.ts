@@ -1,6 +1,6 @@
 import { AppError } from '@agent-messenger/service-kit';
 import type { Leases } from '../connections/leases';
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 
 export function statusSet(leases: Leases): RequestHandler<'status:set'> {
   return async (connection, { status }) => {

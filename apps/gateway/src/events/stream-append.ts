@@ -1,4 +1,4 @@
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 import type { AgentStreams } from '../streams/agent-streams';
 
 export function streamAppend(streams: AgentStreams): RequestHandler<'stream:append'> {

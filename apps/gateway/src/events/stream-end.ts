@@ -1,4 +1,4 @@
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 import type { FinishStreams } from '../streams/finish-stream';
 
 /** Answered after the commit. */

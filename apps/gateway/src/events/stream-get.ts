@@ -1,4 +1,4 @@
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 import type { ReadStreams } from '../streams/read-streams';
 
 export function streamGet(streams: ReadStreams): RequestHandler<'stream:get'> {

@@ -1,4 +1,4 @@
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 import type { ReadStreams } from '../streams/read-streams';
 
 export function streamStop(streams: ReadStreams): RequestHandler<'stream:stop'> {

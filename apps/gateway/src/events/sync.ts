@@ -1,7 +1,7 @@
 import { AppError } from '@agent-messenger/service-kit';
 import { pageBytesWithin } from '../compact/fit-frame';
 import { PageAck } from '../compact/page-ack';
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 import type { MessagesClient } from '../service-clients';
 
 /** A page of the log from a device's own position, which may be behind the identity's. */

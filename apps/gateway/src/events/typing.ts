@@ -1,4 +1,4 @@
-import type { RequestHandler } from '../dispatch';
+import type { RequestHandler } from '../requests/dispatch';
 import type { Typists } from '../presence/typists';
 
 export function typing(typists: Typists): RequestHandler<'typing'> {

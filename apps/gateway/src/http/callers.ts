@@ -3,8 +3,8 @@ import type { Actor, Caller as CallerKind, Origin } from '@agent-messenger/contr
 import type { AuditLog } from '@agent-messenger/service-kit';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Request } from 'express';
-import type { Authenticator, Credentials } from '../authenticate';
-import { bearerOf, isApiKey } from '../authenticate';
+import type { Authenticator, Credentials } from '../credentials/authenticate';
+import { bearerOf, isApiKey } from '../credentials/authenticate';
 import type { ConfirmedCredentials } from '../credentials/confirmed-credentials';
 import type { ClientAddress } from './client-address/client-address';
 import type { RateLimit } from '../limits/rate-limit';

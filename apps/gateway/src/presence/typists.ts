@@ -1,7 +1,7 @@
 import { LIMITS, type Event } from '@agent-messenger/contracts';
 import type { Connection } from '../connections/connection';
 import type { Leases } from '../connections/leases';
-import type { EphemeralBus } from '../ephemeral-bus';
+import type { EphemeralBus } from '../bus/ephemeral-bus';
 import type { MemberCache } from '../member-cache';
 import { Expiries } from './expiries';
 

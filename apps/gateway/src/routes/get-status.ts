@@ -2,7 +2,7 @@ import type { Client, messagesCalls, SystemStatus } from '@agent-messenger/contr
 import { checkDependencies, type Dependencies } from '@agent-messenger/service-kit';
 import { answerWithin } from '../answer-within';
 import type { RouteHandler } from '../http/rest-server';
-import { modesOf } from '../push-health';
+import { modesOf } from '../health/push-health';
 
 export interface StatusOptions {
   messages: Pick<Client<typeof messagesCalls>, 'storageState' | 'pushQueues' | 'pushConfig'>;

@@ -2,8 +2,8 @@ import type { Client, messagesCalls } from '@agent-messenger/contracts';
 import type { Dependencies } from '@agent-messenger/service-kit';
 import { checkDependencies } from '@agent-messenger/service-kit';
 import type { RouteHandler } from '../http/rest-server';
-import { pushHealth } from '../push-health';
-import { storageHealth } from '../storage-health';
+import { pushHealth } from '../health/push-health';
+import { storageHealth } from '../health/storage-health';
 
 export function health(
   messages: Client<typeof messagesCalls>,

@@ -2,7 +2,7 @@ import type { Actor, WireError } from '@agent-messenger/contracts';
 import { AppError, toWireError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
 import type { Counter } from 'prom-client';
-import { presentedIn, type Authenticator } from '../authenticate';
+import { presentedIn, type Authenticator } from '../credentials/authenticate';
 import type { Admission, Admitted } from '../connections/admission';
 import type { Connection } from '../connections/connection';
 import type { LiveConnection } from '../connections/live-connection';

@@ -6,7 +6,7 @@ import type { Actor, Frame, WireError } from '@agent-messenger/contracts';
 import { frameSchema, LIMITS, PLAIN_SUBPROTOCOL } from '@agent-messenger/contracts';
 import { refuseInexactNumbers, type Logger } from '@agent-messenger/service-kit';
 import type { Connection } from '../connections/connection';
-import type { Dispatch } from '../dispatch';
+import type { Dispatch } from '../requests/dispatch';
 import type { FrameLimits } from './frames/frame-guard';
 import { GuardedServer, type GuardedWebSocket } from './frames/guarded-server';
 import { isTangled } from './frames/is-tangled';

@@ -2,7 +2,7 @@ import type { RequestAck, RequestPayload, StreamFrame } from '@agent-messenger/c
 import { LIMITS } from '@agent-messenger/contracts';
 import { AppError, needingRedis, type Logger } from '@agent-messenger/service-kit';
 import type { Connection } from '../connections/connection';
-import type { EphemeralBus } from '../ephemeral-bus';
+import type { EphemeralBus } from '../bus/ephemeral-bus';
 import type { MemberCache } from '../member-cache';
 import type { GatewayMetrics } from '../metrics';
 import { StreamReader } from './stream-reader';

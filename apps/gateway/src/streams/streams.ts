@@ -3,7 +3,7 @@ import type { Logger, Scope, Tracing } from '@agent-messenger/service-kit';
 import type { AppendQueue } from '../writes/append-queue';
 import type { Connection } from '../connections/connection';
 import type { Connections } from '../connections/connections';
-import type { EphemeralBus } from '../ephemeral-bus';
+import type { EphemeralBus } from '../bus/ephemeral-bus';
 import type { MemberCache } from '../member-cache';
 import type { GatewayMetrics } from '../metrics';
 import type { RateLimits } from '../limits/rate-limits';

@@ -1,5 +1,5 @@
 import { streamAppendSchema } from '@agent-messenger/contracts';
-import type { Dispatch } from '../dispatch';
+import type { Dispatch } from '../requests/dispatch';
 import type { AgentStreams } from './agent-streams';
 
 const which = streamAppendSchema.pick({ conversation_id: true, stream_id: true });

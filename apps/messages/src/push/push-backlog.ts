@@ -1,7 +1,7 @@
 import type { PushPlatform } from '@agent-messenger/contracts';
 import type { Logger } from '@agent-messenger/service-kit';
 import type { Registry } from 'prom-client';
-import { startConsumerLoop } from '../consumer-loop';
+import { startConsumerLoop } from '../background/consumer-loop';
 import { pushBacklogMetrics } from '../metrics';
 import type { Store, WaitingDevice } from '../store/store';
 import type { PushQueues } from './push-queues';

@@ -1,7 +1,7 @@
 import type { Logger } from '@agent-messenger/service-kit';
 import type { Registry } from 'prom-client';
-import { startConsumerLoop } from '../consumer-loop';
-import type { EventTraces } from '../event-traces';
+import { startConsumerLoop } from '../background/consumer-loop';
+import type { EventTraces } from '../relay/event-traces';
 import { pushConsumerMetrics } from '../metrics';
 import type { PushQueues } from './push-queues';
 import type { DuePush, Store } from '../store/store';

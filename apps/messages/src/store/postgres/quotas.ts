@@ -1,15 +1,9 @@
 import { networkOf } from '@agent-messenger/service-kit';
+import { checkRoom, DAY_MS, levelAt, quotaOf, type QuotaRow } from '../../storage/quota-rules';
 import type { Storage } from '../../storage/storage';
 import { prepared } from './driver/prepared';
 import type { AroundCommits, Transactions, Tx } from './driver/transactions';
-import {
-  checkRoom,
-  DAY_MS,
-  levelAt,
-  QuotaLedger,
-  quotaOf,
-  type QuotaRow,
-} from './storage-use/quota-ledger';
+import { QuotaLedger } from './storage-use/quota-ledger';
 import { createQuotaCounter, type QuotaCounter } from './storage-use/quota-counter';
 import { Uncounted, type Changes, type Delta } from './storage-use/uncounted';
 

@@ -1,12 +1,9 @@
-import { AppError, networkOf } from '@agent-messenger/service-kit';
-import type { QuotaOf } from '../../storage/quota-refusals';
+import { networkOf } from '@agent-messenger/service-kit';
+import { charge, checkRoom, nothingStored, type QuotaRow } from '../../storage/quota-rules';
 import type { Storage } from '../../storage/storage';
-import type { Allowance } from '../../storage/storage-config';
 import { createSaveTimer } from './save-timer';
 import type { Sqlite, Transaction } from './sqlite';
 
-const DAY_MS = 24 * 3_600_000;
-const LOW_RETRY_MS = 10_000;
 const SAVE_AFTER_MS = 1_000;
 /** More counts do not wait to be saved. */
 const MOST = 1_000;
@@ -32,30 +29,17 @@ export interface Quotas {
   forget(tx: Transaction, userId: string): void;
 }
 
-interface Row {
-  key: string;
-  address: string | null;
-  bytes: number;
-  /** Stored in the last day, as a level that runs out within a day. */
-  day_bytes: number;
-  /** When the level was that, ms since the epoch. */
-  day_at: number;
-}
-
 /** What a transaction that is under way has counted. */
 interface Counted {
   /** null: dropped. */
-  rows: Map<string, Row | null>;
+  rows: Map<string, QuotaRow | null>;
   /** Whether something was taken away. */
   isLess: boolean;
 }
 
-export function createQuotas(
-  { db, commit, takePart }: Sqlite,
-  { limits, isLow, onRefusal }: Storage,
-): Quotas {
-  const select = db.prepare<[string], Row>('SELECT * FROM storage_use WHERE key = ?');
-  const save = db.prepare<Row>(
+export function createQuotas({ db, commit, takePart }: Sqlite, storage: Storage): Quotas {
+  const select = db.prepare<[string], QuotaRow>('SELECT * FROM storage_use WHERE key = ?');
+  const save = db.prepare<QuotaRow>(
     `INSERT INTO storage_use (key, address, bytes, day_bytes, day_at)
      VALUES (@key, @address, @bytes, @day_bytes, @day_at)
      ON CONFLICT DO UPDATE SET bytes = excluded.bytes, day_bytes = excluded.day_bytes, day_at = excluded.day_at`,
@@ -66,9 +50,9 @@ export function createQuotas(
     'INSERT OR IGNORE INTO storage_use (key, address, bytes, day_bytes, day_at) VALUES (?, ?, 0, 0, 0)',
   );
   /** Rows as they are, committed and to be saved. */
-  const waiting = new Map<string, Row>();
+  const waiting = new Map<string, QuotaRow>();
   /** As the transactions that share the next commit have left them; null: dropped. */
-  const changed = new Map<string, Row | null>();
+  const changed = new Map<string, QuotaRow | null>();
   const open = new WeakMap<Transaction, Counted>();
   const timer = createSaveTimer(SAVE_AFTER_MS, commit);
   let isSaving = false;
@@ -110,29 +94,28 @@ export function createQuotas(
     return counted;
   }
 
-  function find(key: string): Row | null | undefined {
+  function find(key: string): QuotaRow | null | undefined {
     return changed.has(key) ? changed.get(key) : (waiting.get(key) ?? select.get(key));
   }
 
   /** Of who has stored nothing yet, and of the erased, there is none. */
-  function read(tx: Transaction, key: string): Row | undefined {
+  function read(tx: Transaction, key: string): QuotaRow | undefined {
     const { rows } = countedIn(tx);
     if (rows.has(key)) return rows.get(key) ?? undefined;
     const found = find(key);
     return found ? keep(tx, { ...found }) : undefined;
   }
 
-  function keep(tx: Transaction, row: Row): Row {
+  function keep(tx: Transaction, row: QuotaRow): QuotaRow {
     countedIn(tx).rows.set(row.key, row);
     return row;
   }
 
-  function readOrAdd(tx: Transaction, key: string): Row {
-    const none = { key, address: null, bytes: 0, day_bytes: 0, day_at: 0 };
-    return read(tx, key) ?? keep(tx, none);
+  function readOrAdd(tx: Transaction, key: string): QuotaRow {
+    return read(tx, key) ?? keep(tx, nothingStored(key));
   }
 
-  function takeAway(tx: Transaction, key: string, bytes: number): Row | undefined {
+  function takeAway(tx: Transaction, key: string, bytes: number): QuotaRow | undefined {
     const row = read(tx, key);
     if (!row) return undefined;
     row.bytes = Math.max(0, row.bytes - bytes);
@@ -140,46 +123,13 @@ export function createQuotas(
     return row;
   }
 
-  function check(row: Row, of: QuotaOf, cost: { bytes: number; at: number }): void {
-    const { perDay, inAll } = limits[of];
-    const whose = of === 'address' ? 'the accounts of your address' : 'this account';
-    if (inAll > 0 && row.bytes + cost.bytes > inAll) {
-      onRefusal(row.key, of, 'all');
-      throw new AppError('conflict', `The storage of ${whose} is full: delete something first.`);
-    }
-    const excess = levelAt(row, limits[of], cost.at) + cost.bytes - perDay;
-    if (perDay === 0 || excess <= 0) return;
-    onRefusal(row.key, of, 'day');
-    throw new AppError('rate_limited', `What ${whose} may store in a day is used up.`, {
-      retryAfterMs: Math.ceil((excess / perDay) * DAY_MS),
-    });
-  }
-
-  function add(row: Row, of: QuotaOf, cost: { bytes: number; at: number }): void {
-    row.day_bytes = Math.round(levelAt(row, limits[of], cost.at)) + cost.bytes;
-    row.day_at = cost.at;
-    row.bytes += cost.bytes;
-  }
-
-  function checkRoom(): void {
-    if (!isLow()) return;
-    throw new AppError('unavailable', 'The server has no room for new content at the moment.', {
-      retryAfterMs: LOW_RETRY_MS,
-    });
-  }
-
   return {
-    checkRoom,
+    checkRoom: () => checkRoom(storage),
     charge(tx, identityId, bytes) {
-      checkRoom();
-      const cost = { bytes, at: Date.parse(tx.at) };
+      checkRoom(storage);
       const own = readOrAdd(tx, identityId);
-      const of = identityId.startsWith('agt_') ? 'agent' : 'person';
-      const shared = own.address === null ? undefined : readOrAdd(tx, own.address);
-      check(own, of, cost);
-      if (shared) check(shared, 'address', cost);
-      add(own, of, cost);
-      if (shared) add(shared, 'address', cost);
+      const shared = own.address === null ? [] : [readOrAdd(tx, own.address)];
+      charge([own, ...shared], { bytes, at: Date.parse(tx.at) }, storage);
     },
     giveBack(tx, identityId, bytes) {
       const address = takeAway(tx, identityId, bytes)?.address ?? null;
@@ -204,10 +154,4 @@ export function createQuotas(
       }
     },
   };
-}
-
-/** A clock that was set back refills nothing until it is right again, and takes nothing away. */
-function levelAt({ day_bytes, day_at }: Row, { perDay }: Allowance, at: number): number {
-  const passed = Math.max(0, at - day_at);
-  return Math.max(0, day_bytes - (passed / DAY_MS) * perDay);
 }

@@ -1,5 +1,5 @@
 import { words } from '../../i18n/i18n';
-import type { Activity } from './activities';
+import type { Activity } from './live-states';
 
 /** What somebody is doing, in words. */
 export function activityText({ state, label }: Activity): string {

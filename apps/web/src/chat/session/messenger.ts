@@ -15,19 +15,18 @@ import {
   type Unsent,
 } from '@agent-messenger/sdk/browser';
 import type { Account, Person } from './account';
-import { Activities, type Activity } from './activities';
 import { Changes } from './changes';
 import { ConnectionLoop } from './connection-loop';
 import { Drafts } from './drafts';
 import { OpenThreads } from './open-threads';
 import { Pace } from './pace';
+import { createActivities, createTypists, type Activity } from './live-states';
 import { gatewayAddress, placeName } from './place';
 import { Push } from './push';
 import { Route } from './route';
 import { clearNotifications } from './service-worker';
 import { storeOf } from './store-of';
 import { Streams } from './streams';
-import { Typists } from './typists';
 
 /** Of the list that a page without a network shows. */
 const CACHED_CONVERSATIONS = 300;
@@ -54,8 +53,8 @@ export class Messenger {
     () =>
       new Set(this.conversations.value.flatMap((each) => (each.unread_count > 0 ? each.id : []))),
   );
-  readonly typists = new Typists();
-  readonly activities = new Activities();
+  readonly typists = createTypists();
+  readonly activities = createActivities();
   readonly streams = new Streams();
   readonly route = new Route();
   readonly drafts: Drafts;
@@ -250,7 +249,8 @@ export class Messenger {
     this.#events = [];
     for (const event of events) {
       this.threads.apply(event);
-      if (event.type === 'message.created') this.typists.sent(event);
+      if (event.type === 'message.created')
+        this.typists.end({ ...event, identity_id: event.actor.id });
     }
     if (!this.client) return;
     this.conversations.value = this.client.conversations();

@@ -20,7 +20,7 @@ export function LiveLine({ conversation, conversationId }: LiveLineProps) {
   const w = words().thread;
   const activities = messenger.activities.by.value.get(conversationId) ?? [];
   const typists = messenger.typists.by.value.get(conversationId) ?? [];
-  const names = typists.map((id) => nameIn(conversation, id));
+  const names = typists.map(({ identity_id: id }) => nameIn(conversation, id));
   const lines = activities.map(
     (each) => `${nameIn(conversation, each.identity_id)}: ${activityText(each)}`,
   );

@@ -7,12 +7,12 @@ import type {
 import { isReadOnly, type Logger } from '@agent-messenger/service-kit';
 import type { ChainableCommander, Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
-import { startConsumerLoop } from './consumer-loop';
+import { startConsumerLoop } from '../background/consumer-loop';
 import { ConnectedAt, type Gateways } from './connected-at';
 import type { EventTraces, TracedEntry } from './event-traces';
-import { relayMetrics } from './metrics';
+import { relayMetrics } from '../metrics';
 import { MovedPositions, type MovedPosition } from './moved-positions';
-import type { LogEntry, Store } from './store/store';
+import type { LogEntry, Store } from '../store/store';
 
 /**
  * Brings committed events to the gateways that hold their recipients' connections: a serial loop over the log, so

@@ -3,8 +3,8 @@ import type { RequestName } from '@agent-messenger/contracts';
 import { requests } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import fc from 'fast-check';
-import type { Deferred } from '../tests/fakes';
-import { connectionOf, deferred, loggerOf, settled, socketLimitsOf } from '../tests/fakes';
+import type { Deferred } from '../../tests/fakes';
+import { connectionOf, deferred, loggerOf, settled, socketLimitsOf } from '../../tests/fakes';
 import type { RequestHandlers } from './dispatch';
 import { createDispatch } from './dispatch';
 

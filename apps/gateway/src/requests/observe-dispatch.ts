@@ -3,8 +3,8 @@ import { requests } from '@agent-messenger/contracts';
 import { AppError } from '@agent-messenger/service-kit';
 import type { Tracing } from '@agent-messenger/service-kit';
 import type { Dispatch } from './dispatch';
-import type { GatewayMetrics } from './metrics';
-import { isRequest } from './limits/request-limits';
+import type { GatewayMetrics } from '../metrics';
+import { isRequest } from '../limits/request-limits';
 
 interface ObserveOptions {
   metrics: Pick<GatewayMetrics, 'requestSeconds' | 'refusedRequests'>;

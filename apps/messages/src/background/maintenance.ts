@@ -1,6 +1,6 @@
 import type { Logger, Scope } from '@agent-messenger/service-kit';
 import { startStepLoop, type StepLoop } from './step-loop';
-import type { Store } from './store/store';
+import type { Store } from '../store/store';
 
 interface MaintenanceOptions {
   store: Pick<Store, 'purge' | 'chores'>;

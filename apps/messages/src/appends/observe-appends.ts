@@ -1,8 +1,8 @@
 import type { Operation, OperationResult } from '@agent-messenger/contracts';
 import { AppError, type OpenSpan, type Tracing } from '@agent-messenger/service-kit';
-import type { EventTraces } from './event-traces';
+import type { EventTraces } from '../relay/event-traces';
 import type { GroupCommit } from './group-commit';
-import type { OperationMetrics } from './metrics';
+import type { OperationMetrics } from '../metrics';
 
 interface ObserveOptions {
   metrics: OperationMetrics;

@@ -8,9 +8,9 @@ import type {
 import { DependencyError, type Logger, type Scope } from '@agent-messenger/service-kit';
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Connection } from './connections/connection';
-import type { Connections } from './connections/connections';
-import type { PresenceService } from './presence/presence';
+import type { Connection } from '../connections/connection';
+import type { Connections } from '../connections/connections';
+import type { PresenceService } from '../presence/presence';
 
 const ECHO_EVERY_MS = 2_000;
 const ECHO_DEADLINE_MS = 5_000;

@@ -2,8 +2,8 @@ import type { Operation, OperationResult } from '@agent-messenger/contracts';
 import { AppError, toWireError, type Logger } from '@agent-messenger/service-kit';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
-import { commitMetrics } from './metrics';
-import type { Store } from './store/store';
+import { commitMetrics } from '../metrics';
+import type { Store } from '../store/store';
 
 /**
  * Calls that arrive while a commit is running, or in the same turn of the event loop, share the next transaction:

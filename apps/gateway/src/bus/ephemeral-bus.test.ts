@@ -1,7 +1,7 @@
 import { createLogger } from '@agent-messenger/service-kit';
 import type { Redis } from 'ioredis';
 import { Server } from 'socket.io';
-import type { Connection } from './connections/connection';
+import type { Connection } from '../connections/connection';
 import { EphemeralBus, ephemeralAdapter } from './ephemeral-bus';
 
 const log = createLogger({ name: 'test', level: 'silent' });

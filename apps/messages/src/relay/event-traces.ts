@@ -1,6 +1,6 @@
 import type { OpenSpan, SpanOptions, Tracing } from '@agent-messenger/service-kit';
-import { remember } from './remember';
-import type { DuePush, LogEntry } from './store/store';
+import { remember } from '../remember';
+import type { DuePush, LogEntry } from '../store/store';
 
 /** Commits whose traces are remembered; of older ones relay and push are not traced. */
 const REMEMBERED = 10_000;

@@ -1,6 +1,6 @@
 import type { Logger, Scope } from '@agent-messenger/service-kit';
 import { startStepLoop } from './step-loop';
-import type { Store } from './store/store';
+import type { Store } from '../store/store';
 
 interface AuditRetentionOptions {
   store: Pick<Store, 'pruneAudit'>;

@@ -1,6 +1,6 @@
 import type { Client, Health, messagesCalls, PushConfig } from '@agent-messenger/contracts';
 import { PUSH_PLATFORMS } from '@agent-messenger/contracts';
-import { answerWithin } from './answer-within';
+import { answerWithin } from '../answer-within';
 
 /** Which push providers are configured, as far as messages knows and answers. */
 export async function pushHealth(messages: Client<typeof messagesCalls>): Promise<Health['push']> {

@@ -2,8 +2,8 @@ import type { Actor, authCalls, Client, ClientWishes } from '@agent-messenger/co
 import { agentHandshakeSchema, clientHandshakeSchema, kindOf } from '@agent-messenger/contracts';
 import type { TokenVerifier } from '@agent-messenger/service-kit';
 import { AppError, createTokenVerifier, findAmong, hs256Key } from '@agent-messenger/service-kit';
-import type { GatewayConfig } from './config';
-import { RightKeys } from './credentials/right-keys';
+import type { GatewayConfig } from '../config';
+import { RightKeys } from './right-keys';
 import { JwksCache } from './jwks-cache';
 
 /** Who someone has proved to be. */

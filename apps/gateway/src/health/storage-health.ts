@@ -1,5 +1,5 @@
 import type { Client, Health, messagesCalls } from '@agent-messenger/contracts';
-import { answerWithin } from './answer-within';
+import { answerWithin } from '../answer-within';
 
 /** Whether there is room for new content, and what the store's clock does, as far as messages answers. */
 export async function storageHealth(

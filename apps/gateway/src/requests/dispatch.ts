@@ -8,12 +8,12 @@ import type {
 import { LIMITS, requests } from '@agent-messenger/contracts';
 import { AppError, toWireError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
-import type { Connection } from './connections/connection';
-import { fitAnswer } from './compact/fit-frame';
-import { PageAck } from './compact/page-ack';
-import type { RateLimits } from './limits/rate-limits';
-import { enforce } from './limits/allowance';
-import { budgetOfRequest, costOf, isRequest } from './limits/request-limits';
+import type { Connection } from '../connections/connection';
+import { fitAnswer } from '../compact/fit-frame';
+import { PageAck } from '../compact/page-ack';
+import type { RateLimits } from '../limits/rate-limits';
+import { enforce } from '../limits/allowance';
+import { budgetOfRequest, costOf, isRequest } from '../limits/request-limits';
 
 /** A connection that has more than this unsent when it asks for something is not reading. */
 const ABANDONED_BYTES = 8 * 1024 * 1024;

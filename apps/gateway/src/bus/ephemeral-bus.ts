@@ -3,7 +3,7 @@ import type { Logger } from '@agent-messenger/service-kit';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
 import type { Namespace, Server, Socket } from 'socket.io';
-import type { Connection } from './connections/connection';
+import type { Connection } from '../connections/connection';
 
 /** A namespace that no client may join (the socket server refuses it): its members are connections of any transport. */
 export const EPHEMERAL_NAMESPACE = '/ephemeral';

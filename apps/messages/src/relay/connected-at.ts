@@ -1,5 +1,5 @@
 import type { Lease, Recipient } from '@agent-messenger/contracts';
-import { remember } from './remember';
+import { remember } from '../remember';
 
 /** Where recipients are connected; who is not is absent. */
 export type Gateways = Map<string, { gateway: string; recipient: string }>;

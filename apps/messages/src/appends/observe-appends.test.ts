@@ -1,10 +1,10 @@
 import type { Operation, OperationResult } from '@agent-messenger/contracts';
 import { AppError, type SpanOptions, type Tracing } from '@agent-messenger/service-kit';
 import { Registry } from 'prom-client';
-import { EventTraces } from './event-traces';
-import { operationMetrics } from './metrics';
+import { EventTraces } from '../relay/event-traces';
+import { operationMetrics } from '../metrics';
 import { observeAppends } from './observe-appends';
-import type { DuePush, LogEntry } from './store/store';
+import type { DuePush, LogEntry } from '../store/store';
 
 interface Span extends SpanOptions {
   id: string;
