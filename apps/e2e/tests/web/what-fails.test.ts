@@ -97,6 +97,36 @@ describeInChromium('what fails in the chat', () => {
     expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('');
   }, 60_000);
 
+  it('an edit that is refused when another conversation is open is a draft of its own, and says why there', async () => {
+    const { agent } = await world.agent('Ada');
+    const other = await world.conversation(person, agent);
+    const page = await world.signedIn(context, person);
+    await page.goto(`${world.url}/#${id}`);
+    await say(page, 'frist');
+    await message(page, 'You said: frist').waitFor();
+    world.network.halfOpen();
+    await page.keyboard.press('ArrowUp');
+    await page.getByText('Editing your message').waitFor();
+    await say(page, 'first');
+    await page.getByText('Editing your message').waitFor({ state: 'detached' });
+    await page.goto(`${world.url}/#${other}`);
+    await page.getByRole('heading', { name: 'Ada' }).waitFor();
+    // It was deleted on another device meanwhile.
+    const { url } = world.stack.gateways[1]!;
+    const bearer = person.access_token;
+    const path = `/conversations/${id}/messages`;
+    const { body } = await rest(url, 'GET', path, { bearer });
+    const { messages } = body as { messages: { id: string; content: string }[] };
+    const edited = messages.find(({ content }) => content === 'frist');
+    await rest(url, 'DELETE', `${path}/${edited?.id}`, { bearer });
+    world.network.heal();
+    await page.getByRole('link', { name: 'Echo' }).getByText('first').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await page.goto(`${world.url}/#${id}`);
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('first');
+  }, 60_000);
+
   it('an Enter that confirms what is composed sends nothing and opens nothing', async () => {
     const page = await world.signedIn(context, person);
     await page.getByRole('link', { name: 'Echo' }).waitFor();

@@ -43,8 +43,18 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
   const tellTyping = useTyping(conversationId);
   const agent = conversation && agentOf(conversation);
 
-  // What went wrong in another conversation is no news of this one.
-  useEffect(() => void (messenger.changes.problem.value = null), []);
+  const { problem: failure } = messenger.changes;
+  const failed = failure.value?.conversation_id === conversationId ? failure.value.text : null;
+  const said = problem ?? failed;
+  const isShown = useRef(true);
+  // What was seen is not said again on the way back; what goes wrong from then on is.
+  useEffect(
+    () => () => {
+      isShown.current = false;
+      failure.value = null;
+    },
+    [],
+  );
   useLayoutEffect(() => {
     const element = input.current!;
     element.style.height = 'auto';
@@ -63,11 +73,17 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
     if (mode.kind !== 'edit') messenger.drafts.set(conversationId, value);
     tellTyping(value !== '');
   }
+  /** Before what was begun since. @returns the draft */
+  function keepAsDraft(content: string): string {
+    const draft = [content, messenger.drafts.of(conversationId)].filter(Boolean).join('\n');
+    messenger.drafts.set(conversationId, draft);
+    return draft;
+  }
   function leaveMode(): void {
     if (mode.kind === 'edit') setText(messenger.drafts.of(conversationId));
     setMode({ kind: 'new' });
   }
-  async function submit(): Promise<void> {
+  async function submit(): Promise<unknown> {
     const content = text.trim();
     if (content === '') return;
     if (new TextEncoder().encode(content).length > LONGEST_BYTES) {
@@ -77,6 +93,7 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
     if (mode.kind === 'edit') {
       leaveMode();
       if (await messenger.changes.edit(mode.message, content)) return;
+      if (!isShown.current) return keepAsDraft(content);
       // It is in the field again; what was begun since is kept as a draft.
       return setMode((now) => (now.kind === 'edit' ? now : { ...mode, text: content }));
     }
@@ -88,7 +105,7 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
       await messenger.send(conversationId, content, replyTo);
     } catch (error) {
       // This browser could not write it down: it is in the field again.
-      change([content, messenger.drafts.of(conversationId)].filter(Boolean).join('\n'));
+      setText(keepAsDraft(content));
       setProblem(problemText(error));
     }
   }
@@ -127,9 +144,9 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
           <IconButton small icon="close" label={w.common.cancel} onClick={leaveMode} />
         </div>
       )}
-      {(problem ?? messenger.changes.problem.value) !== null && (
+      {said !== null && (
         <p class="note bad" role="alert">
-          {problem ?? messenger.changes.problem.value}
+          {said}
         </p>
       )}
       <div class="composer-field">

@@ -21,8 +21,8 @@ export interface ChangesOptions {
 
 /** What a person does with messages and conversations that are there; each resolves to whether it was done. */
 export class Changes {
-  /** Why the last change was not made; said above the composer until the next one. */
-  readonly problem = signal<string | null>(null);
+  /** Why the last change was not made, and where; said above the composer there until the next one. */
+  readonly problem = signal<{ conversation_id: string; text: string } | null>(null);
 
   constructor(private readonly options: ChangesOptions) {}
 
@@ -43,15 +43,15 @@ export class Changes {
   }
 
   mute({ id, muted }: Conversation): Promise<boolean> {
-    return this.#attempt(() => this.update(id, { muted: !muted }));
+    return this.#attempt(id, () => this.update(id, { muted: !muted }));
   }
 
   archive({ id, archived }: Conversation): Promise<boolean> {
-    return this.#attempt(() => this.update(id, { archived: !archived }));
+    return this.#attempt(id, () => this.update(id, { archived: !archived }));
   }
 
   async deleteConversation({ id }: Conversation): Promise<boolean> {
-    const isGone = await this.#attempt(() => this.#client.deleteConversation(id));
+    const isGone = await this.#attempt(id, () => this.#client.deleteConversation(id));
     this.options.onList();
     return isGone;
   }
@@ -66,19 +66,19 @@ export class Changes {
     { conversation_id }: Message,
     change: (conversation: ClientConversation) => Promise<Changed>,
   ): Promise<boolean> {
-    return this.#attempt(async () => {
+    return this.#attempt(conversation_id, async () => {
       const { event } = await change(this.#client.conversation(conversation_id));
       this.options.onEvent(event);
     });
   }
 
-  async #attempt(work: () => Promise<unknown>): Promise<boolean> {
+  async #attempt(conversation_id: string, work: () => Promise<unknown>): Promise<boolean> {
     this.problem.value = null;
     try {
       await work();
       return true;
     } catch (error) {
-      this.problem.value = problemText(error);
+      this.problem.value = { conversation_id, text: problemText(error) };
       return false;
     }
   }
