@@ -35,7 +35,13 @@ describe('findStack', () => {
     expect(findStackAt(url, env)).toBeUndefined();
     rememberStarted(stack.dataDir, env);
     expect(findStack(undefined, env)).toMatchObject({ dataDir: stack.dataDir });
-    for (const own of [`${url}/below/a/path`, stack.adminUrl, ...Object.values(stack.metrics)])
+    const byName = url.replace('127.0.0.1', 'localhost');
+    for (const own of [
+      `${url}/below/a/path`,
+      byName,
+      stack.adminUrl,
+      ...Object.values(stack.metrics),
+    ])
       expect(findStackAt(own, env)).toMatchObject({ dataDir: stack.dataDir });
     for (const other of ['http://127.0.0.1:1', url.replace('http', 'https'), 'nonsense', ''])
       expect(findStackAt(other, env)).toBeUndefined();

@@ -35,10 +35,17 @@ export function findStackAt(
   url: string,
   env: Record<string, string | undefined>,
 ): FoundStack | undefined {
-  const { origin } = URL.canParse(url) ? new URL(url) : { origin: undefined };
+  if (!URL.canParse(url)) return undefined;
   return knownStacks(env).find(({ addresses }) =>
-    urlsOf(addresses).some((own) => new URL(own).origin === origin),
+    urlsOf(addresses).some((own) => originOf(own) === originOf(url)),
   );
+}
+
+/** However this machine is named. */
+function originOf(url: string): string {
+  const { protocol, hostname, port } = new URL(url);
+  const host = ['localhost', '[::1]'].includes(hostname) ? '127.0.0.1' : hostname;
+  return `${protocol}//${host}:${port}`;
 }
 
 /** Puts a data folder first among those that are looked at. */

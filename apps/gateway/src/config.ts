@@ -139,7 +139,7 @@ const gatewayVariables = z.object({
   HTTP_IDLE_TIMEOUT_MS: whole(
     100,
     600_000,
-    'How long an HTTP connection may stay open between two requests, ms; longer than that of the load balancer.',
+    'How long an HTTP connection may stay open on which nothing moves, ms; longer than that of the load balancer.',
   ).default(65_000),
   HTTP_STALL_TIMEOUT_MS: whole(
     100,

@@ -134,7 +134,7 @@ export interface HttpBounds {
   /** Times for the headers and for the whole of a request, ms. */
   headersTimeoutMs: number;
   requestTimeoutMs: number;
-  /** How long a connection may be open between two requests, ms; for the first one it has the time for headers. */
+  /** How long a connection may be open on which nothing moves, between requests or because the client does not read, ms. */
   idleTimeoutMs: number;
   /** How long a client may take nothing of an answer, whatever it sends, ms. */
   stallTimeoutMs: number;
@@ -199,6 +199,8 @@ export function createHttpServer(app?: RequestListener, bounds: Partial<HttpBoun
     },
     app && inTurn(app, stallTimeoutMs),
   );
+  // Of a client that says half a line after an answer, nothing else ends the connection.
+  server.timeout = idleTimeoutMs;
   server.maxConnections = maxConnections;
   return server;
 }

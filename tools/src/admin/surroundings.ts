@@ -103,7 +103,7 @@ export class Surroundings {
     const file = this.databaseIfKnown(given);
     if (file !== undefined) return file;
     throw new AdminError(
-      `nothing that npm start runs here is at ${this.url}: DB_PATH or --data-dir says where its store is`,
+      `nothing that npm start runs here is at ${this.url}: --db, DB_PATH or --data-dir says where its store is`,
     );
   }
 

@@ -123,8 +123,11 @@ describeInChromium('what fails in the chat', () => {
     await page.getByRole('link', { name: 'Echo' }).getByText('first').waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
     await page.goto(`${world.url}/#${id}`);
+    const field = page.getByLabel('Message', { exact: true });
+    expect(await field.inputValue()).toBe('first');
+    await field.press('!');
+    expect(await field.inputValue()).toBe('first!');
     await page.getByRole('alert').waitFor();
-    expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('first');
   }, 60_000);
 
   it('an Enter that confirms what is composed sends nothing and opens nothing', async () => {

@@ -74,6 +74,34 @@ describe('suspects', () => {
     expect(feed.underWay()).toEqual([{ conversation_id: A, seq: 3 }]);
   });
 
+  test('what is its own leaves nothing to wait for', async () => {
+    const { feed, append, answer, reads, seqs } = await suspected();
+    // Another conversation, in which the agent has said something itself.
+    feed.offer(append(B));
+    await settled();
+    answer();
+    await settled();
+    feed.received(B, 1);
+    append(B);
+    feed.offer(eventOf(B, 2, 'its own', 'usr_1'));
+    expect([seqs(B), feed.underWay()]).toEqual([[1, 2], []]);
+    feed.releaseSuspects();
+    await settled();
+    answer(1);
+    await settled();
+    feed.received(A, 1);
+    await settled();
+    const [read] = reads.splice(0);
+    read?.resolve({
+      events: [eventOf(A, 2, 'its own', 'usr_1')],
+      ...{ after_seq: 1, has_more: false, last_seq: 2, log_id: 'log' },
+    });
+    await settled();
+    expect(seqs(A)).toEqual([1, 2]);
+    // From here on a conversation as any other.
+    expect(reads.map(({ request }) => request.limit)).toEqual([200]);
+  });
+
   test('wait for each other, those with fewer attempts first', async () => {
     const { feed, append, answer, reads } = await suspected();
     append(B);

@@ -6,7 +6,7 @@ import { backoff } from './backoff';
 import type { Connection } from './connection';
 import { EarlyEvents } from './early-events';
 import { LogPositions, type Position } from './log-positions';
-import { Suspects } from './suspects';
+import { mayBreak, Suspects } from './suspects';
 
 /** Most events read from the log at a time; fewer when the reader has no room for their content. */
 const PAGE = 200;
@@ -149,7 +149,10 @@ export class LogFeed {
   }
 
   private write(position: Position, event: Event, traceparent?: string): void {
+    const isDealtWith = position.received === position.cursor;
     position.cursor = event.seq;
+    // Who acknowledges messages alone has dealt with this one.
+    if (isDealtWith && !mayBreak(this.connection.identity.id, event)) position.received = event.seq;
     position.isOver = isLastFor(this.connection.identity.id, event);
     // It may come back: who left is added again.
     if (!position.isOver) this.positions.goOn(event.conversation_id);

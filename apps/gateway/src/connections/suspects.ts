@@ -48,8 +48,9 @@ export class Suspects {
 
   /** Events of one whose turn it is were written. @returns whether the next one is to be written now */
   passed(conversationId: string, position: Position, { events, has_more }: Page): boolean {
-    if (events.length === 0) this.acquit(conversationId, position);
-    return has_more && !events.some((event) => mayBreak(this.options.identityId, event));
+    if (events.some((event) => mayBreak(this.options.identityId, event))) return false;
+    if (!has_more) this.acquit(conversationId, position);
+    return has_more;
   }
 
   /** The client has dealt with what it was given. */
@@ -83,6 +84,6 @@ export class Suspects {
 }
 
 /** Attempts are counted for these alone: nobody has to deal with what it did itself, or with the beginning. */
-function mayBreak(identityId: string, { actor, type }: Event): boolean {
+export function mayBreak(identityId: string, { actor, type }: Event): boolean {
   return actor.id !== identityId && type !== 'conversation.created';
 }

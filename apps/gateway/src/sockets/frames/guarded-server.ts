@@ -53,7 +53,16 @@ export class GuardedServer extends WebSocketServer<typeof GuardedWebSocket> {
       delete request.headers['sec-websocket-protocol'];
     super.handleUpgrade(request, tcp, head, (webSocket) => {
       webSocket.guard.watch(tcp);
+      dropTimer(tcp);
       take(webSocket, request);
     });
   }
+}
+
+/** Node keeps the timer of HTTP's timeout, which `ws` has stopped, for as long as the connection. */
+function dropTimer(tcp: Duplex): void {
+  const timer = Object.getOwnPropertySymbols(tcp).find(
+    ({ description }) => description === 'timeout',
+  );
+  if (timer) Object.assign(tcp, { [timer]: null });
 }

@@ -38,7 +38,10 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
   const messenger = useMessenger();
   const w = words();
   const input = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useState(messenger.drafts.of(conversationId));
+  /** Of an edit; all else is the draft, also when it was put there by who is shown no more. */
+  const [edited, setEdited] = useState('');
+  const text =
+    mode.kind === 'edit' ? edited : (messenger.drafts.all.value.get(conversationId) ?? '');
   const [problem, setProblem] = useState<string | null>(null);
   const tellTyping = useTyping(conversationId);
   const agent = conversation && agentOf(conversation);
@@ -51,7 +54,7 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
   useEffect(
     () => () => {
       isShown.current = false;
-      failure.value = null;
+      if (failure.peek()?.conversation_id === conversationId) failure.value = null;
     },
     [],
   );
@@ -64,26 +67,24 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
   useLayoutEffect(() => {
     const isTouch = matchMedia('(pointer: coarse)').matches;
     if (!isTouch || mode.kind !== 'new') input.current?.focus();
-    if (mode.kind === 'edit') setText(mode.text ?? mode.message.content ?? '');
+    if (mode.kind === 'edit') setEdited(mode.text ?? mode.message.content ?? '');
   }, [mode]);
 
   function change(value: string): void {
-    setText(value);
     setProblem(null);
-    if (mode.kind !== 'edit') messenger.drafts.set(conversationId, value);
+    if (mode.kind === 'edit') setEdited(value);
+    else messenger.drafts.set(conversationId, value);
     tellTyping(value !== '');
   }
-  /** Before what was begun since. @returns the draft */
-  function keepAsDraft(content: string): string {
+  /** Before what was begun since. */
+  function keepAsDraft(content: string): void {
     const draft = [content, messenger.drafts.of(conversationId)].filter(Boolean).join('\n');
     messenger.drafts.set(conversationId, draft);
-    return draft;
   }
   function leaveMode(): void {
-    if (mode.kind === 'edit') setText(messenger.drafts.of(conversationId));
     setMode({ kind: 'new' });
   }
-  async function submit(): Promise<unknown> {
+  async function submit(): Promise<void> {
     const content = text.trim();
     if (content === '') return;
     if (new TextEncoder().encode(content).length > LONGEST_BYTES) {
@@ -97,7 +98,6 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
       // It is in the field again; what was begun since is kept as a draft.
       return setMode((now) => (now.kind === 'edit' ? now : { ...mode, text: content }));
     }
-    setText('');
     messenger.drafts.set(conversationId, '');
     setMode({ kind: 'new' });
     const replyTo = mode.kind === 'reply' ? mode.message.id : undefined;
@@ -105,7 +105,7 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
       await messenger.send(conversationId, content, replyTo);
     } catch (error) {
       // This browser could not write it down: it is in the field again.
-      setText(keepAsDraft(content));
+      keepAsDraft(content);
       setProblem(problemText(error));
     }
   }

@@ -73,7 +73,7 @@ export class Changes {
   }
 
   async #attempt(conversation_id: string, work: () => Promise<unknown>): Promise<boolean> {
-    this.problem.value = null;
+    if (this.problem.peek()?.conversation_id === conversation_id) this.problem.value = null;
     try {
       await work();
       return true;
