@@ -19,9 +19,9 @@ beforeEach(async () => {
 afterEach(() => harness.close());
 
 /** An event that is committed and of which nobody is told. */
-function commitUnrouted(content: string): void {
+function commitUnrouted(content: string, senderId?: string): void {
   const log = harness.store.conversations.get('cnv_1')?.log ?? [];
-  log.push(eventOf('cnv_1', log.length + 1, content));
+  log.push(eventOf('cnv_1', log.length + 1, content, senderId));
 }
 
 const contents = (texts: string[]) => ({ contents: texts });
@@ -192,7 +192,7 @@ test('what an agent had under way is told when its connection breaks, and when w
 test('an agent that has told nothing of what it has dealt with, and leaves in order, was not broken', async () => {
   const before = harness.store.attempts.length;
   const plain = () => harness.plain(gateway, '/agent', { api_key: API_KEY }).synced();
-  commitUnrouted('unanswered');
+  commitUnrouted('unanswered', 'usr_1');
   for (const connect of [plain, () => harness.agent(gateway)]) {
     const agent = await connect();
     await agent.when('event');
