@@ -50,12 +50,7 @@ describe('suspects', () => {
   });
 
   test('what cannot have broken a connection is not waited for', async () => {
-    const { feed, answer, reads, seqs } = feedSetup();
-    await feed.start();
-    const written = feed.markDirty(A);
-    await settled();
-    answer(200, 0, false, { attempts: 2, until_seq: 3 });
-    await written;
+    const { feed, reads, seqs } = await suspected();
     feed.releaseSuspects();
     const events = [
       { ...eventOf(A, 1), type: 'conversation.created' } as Event,

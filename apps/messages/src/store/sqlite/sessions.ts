@@ -121,6 +121,10 @@ export function createSessions({ db, now, write }: Sqlite, audit: AuditLog): Ses
     return endedOf(userId, revokeAll.all({ at, user: userId, keep: keepSessionId ?? null }));
   }
 
+  function nextUse({ at }: Transaction, userId: string): string {
+    return useAt(at, newestUse.get(userId) ?? null);
+  }
+
   function noteConnect({ at }: Transaction, userId: string, sessionId: string): void {
     const [own, newest] = [lastUse.get(sessionId), newestUse.get(userId)];
     if (own === undefined || typeof newest !== 'string') return;
@@ -143,7 +147,7 @@ export function createSessions({ db, now, write }: Sqlite, audit: AuditLog): Ses
           if (password?.rehash !== undefined) rehash.run(password.rehash, user_id);
           deleteExpired.run(user_id, at);
           const id = `ses_${uuidv7()}`;
-          const used = useAt(at, newestUse.get(user_id) ?? null);
+          const used = nextUse(tx, user_id);
           insertSession.run({ id, user_id, refresh_digest, at, used, expires_at });
           const connected = request.connected_session_id ?? null;
           const unused = beyondLimit.all({ user_id, id, connected });
@@ -180,8 +184,7 @@ export function createSessions({ db, now, write }: Sqlite, audit: AuditLog): Ses
           if (isFresh) spend.run(at, refresh_digest);
           trimRotated.run({ id, spent: 1, kept: SESSIONS_KEPT.used });
           trimRotated.run({ id, spent: 0, kept: SESSIONS_KEPT.beside });
-          const used = useAt(at, newestUse.get(user_id) ?? null);
-          rotate.run(next_digest, refresh_digest, expires_at, used, id);
+          rotate.run(next_digest, refresh_digest, expires_at, nextUse(tx, user_id), id);
           return { session: { session_id: id, user_id }, ended: [] };
         });
       },

@@ -99,7 +99,7 @@ export function Composer({ conversationId, conversation, thread, mode, setMode }
       return setMode((now) => (now.kind === 'edit' ? now : { ...mode, text: content }));
     }
     messenger.drafts.set(conversationId, '');
-    setMode({ kind: 'new' });
+    leaveMode();
     const replyTo = mode.kind === 'reply' ? mode.message.id : undefined;
     try {
       await messenger.send(conversationId, content, replyTo);
