@@ -1,4 +1,4 @@
-import { redisNames } from '@agent-messenger/contracts';
+import { redisNames, type Lease, type LogAnnouncement } from '@agent-messenger/contracts';
 import { connectRedis } from '@agent-messenger/service-kit';
 import { rest, waitFor } from '@agent-messenger/testkit';
 import { eventOf, silent } from './fakes';
@@ -25,6 +25,9 @@ function commitUnrouted(content: string, senderId?: string): void {
 }
 
 const contents = (texts: string[]) => ({ contents: texts });
+const names = () => redisNames(harness.prefix);
+const redis = () =>
+  connectRedis(harness.redis.url, { name: 'test', log: silent, scope: harness.scope });
 
 test('what was committed while Redis was away is read when it is back, without a wake-up', async () => {
   const person = await harness.person(gateway, 'usr_1');
@@ -141,21 +144,30 @@ test('while messages is away a live socket stays, and its sends are answered', a
   await person.when('event');
 });
 
+test('another log ends the connections that began with the one before, at once and to come again', async () => {
+  const person = await harness.person(gateway, 'usr_1');
+  const publisher = await redis();
+  const announce = (log_id: string) =>
+    publisher.publish(names().log, JSON.stringify({ log_id } satisfies LogAnnouncement));
+  await announce('log_1');
+  await announce('log_2');
+  await announce('log_2');
+  await person.disconnected();
+  expect(person.all('closing')).toEqual([
+    { code: 'unavailable', reconnect: true, retry_after_ms: 0 },
+  ]);
+});
+
 test.each([
   ['no JSON', 'not a message'],
   ['not what it should be', '{"type":"events","log_id":"log_1"}'],
 ])('%s on its channel ends nothing: the events of the next moment come', async (_what, text) => {
   const person = await harness.person(gateway, 'usr_1');
-  const redis = await connectRedis(harness.redis.url, {
-    name: 'test',
-    log: silent,
-    scope: harness.scope,
-  });
-  const names = redisNames(harness.prefix);
-  const lease = JSON.parse((await redis.get(names.lease('usr_1'))) ?? '') as { gateway: string };
+  const publisher = await redis();
+  const lease = JSON.parse((await publisher.get(names().lease('usr_1'))) ?? '') as Lease;
   commitUnrouted('in what could not be read');
-  for (const channel of [names.gateway(lease.gateway), names.presence]) {
-    await redis.publish(channel, text);
+  for (const channel of [names().gateway(lease.gateway ?? ''), names().presence, names().log]) {
+    await publisher.publish(channel, text);
   }
   await person.when('event');
   expect(person).toMatchObject(contents(['in what could not be read']));

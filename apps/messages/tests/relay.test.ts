@@ -3,6 +3,7 @@ import {
   type Event,
   type GatewayMessage,
   type Lease,
+  type LogAnnouncement,
   type ReceiptFrame,
 } from '@agent-messenger/contracts';
 import { connectRedis, isReadOnly } from '@agent-messenger/service-kit';
@@ -30,7 +31,9 @@ async function createFixture({ open = () => setting.stores.open(), server = sett
   const subscriber = await connect('gateways');
   const received = new Map<string, Frames[]>();
   const told: ReceiptFrame[] = [];
+  const announced: string[] = [];
   subscriber.on('message', (channel: string, text: string) => {
+    if (channel === names.log) announced.push((JSON.parse(text) as LogAnnouncement).log_id);
     const message = JSON.parse(text) as GatewayMessage;
     if (message.type === 'events') received.get(channel)?.push(message.frames);
     if (message.type === 'receipts') told.push(...message.frames);
@@ -39,6 +42,10 @@ async function createFixture({ open = () => setting.stores.open(), server = sett
     world,
     redis,
     told,
+    async announcements(): Promise<string[]> {
+      await subscriber.subscribe(names.log);
+      return announced;
+    },
     async start(
       store: Store = world.store,
       metrics = new Registry(),
@@ -104,6 +111,14 @@ test('who is where they were is told with one round trip to Redis, who is not wh
   expect(seqs(second)).toEqual([4, 5]);
   // Once more where they had been, and never again.
   expect(seqs(first)).toEqual([1, 2, 3, 4]);
+});
+
+test('which log there is is told to every gateway, also when nothing is to be relayed', async () => {
+  const { world, announcements, start } = await createFixture();
+  const announced = await announcements();
+  await start();
+  await waitFor(() => announced.length);
+  expect(announced).toEqual([world.store.logId]);
 });
 
 test('a page is one message per gateway, with each recipient’s epoch, in commit order', async () => {

@@ -13,6 +13,8 @@ export function redisNames(prefix: string) {
     gateway: (gatewayId: string) => `${prefix}:gw:${gatewayId}`,
     /** Pub/sub channel that every gateway reads: PresenceChange[] as JSON. */
     presence: `${prefix}:presence`,
+    /** Pub/sub channel that every gateway reads: LogAnnouncement as JSON, every few seconds. */
+    log: `${prefix}:log`,
     /** Sorted set: identity by expiry (ms since the epoch). Who is in it is online, or held for a quick reconnect. */
     presenceExpiry: `${prefix}:presence:expiry`,
     /** String with TTL: when an identity was last seen, ms since the epoch. */
@@ -80,6 +82,11 @@ export interface StreamFrame {
   /** Tells the pieces of a text that has begun anew from those before. */
   run: string;
   piece: StreamPiece;
+}
+
+/** Which log the store has. Told again and again: a restored store may have nothing to relay. */
+export interface LogAnnouncement {
+  log_id: string;
 }
 
 /** What travels on a gateway's own channel. */

@@ -1,6 +1,7 @@
 import type {
   Event,
   GatewayMessage,
+  LogAnnouncement,
   PresenceChange,
   RedisNames,
   StreamFrame,
@@ -31,7 +32,7 @@ interface GatewayChannelOptions {
 }
 
 /**
- * What other processes tell this gateway: events for its connections, pieces of streams, evictions, presence. Pub/sub loses what is
+ * What other processes tell this gateway: events for its connections, pieces of streams, evictions, presence, which log there is. Pub/sub loses what is
  * published while nobody listens, so after every (re)subscription all connections compare themselves with the log; and
  * since a subscription can die without a sign, the gateway also listens for itself.
  */
@@ -80,7 +81,7 @@ export class GatewayChannel {
 
   private async subscribe(): Promise<void> {
     const { subscriber, gatewayId, names } = this.options;
-    await subscriber.subscribe(names.gateway(gatewayId), names.presence);
+    await subscriber.subscribe(names.gateway(gatewayId), names.presence, names.log);
     this.heardAt = performance.now();
   }
 
@@ -114,6 +115,7 @@ export class GatewayChannel {
   private receive(channel: string, text: string): void {
     const { names, presence } = this.options;
     if (channel === names.presence) return presence.announce(JSON.parse(text) as PresenceChange[]);
+    if (channel === names.log) return this.expectLog((JSON.parse(text) as LogAnnouncement).log_id);
     const message = JSON.parse(text) as GatewayMessage;
     this.heardAt = performance.now();
     if (message.type === 'events') this.deliver(message);
@@ -125,7 +127,7 @@ export class GatewayChannel {
   }
 
   private deliver({ log_id, frames }: Extract<GatewayMessage, { type: 'events' }>): void {
-    this.noteLog(log_id);
+    if (log_id !== this.logId) this.expectLog(log_id);
     for (const { to, event, traceparent } of frames) {
       this.options.onEvent(event);
       for (const [identityId, epoch] of to) {
@@ -152,8 +154,7 @@ export class GatewayChannel {
     }
   }
 
-  private noteLog(logId: string): void {
-    if (logId === this.logId) return;
+  private expectLog(logId: string): void {
     this.logId = logId;
     for (const connection of this.options.connections.all()) connection.expectLog(logId);
   }

@@ -1,5 +1,6 @@
 import type {
   GatewayMessage,
+  LogAnnouncement,
   PositionMoved,
   ReceiptFrame,
   RedisNames,
@@ -42,6 +43,7 @@ interface RelayOptions {
 const PAGE = 500;
 /** For commits whose wake-up went missing. */
 const IDLE_MS = 1_000;
+const ANNOUNCED_EVERY_MS = 5_000;
 /** Largest message on a gateway's channel, bytes: a slow subscriber is cut off by its output buffer. */
 const PUBLISH_BYTES = 1024 * 1024;
 
@@ -49,10 +51,12 @@ export function startRelay(options: RelayOptions): Relay {
   const { store, redis, names, log, metrics, traces } = options;
   const positions = new MovedPositions();
   const connectedAt = new ConnectedAt();
+  let announcedAt = -Infinity;
   const { relayed } = relayMetrics(metrics, () => store.lagOf('relay'));
 
   async function step(): Promise<boolean> {
     const stretch = await store.nextEntries(PAGE);
+    if (performance.now() - announcedAt >= ANNOUNCED_EVERY_MS) await announceLog();
     // With the events of the same commits: one look for leases, one publish to each gateway, one write to each peer.
     const moved = positions.take();
     if (!stretch && moved.length === 0) return false;
@@ -62,6 +66,13 @@ export function startRelay(options: RelayOptions): Relay {
       stretch.done();
     }
     return true;
+  }
+
+  /** For connections that are told nothing else: what they have received may not be there any more. */
+  async function announceLog(): Promise<void> {
+    const announcement: LogAnnouncement = { log_id: store.logId };
+    await redis.publish(names.log, JSON.stringify(announcement));
+    announcedAt = performance.now();
   }
 
   async function passOn(entries: LogEntry[], moved: MovedPosition[]): Promise<void> {
