@@ -16,12 +16,15 @@ import { describeExport } from './conformance/export';
 import { describeFailedMessages } from './conformance/failed-messages';
 import { describeReplay } from './conformance/replay';
 import { describeLog } from './conformance/log';
+import { describeLogout } from './conformance/logout';
 import { describePeople } from './conformance/people';
 import { describeProperties } from './conformance/properties';
 import { describeQuotas } from './conformance/quotas';
 import { describePush } from './conformance/push';
 import { describePushCorrections } from './conformance/push-corrections';
+import { describeSessionCap } from './conformance/session-cap';
 import { describeSessionProperties } from './conformance/session-properties';
+import { describeSessionRefresh } from './conformance/session-refresh';
 import { describeSessions } from './conformance/sessions';
 import { describeStreams } from './conformance/streams';
 import type { OpenStore } from './conformance/world';
@@ -31,6 +34,9 @@ export function describeStore(name: string, open: OpenStore): void {
   describe(`${name} as a Store`, () => {
     describePeople(open);
     describeSessions(open);
+    describeSessionRefresh(open);
+    describeSessionCap(open);
+    describeLogout(open);
     describeAgents(open);
     describeAgentPeople(open);
     describeAgentKeys(open);

@@ -13,11 +13,14 @@ import { describeDeletion } from '../conformance/deletion';
 import { describeErasure } from '../conformance/erasure';
 import { describeExport } from '../conformance/export';
 import { describeFailedMessages } from '../conformance/failed-messages';
+import { describeLogout } from '../conformance/logout';
 import { describePeople } from '../conformance/people';
 import { describeProperties } from '../conformance/properties';
 import { describePushCorrections } from '../conformance/push-corrections';
 import { describeReplay } from '../conformance/replay';
+import { describeSessionCap } from '../conformance/session-cap';
 import { describeSessionProperties } from '../conformance/session-properties';
+import { describeSessionRefresh } from '../conformance/session-refresh';
 import { describeSessions } from '../conformance/sessions';
 import { describeStreams } from '../conformance/streams';
 import type { OpenStore } from '../conformance/world';
@@ -38,6 +41,9 @@ afterAll(() => databases.stop());
 const SUITES: ((open: OpenStore) => void)[] = [
   describePeople,
   describeSessions,
+  describeSessionRefresh,
+  describeSessionCap,
+  describeLogout,
   describeAgents,
   describeAgentPeople,
   describeAgentKeys,
