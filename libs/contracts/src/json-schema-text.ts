@@ -1,4 +1,5 @@
 import type { JsonSchema } from './json-schema';
+import { NOT_BLANK } from './text';
 
 /** Text for a `$ref`. */
 export type NameOf = (ref: string) => string;
@@ -38,8 +39,6 @@ export function notesOf(schema: JsonSchema): string {
     .filter((note) => note !== undefined)
     .join(' ');
 }
-
-const NOT_BLANK = '\\S';
 
 function patternNote(pattern: string): string {
   return pattern === NOT_BLANK ? 'Not only spaces.' : `\`${pattern}\``;

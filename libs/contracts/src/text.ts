@@ -31,6 +31,9 @@ export const contentSchema = contentOf(z.string().min(1));
 /** Of an answer that failed there may be no text. */
 export const maybeContentSchema = contentOf(z.string());
 
+/** The pattern of text that is not only spaces. */
+export const NOT_BLANK = '\\S';
+
 /**
  * Text that is taken without the spaces around it. What is counted is what remains, so that documents cannot tell the most
  * of what is sent by `maxLength`: who checks by them would refuse what is taken.
@@ -40,7 +43,7 @@ function trimmed(maxChars: number, says = '') {
   const most = maxChars.toLocaleString('en');
   return wellFormed(z.string().trim().min(1).max(maxChars)).meta({
     maxLength: undefined,
-    pattern: '\\S',
+    pattern: NOT_BLANK,
     description:
       `${says} At most ${most} characters, without the spaces around them, which are taken off.`.trim(),
   });
