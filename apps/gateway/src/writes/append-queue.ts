@@ -6,9 +6,11 @@ import type {
   OperationResult,
   Sent,
 } from '@agent-messenger/contracts';
-import { AppError, jsonBytes } from '@agent-messenger/service-kit';
+import { AppError } from '@agent-messenger/service-kit';
 import type { Logger } from '@agent-messenger/service-kit';
 import type { Histogram } from 'prom-client';
+import { AppendPace } from './append-pace';
+import { operationBytes, textBytes } from './operation-bytes';
 import { ReceivedPositions, type Position, type PositionOperation } from './received-positions';
 import { repeatAppend } from './repeat-append';
 import { BATCH_OPERATIONS, takeBatch } from './take-batch';
@@ -18,15 +20,8 @@ const QUEUE_OPERATIONS = 20_000;
 const QUEUE_BYTES = 64 * 1024 * 1024;
 /** How long a position waits for a message to ride along with. */
 const FLUSH_MS = 500;
-/** How long an append that was not answered keeps up the sends in it and those behind it. */
+/** How long an append that was not answered holds up the sends in it and those behind it. */
 const DOUBT_MS = 2_000;
-
-/** Time between two appends while one follows the other. */
-const BEAT_MS = 8;
-/** After this long without an append the next one does not wait. */
-const ALONE_MS = 20;
-/** So many that wait are a batch already. */
-const WORTHWHILE = 16;
 
 type SendOperation = Extract<Operation, { op: 'send' }>;
 /** An edit, deletion, reaction or choice. */
@@ -52,7 +47,7 @@ interface AppendQueueOptions {
   log: Logger;
   /** From then on an append that is not answered has failed. */
   stopped: AbortSignal;
-  /** For tests. */
+  /** See `AppendPace`; for tests. */
   beatMs?: number;
 }
 
@@ -71,10 +66,11 @@ export class AppendQueue {
   /** Why sends are refused for now: of an append nobody knows yet whether it has been carried out. */
   private doubt: AppError | undefined;
   private flushTimer: NodeJS.Timeout | undefined;
-  /** When the last append began. */
-  private beganAt = -Infinity;
+  private readonly pace: AppendPace;
 
-  constructor(private readonly options: AppendQueueOptions) {}
+  constructor(private readonly options: AppendQueueOptions) {
+    this.pace = new AppendPace(options.beatMs);
+  }
 
   /** @param committed told before the sender, and also when it was told before that nobody knows */
   async send(
@@ -82,11 +78,12 @@ export class AppendQueue {
     committed?: (sent: Sent) => void,
   ): Promise<Sent> {
     const answered = committed && ((answer: Answer) => committed(sentOf(answer)));
-    return sentOf(await this.submit({ op: 'send', ...operation }, bytesOf(operation), answered));
+    const bytes = operationBytes(operation);
+    return sentOf(await this.submit({ op: 'send', ...operation }, bytes, answered));
   }
 
   async finish(operation: Omit<FinishOperation, 'op'>): Promise<Sent> {
-    const bytes = bytesOf(operation);
+    const bytes = operationBytes(operation);
     return sentOf(await this.submit({ op: 'finish', ...operation }, bytes));
   }
 
@@ -185,7 +182,7 @@ export class AppendQueue {
 
   /** @returns whether there were more positions than one append takes */
   private async appendBatch(): Promise<boolean> {
-    await this.untilDue();
+    await this.pace.untilDue(this.waiting.length);
     const { batch, bytes, left } = takeBatch(this.waiting);
     this.waiting = left;
     this.waitingBytes -= bytes;
@@ -219,22 +216,6 @@ export class AppendQueue {
       keep(error);
     }
     return false;
-  }
-
-  /**
-   * One that comes alone goes at once. Where one follows the other they wait for the next beat, by the clock, so that those of
-   * all gateways come together: they share a commit, a look for leases and a publish.
-   */
-  private async untilDue(): Promise<void> {
-    const { beatMs = BEAT_MS } = this.options;
-    const sinceMs = performance.now() - this.beganAt;
-    const restMs = beatMs - (Date.now() % beatMs);
-    if (sinceMs < ALONE_MS && this.waiting.length < WORTHWHILE && restMs < beatMs) {
-      await new Promise((resolve) => setTimeout(resolve, restMs));
-    }
-    // A turn of the loop, so that all frames that have arrived are in the first batch too.
-    await new Promise(setImmediate);
-    this.beganAt = performance.now();
   }
 
   /** `doubted`: why it is not answered, when it was not for a while. */
@@ -272,22 +253,7 @@ export class AppendQueue {
   }
 }
 
-function bytesOf({
-  content = '',
-  metadata,
-  actions,
-}: Pick<FinishOperation, 'content' | 'metadata' | 'actions'>): number {
-  return (
-    textBytes(content) + (metadata ? jsonBytes(metadata) : 0) + (actions ? jsonBytes(actions) : 0)
-  );
-}
-
 function sentOf(answer: Answer): Sent {
   if (!('sent' in answer)) throw new TypeError('the store answered a send with something else');
   return answer.sent;
-}
-
-/** As JSON, without its quotes. */
-function textBytes(text: string): number {
-  return jsonBytes(text) - 2;
 }
