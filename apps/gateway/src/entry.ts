@@ -27,6 +27,7 @@ import { observeDispatch } from './requests/observe-dispatch';
 import { createForgetPerson } from './connections/forget-person';
 import type { RateLimits } from './limits/rate-limits';
 import { routeHandlers } from './routes';
+import { ConnectAttempts } from './sockets/connect-attempts';
 import { Handshake } from './sockets/handshake';
 import { OpenTransports } from './sockets/open-transports';
 import { createOriginCheck } from './sockets/origin';
@@ -139,7 +140,7 @@ export function createEntry(
   const handshake = new Handshake({
     admission,
     authenticator: context.credentials.authenticator,
-    limits,
+    wrongConnects: limits.wrongConnects,
     connects: measured.connects,
     log,
   });
@@ -162,13 +163,14 @@ export function createEntry(
     bytesPerSecond: config.FRAME_BYTES_PER_SECOND,
   };
   const pongTimeouts = pongTimeoutsOf(config);
-  const forSockets = { handshake, dispatch, clientIp, frameLimits, pongTimeouts };
+  const attempts = new ConnectAttempts(limits);
+  const forSockets = { handshake, attempts, dispatch, clientIp, frameLimits, pongTimeouts };
   const socketIo = new SocketServer(io, forSockets);
   const plain = new PlainServer({ ...forSockets, log });
   const isOriginAllowed = createOriginCheck(corsOrigins);
   const transports = new OpenTransports(config);
   routeUpgrades(http, {
-    ...{ io, plain, limits, transports, admission },
+    ...{ io, plain, attempts, transports, admission },
     ...{ isOriginAllowed, clientIp, log },
     basePath: config.BASE_PATH,
   });

@@ -149,20 +149,6 @@ describe.each(['socket', 'plain'] as const)('%s', (transport) => {
     setting.harness.store.addConversation(`cnv_more_${transport}`, ['usr_1', AGENT]);
   });
 
-  test('an attempt counts at its upgrade, however far it goes, unless it is found wrong; beyond the bound there is no upgrade', async () => {
-    const gateway = await limited({ CONNECTS_PER_MINUTE_IP: '4' });
-    const path =
-      transport === 'plain' ? '/client/connect' : '/socket.io/?EIO=4&transport=websocket';
-    for (let n = 0; n < 3; n += 1) (await RawSocket.connect(gateway, path)).socket.terminate();
-    await setting.harness[transport](gateway, '/client', { token: 'garbage' }).refused();
-    await connect(gateway, 'usr_1');
-    const { status, headers, problem } = await RawSocket.refused(gateway, path);
-    expect(status).toBe(429);
-    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
-    expect(problem).toMatchObject({ code: 'rate_limited', status: 429 });
-    expect(problem.retry_after_ms).toBeGreaterThan(0);
-  });
-
   test('a credential that has ended takes no place of its owner', async () => {
     const gateway = await limited({ TAKE_OVERS_PER_MINUTE: '2' });
     setting.harness.store.revoked.add('ses_stolen');

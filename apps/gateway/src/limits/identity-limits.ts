@@ -30,13 +30,13 @@ export class IdentityLimits {
   /** Counts one request; what is refused because of its address costs its identity nothing. */
   async count(name: BudgetName, identity: Actor, ip: string): Promise<Budget[]> {
     const factor = this.costs.factorOf(identity);
-    const counted = [this.limits[name].count(identity.id, factor)];
-    if (name === 'sends') {
-      counted.push(this.sendsOfIp[identity.kind].countShare(ip, factor));
-    }
-    const budgets = await Promise.all(counted);
-    if (budgets[1]?.isExceeded) await this.limits[name].giveBack(identity.id);
-    return budgets;
+    if (name !== 'sends') return [await this.limits[name].count(identity.id, factor)];
+    const [own, ofIp] = await Promise.all([
+      this.limits[name].hold(identity.id, factor),
+      this.sendsOfIp[identity.kind].countShare(ip, factor),
+    ]);
+    if (ofIp.isExceeded) await own.giveBack();
+    return [own.budget, ofIp];
   }
 
   /** Counts what an answer costs. Nothing waits for it; what comes next is refused when it was too much. */

@@ -26,10 +26,10 @@ export class RateLimit {
     return this.consume(subject, this.allowance.chargeOf(factor, cost));
   }
 
-  /** Counts one that the subject may get back: what it is, is known when it is done. */
-  async hold(subject: string): Promise<Held> {
+  /** Counts one that the subject may get back: what it is, is known when it is done. @param factor as for `count` */
+  async hold(subject: string, factor = 1): Promise<Held> {
     const { limiter } = this.parts;
-    const charge = this.allowance.chargeOf(1, 1);
+    const charge = this.allowance.chargeOf(factor, 1);
     const from = performance.now();
     const { accounts, counted, budget } = await this.spend(subject, charge);
     return {
@@ -64,13 +64,6 @@ export class RateLimit {
   async charge(subject: string, cost: number, factor: number): Promise<void> {
     const { points: most } = this.allowance.chargeOf(factor, cost);
     await this.parts.limiter.consume(this.allowance.keyOf(subject), cost, { most });
-  }
-
-  /** One that `count` counted is not to be this subject's. */
-  async giveBack(subject: string): Promise<void> {
-    const charge = this.allowance.chargeOf(1, 1);
-    const accounts = this.allowance.accountsOf(subject, charge);
-    await Promise.all(accounts.map(({ key }) => this.parts.limiter.reward(key, charge.cost)));
   }
 
   /** The subject is gone: nothing about it is kept. */

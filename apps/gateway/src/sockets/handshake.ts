@@ -6,7 +6,7 @@ import { presentedIn, type Authenticator } from '../credentials/authenticate';
 import type { Admission, Admitted } from '../connections/admission';
 import type { Connection } from '../connections/connection';
 import type { LiveConnection } from '../connections/live-connection';
-import type { RateLimits } from '../limits/rate-limits';
+import type { Held, RateLimit } from '../limits/rate-limit';
 
 /**
  * Characters of the frame in which a peer says who it is; the longest token is half of it. A frame of 2 MiB may cost
@@ -31,7 +31,7 @@ export function queryHandshake(query: URLSearchParams): Record<string, unknown> 
 interface HandshakeOptions {
   authenticator: Authenticator;
   admission: Admission;
-  limits: Pick<RateLimits, 'connects' | 'wrongConnects'>;
+  wrongConnects: RateLimit;
   connects: Counter<'outcome'>;
   log: Logger;
 }
@@ -40,16 +40,21 @@ interface HandshakeOptions {
 export class Handshake {
   constructor(private readonly options: HandshakeOptions) {}
 
-  /** @param payload what the peer presented @returns the connection, or what to answer the peer before closing */
+  /**
+   * @param payload what the peer presented
+   * @param attempt as its address was counted it
+   * @returns the connection, or what to answer the peer before closing
+   */
   async enter(
     kind: Actor['kind'],
     payload: unknown,
     live: LiveConnection,
+    attempt: Held | undefined,
   ): Promise<{ admitted: Admitted } | { refusal: WireError }> {
     const { admission, connects } = this.options;
     try {
       admission.checkRoom();
-      const credentials = await this.identify(kind, payload, live.ip);
+      const credentials = await this.identify(kind, payload, live.ip, attempt);
       // After it: strangers must not take the turns of those who may come in.
       admission.takeTurn();
       const admitted = await admission.admit(credentials, live);
@@ -65,17 +70,22 @@ export class Handshake {
    * others at its address. Beyond that count only a key that has not been right before is refused unseen; a token is
    * verified here, which costs less than counting it.
    */
-  private async identify(kind: Actor['kind'], payload: unknown, ip: string) {
-    const { authenticator, limits } = this.options;
+  private async identify(
+    kind: Actor['kind'],
+    payload: unknown,
+    ip: string,
+    attempt: Held | undefined,
+  ) {
+    const { authenticator, wrongConnects } = this.options;
     const key = apiKeyIn(payload);
     const isGuess = key !== undefined && !authenticator.rightKeys.has(key);
     try {
-      if (isGuess) await limits.wrongConnects.check(ip);
+      if (isGuess) await wrongConnects.check(ip);
       return await authenticator.handshake(kind, payload, ip);
     } catch (error) {
       const code = error instanceof AppError ? error.code : undefined;
-      if (code === 'unauthorized') await limits.wrongConnects.count(ip);
-      if (code === 'unauthorized' || code === 'rate_limited') await limits.connects.giveBack(ip);
+      if (code === 'unauthorized') await wrongConnects.count(ip);
+      if (code === 'unauthorized' || code === 'rate_limited') await attempt?.giveBack();
       throw error;
     }
   }

@@ -7,6 +7,8 @@ import { frameSchema, LIMITS, PLAIN_SUBPROTOCOL } from '@agent-messenger/contrac
 import { refuseInexactNumbers, type Logger } from '@agent-messenger/service-kit';
 import type { Connection } from '../connections/connection';
 import type { Dispatch } from '../requests/dispatch';
+import type { Held } from '../limits/rate-limit';
+import type { ConnectAttempts } from './connect-attempts';
 import type { FrameLimits } from './frames/frame-guard';
 import { GuardedServer, type GuardedWebSocket } from './frames/guarded-server';
 import { isTangled } from './frames/is-tangled';
@@ -31,6 +33,7 @@ const INVALID_FRAME: WireError = {
 interface PlainServerOptions {
   pongTimeouts: PongTimeouts;
   handshake: Handshake;
+  attempts: ConnectAttempts;
   dispatch: Dispatch;
   clientIp(request: IncomingMessage): string;
   frameLimits: FrameLimits;
@@ -42,6 +45,7 @@ interface Arrival {
   inQuery: Record<string, unknown> | undefined;
   live: PlainConnection;
   socket: GuardedWebSocket;
+  attempt: Held | undefined;
 }
 
 /** The same service for what speaks no Socket.IO: `/client/connect` and `/agent/connect`. */
@@ -53,7 +57,7 @@ export class PlainServer {
   constructor(private readonly options: PlainServerOptions) {}
 
   upgrade(kind: Actor['kind'], request: IncomingMessage, tcp: Duplex, head: Buffer): void {
-    const { clientIp } = this.options;
+    const { attempts, clientIp } = this.options;
     const { searchParams } = new URL(request.url ?? '', 'http://localhost');
     // An agent's credentials have no place in a URL, which proxies log.
     const inQuery = kind === 'user' ? queryHandshake(searchParams) : undefined;
@@ -61,7 +65,7 @@ export class PlainServer {
       if (inQuery) socket.guard.presented();
       const live = new PlainConnection(socket, tcp as TcpSocket, clientIp(request));
       this.watch(kind, socket, live);
-      void this.welcome({ kind, inQuery, live, socket });
+      void this.welcome({ kind, inQuery, live, socket, attempt: attempts.of(request) });
     });
   }
 
@@ -83,7 +87,7 @@ export class PlainServer {
     await closed;
   }
 
-  private async welcome({ kind, inQuery, live, socket }: Arrival): Promise<void> {
+  private async welcome({ kind, inQuery, live, socket, attempt }: Arrival): Promise<void> {
     const { handshake } = this.options;
     const frames = new HeldFrames(socket);
     const presented: FirstFrame | Promise<FirstFrame> = inQuery
@@ -91,7 +95,7 @@ export class PlainServer {
       : firstFrame(frames);
     const [{ credentials, id }] = await Promise.all([presented, delay(GREETING_MS)]);
     if (socket.readyState !== socket.OPEN) return;
-    const result = await handshake.enter(kind, credentials, live);
+    const result = await handshake.enter(kind, credentials, live, attempt);
     if ('refusal' in result) {
       if (id !== undefined) live.ack(id, { ok: false, error: result.refusal });
       live.error(result.refusal);

@@ -11,6 +11,7 @@ import type { Dispatch } from '../requests/dispatch';
 import { EPHEMERAL_NAMESPACE } from '../bus/ephemeral-bus';
 import type { EngineSocket } from './socket-io-connection';
 import { coalesceWrites } from './coalesce-writes';
+import type { ConnectAttempts } from './connect-attempts';
 import type { FrameLimits } from './frames/frame-guard';
 import { GuardedServer } from './frames/guarded-server';
 import { isTangled } from './frames/is-tangled';
@@ -43,6 +44,7 @@ export function createSocketServer(pongTimeouts: PongTimeouts): Server {
 
 interface SocketServerOptions {
   handshake: Handshake;
+  attempts: ConnectAttempts;
   dispatch: Dispatch;
   clientIp(request: IncomingMessage): string;
   frameLimits: FrameLimits;
@@ -148,14 +150,14 @@ export class SocketServer {
   }
 
   private async enter(socket: Socket, kind: Actor['kind']): Promise<Entered> {
-    const { handshake, clientIp, pongTimeouts } = this.options;
+    const { handshake, attempts, clientIp, pongTimeouts } = this.options;
     const { auth } = socket.handshake;
     const live = new SocketIoConnection(socket, clientIp(socket.request));
     // `?token=` is for people whose client cannot send a handshake payload.
     const { searchParams } = new URL(socket.request.url ?? '', 'http://localhost');
     const mayUseQuery = kind === 'user' && Object.keys(auth).length === 0;
     const payload = (mayUseQuery && queryHandshake(searchParams)) || auth;
-    const result = await handshake.enter(kind, payload, live);
+    const result = await handshake.enter(kind, payload, live, attempts.of(socket.request));
     if ('refusal' in result) throw new Refused(result.refusal);
     const { admitted } = result;
     const { connection } = admitted;

@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import type { Server as SocketIoServer } from 'socket.io';
 import type { Admission } from '../connections/admission';
 import { notUnderBasePath, stripBasePath } from '../http/base-path';
-import type { RateLimits } from '../limits/rate-limits';
 import { afterAnswers } from './after-answers';
+import type { ConnectAttempts } from './connect-attempts';
 import type { OpenTransports } from './open-transports';
 import type { PlainServer } from './plain-server';
 import { refuseUpgrade } from './refuse-upgrade';
@@ -37,7 +37,7 @@ function forgetResponse({ socket }: IncomingMessage, _response: unknown, next: (
 interface UpgradeOptions {
   io: SocketIoServer;
   plain: PlainServer;
-  limits: Pick<RateLimits, 'attempts' | 'connects'>;
+  attempts: ConnectAttempts;
   transports: OpenTransports;
   admission: Pick<Admission, 'isStopping'>;
   basePath: string;
@@ -55,7 +55,7 @@ export function routeUpgrades(
   {
     io,
     plain,
-    limits,
+    attempts,
     transports,
     admission,
     basePath,
@@ -94,8 +94,7 @@ export function routeUpgrades(
     }
     const ip = clientIp(request);
     transports.take(ip, socket);
-    await limits.attempts.take(ip);
-    await limits.connects.take(ip);
+    await attempts.take(request, ip);
     return open;
   }
 
