@@ -118,9 +118,9 @@ class World {
   }
 
   /** Whoever is connected with this credential, or with whichever, is to go. */
-  async revoke(credentialId: string | null): Promise<void> {
+  async end(credentialId: string | null): Promise<void> {
     const before = await this.lease();
-    await (this.holders[0] as LeaseHolder).leases.revoke(id, credentialId);
+    await (this.holders[0] as LeaseHolder).leases.evict(id, credentialId);
     const after = await this.lease();
     const isHit = typeof before?.gateway === 'string' && credentialId !== 'another';
     const tombstone = isHit && {
@@ -181,7 +181,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constantFrom('renew' as const, 'forget' as const) }),
   fc.record({ do: fc.constant('recall' as const), index: fc.nat(5) }),
   fc.record({
-    do: fc.constant('revoke' as const),
+    do: fc.constant('end' as const),
     of: fc.constantFrom('credential', 'another', null),
   }),
 );
@@ -194,7 +194,7 @@ async function take(world: World, one: Step): Promise<void> {
   else if (one.do === 'evict') await world.evict(one.order, one.isLost);
   else if (one.do === 'renew') await world.renew();
   else if (one.do === 'recall') await world.recall(one.index);
-  else if (one.do === 'revoke') await world.revoke(one.of);
+  else if (one.do === 'end') await world.end(one.of);
   else await world.forget();
 }
 
@@ -232,7 +232,7 @@ test('whatever happens, epochs rise, the store has one writer, and renewals leav
             { do: 'acquire', gateway: 0 },
             { do: 'acquire', gateway: 0 },
             { do: 'recall', index: 0 },
-            { do: 'revoke', of: null },
+            { do: 'end', of: null },
           ],
         ],
       ],

@@ -135,7 +135,7 @@ test('an answer that overtakes another one does not put the older connection int
   expect(newer.connection.isCurrent).toBe(true);
 });
 
-describe('revocation', () => {
+describe('eviction', () => {
   test.each([
     ['credential', 'revoked'],
     [null, 'lease_lost'],
@@ -145,7 +145,7 @@ describe('revocation', () => {
     const { connection } = await holder.connect(id);
     const epoch = connection.epoch + 1;
     const before = performance.now();
-    await holder.leases.revoke(id, of);
+    await holder.leases.evict(id, of);
     await caughtUp(stack.redis, names.gateway(holder.gatewayId), heard);
     expect(heard).toEqual([{ type: 'evict', identity_id: id, epoch, code }]);
     expect(await leaseOf()).toMatchObject({ gateway: null, epoch });
@@ -159,10 +159,10 @@ describe('revocation', () => {
   test('of another credential, or of nobody, ends nothing', async () => {
     const holder = stack.holder(names);
     const heard = await stack.listen<GatewayMessage>(names.gateway(holder.gatewayId));
-    await holder.leases.revoke(id, 'credential');
+    await holder.leases.evict(id, 'credential');
     await holder.connect(id);
     const before = await leaseOf();
-    await holder.leases.revoke(id, 'another');
+    await holder.leases.evict(id, 'another');
     await caughtUp(stack.redis, names.gateway(holder.gatewayId), heard);
     expect(heard).toEqual([]);
     expect(await leaseOf()).toEqual(before);

@@ -9,7 +9,7 @@ test('all are told at once, and that Redis is away holds nobody up', async () =>
   const failures: ((error: Error) => void)[] = [];
   const endCredentials = createEndCredentials(
     {
-      revoke: (_identityId, credentialId) => {
+      evict: (_identityId, credentialId) => {
         told.push(credentialId);
         return new Promise((_resolve, reject) => failures.push(reject));
       },

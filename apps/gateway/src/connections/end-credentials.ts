@@ -7,7 +7,7 @@ export type EndCredentials = (ended: Ended) => Promise<void>;
 
 /** Ends the connections that came with sessions or keys that have ended, on whichever gateway they are. */
 export function createEndCredentials(
-  leases: Pick<Leases, 'revoke'>,
+  leases: Pick<Leases, 'evict'>,
   confirmed: Pick<ConfirmedCredentials, 'forget'>,
   log: Logger,
 ): EndCredentials {
@@ -16,7 +16,7 @@ export function createEndCredentials(
       confirmed.forget(identity_id, credential_id);
     // Together: while Redis does not answer, each would take its whole time.
     const told = await Promise.allSettled(
-      ended.map(({ identity_id, credential_id }) => leases.revoke(identity_id, credential_id)),
+      ended.map(({ identity_id, credential_id }) => leases.evict(identity_id, credential_id)),
     );
     // The credentials have ended in any case; without Redis the connection ends with the next check of credentials.
     const failed = told.find(({ status }) => status === 'rejected');

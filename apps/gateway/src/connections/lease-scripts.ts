@@ -55,7 +55,7 @@ return epoch
  * this credential, which has ended; an empty one stands for any: what the peer has remains valid, and it may come back.
  * → 1 or 0
  */
-const revoke = `${now}
+const evict = `${now}
 local entry = redis.call('GET', KEYS[1])
 if not entry then return 0 end
 entry = cjson.decode(entry)
@@ -77,7 +77,7 @@ return 1
 
 /**
  * Forgets an identity: KEYS lease, expiry, last seen. ARGV identity, ttl, presence channel, gateway channel prefix. Of a
- * lease a tombstone remains for its ttl, as with a revocation, after which the holder notes nothing any more.
+ * lease a tombstone remains for its ttl, as with an eviction, after which the holder notes nothing any more.
  */
 const erase = `${now}${announce}
 redis.call('DEL', KEYS[3])
@@ -182,7 +182,7 @@ const SCRIPTS = {
   leaseRenew: renew,
   leaseRelease: release,
   leaseStatus: status,
-  leaseRevoke: revoke,
+  leaseEvict: evict,
   leaseErase: erase,
   presenceSweep: sweep,
 };
@@ -194,7 +194,7 @@ export type LeaseRedis = Redis & {
   leaseAcquire(keys: number, ...args: Argument[]): Promise<number | null>;
   leaseRenew(keys: number, ...args: Argument[]): Promise<number[]>;
   leaseRelease(keys: number, ...args: Argument[]): Promise<number>;
-  leaseRevoke(keys: number, ...args: Argument[]): Promise<number>;
+  leaseEvict(keys: number, ...args: Argument[]): Promise<number>;
   leaseErase(keys: number, ...args: Argument[]): Promise<number>;
   leaseStatus(keys: number, ...args: Argument[]): Promise<number>;
   presenceSweep(keys: number, ...args: Argument[]): Promise<number>;

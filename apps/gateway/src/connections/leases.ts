@@ -16,7 +16,6 @@ const RENEW_AT_ONCE = 200;
 const HOLD_MS = 3_500;
 /** How long an attempt to take a lease may last: as long as the client of Redis waits for an answer, and not longer. */
 export const ATTEMPT_MS = 5_000;
-/** Answers of the renew script. */
 /** Of a renewal; see `leaseRenew`. */
 const WRITTEN_AGAIN = 2;
 /** Of connections that are not renewed: how they ended, where the eviction was lost. */
@@ -112,9 +111,9 @@ export class Leases {
    * Ends the identity's connection, wherever it is, if it came with this credential, which has ended; null: with whichever
    * it came, which remains good, and the peer is told that it may come back.
    */
-  async revoke(identityId: string, credentialId: string | null): Promise<void> {
+  async evict(identityId: string, credentialId: string | null): Promise<void> {
     const { redis, names, ttlMs } = this.options;
-    await redis.leaseRevoke(
+    await redis.leaseEvict(
       3,
       names.lease(identityId),
       names.presenceExpiry,

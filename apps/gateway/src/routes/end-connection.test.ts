@@ -5,13 +5,13 @@ const caller = { ip: '192.0.2.1', identity: undefined, credentialId: undefined, 
 const input = { params: { identity_id: 'usr_1' }, query: undefined, body: undefined } as const;
 
 /** The results in the audit log, and the code of the answer. */
-async function end(revoke: () => Promise<void>) {
+async function end(evict: () => Promise<void>) {
   const records: AuditRecord[] = [];
   const recordAudit = async (request: { records: AuditRecord[] }) => {
     records.push(...request.records);
     return {};
   };
-  const answer = endConnection({ recordAudit }, { revoke })(input, caller);
+  const answer = endConnection({ recordAudit }, { evict })(input, caller);
   const code = await answer.then(
     () => 'ok',
     (error: { code?: string }) => error.code,

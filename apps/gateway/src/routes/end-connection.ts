@@ -7,7 +7,7 @@ import type { RouteHandler } from '../http/rest-server';
 /** Whoever it was may connect again: to keep it out, its credential has to be revoked. */
 export function endConnection(
   messages: Pick<Client<typeof messagesCalls>, 'recordAudit'>,
-  leases: Pick<Leases, 'revoke'>,
+  leases: Pick<Leases, 'evict'>,
 ): RouteHandler<'endConnection'> {
   return async ({ params: { identity_id } }, caller) => {
     const entry = {
@@ -20,7 +20,7 @@ export function endConnection(
     // First: what cannot be recorded does not happen.
     await record('ok');
     try {
-      await needingRedis(leases.revoke(identity_id, null));
+      await needingRedis(leases.evict(identity_id, null));
     } catch (error) {
       await record('unavailable');
       throw error;
