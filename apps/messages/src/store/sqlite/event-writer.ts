@@ -51,7 +51,7 @@ export function createEventWriter(
   {
     places,
     recent,
-  }: { places: Pick<Places, 'note'>; recent: Pick<RecentEntries, 'forget' | 'write'> },
+  }: { places: Pick<Places, 'note'>; recent: Pick<RecentEntries, 'invalidate' | 'moveHead'> },
 ): EventWriter {
   const insert = db.prepare(
     'INSERT INTO log (pos, conversation, seq, type, actor, at, about, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -90,13 +90,13 @@ export function createEventWriter(
     write({ at, rev }, event) {
       const { conversation, seq, type } = event;
       const pos = nextPos();
-      recent.write(pos);
+      recent.moveHead(pos);
       add(pos, at, event);
       if (event.type === 'message.created') {
         advanceByMessage.run({ seq, rev, conversation });
         places.note(conversation, event.members);
       } else {
-        recent.forget();
+        recent.invalidate();
         advance.run(seq, rev, conversation);
         if (type === 'conversation.created') setPlace.run(pos, conversation);
       }

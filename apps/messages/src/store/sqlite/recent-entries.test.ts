@@ -25,13 +25,13 @@ test('it has what follows a position, and no position before its first', () => {
 
 test('where nothing was written yet it is at the head; what was rolled back is not waited for', () => {
   const recent = new RecentEntries();
-  recent.write(5);
+  recent.moveHead(5);
   recent.add([entry(5)], recent.generation);
   expect(seqsOf(recent.after(5, BOUNDS))).toEqual({ seqs: [], end: 5 });
   // Not committed, and written again.
-  recent.write(7);
+  recent.moveHead(7);
   expect(recent.after(5, BOUNDS)).toBeUndefined();
-  recent.write(6);
+  recent.moveHead(6);
   expect(recent.after(5, BOUNDS)).toBeUndefined();
   expect(seqsOf(recent.after(6, BOUNDS))).toEqual({ seqs: [], end: 6 });
 });
@@ -48,7 +48,7 @@ test('nothing is kept of before a change, nor of a transaction that began before
   const recent = new RecentEntries();
   recent.add([entry(5)], recent.generation);
   const { generation } = recent;
-  recent.forget();
+  recent.invalidate();
   recent.add([entry(6)], generation);
   expect(recent.after(4, BOUNDS)).toBeUndefined();
   expect(recent.after(5, BOUNDS)).toBeUndefined();

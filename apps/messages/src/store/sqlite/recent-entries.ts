@@ -26,20 +26,20 @@ export class RecentEntries {
   private chars = 0;
   private changes = 0;
   /** Where the log was written last, committed or not: nothing is beyond it. */
-  private written = Infinity;
+  private head = Infinity;
 
-  /** Rises with `forget`: a transaction's messages are kept when nothing was changed since it began. */
+  /** Rises with `invalidate`: a transaction's messages are kept when nothing was changed since it began. */
   get generation(): number {
     return this.changes;
   }
 
   /** An event is being written at `pos`. */
-  write(pos: number): void {
-    this.written = pos;
+  moveHead(pos: number): void {
+    this.head = pos;
   }
 
-  /** An event of another type is being written. */
-  forget(): void {
+  /** An event of another type is being written: what is kept may be stale. */
+  invalidate(): void {
     this.changes += 1;
     this.drop(this.entries.length);
   }
@@ -67,7 +67,7 @@ export class RecentEntries {
     { limit, maxChars }: { limit: number; maxChars: number },
   ): { entries: LogEntry[]; end: number } | undefined {
     // At the head, and after each step of the relay it is: the log need not be asked.
-    if (pos >= this.written) return { entries: [], end: pos };
+    if (pos >= this.head) return { entries: [], end: pos };
     const first = this.entries[0]?.pos;
     if (first === undefined || pos + 1 < first) return undefined;
     this.drop(Math.min(pos + 1 - first, this.entries.length));
