@@ -60,17 +60,17 @@ async function countRegistration(
   { logins, registrations }: Pick<RateLimits, 'logins' | 'registrations'>,
   ip: string,
 ): Promise<CountedCall> {
-  const attempt = await logins.hold(ip);
+  const attempt = await logins.reserve(ip);
   if (attempt.budget.isExceeded) return { budgets: [attempt.budget], settle: nothing };
-  const registration = await registrations.hold(ip);
+  const registration = await registrations.reserve(ip);
   if (registration.budget.isExceeded) {
     // Neither: it waits for those that are under way, which may be refused.
-    await Promise.all([attempt.giveBack(), registration.giveBack()]);
+    await Promise.all([attempt.refund(), registration.refund()]);
     return { budgets: [registration.budget], settle: nothing };
   }
   return {
     budgets: [attempt.budget, registration.budget],
-    settle: (outcome) => (outcome === 'refused' ? registration : attempt).giveBack(),
+    settle: (outcome) => (outcome === 'refused' ? registration : attempt).refund(),
   };
 }
 

@@ -32,10 +32,10 @@ export class IdentityLimits {
     const factor = this.costs.factorOf(identity);
     if (name !== 'sends') return [await this.limits[name].count(identity.id, factor)];
     const [own, ofIp] = await Promise.all([
-      this.limits[name].hold(identity.id, factor),
+      this.limits[name].reserve(identity.id, factor),
       this.sendsOfIp[identity.kind].countShare(ip, factor),
     ]);
-    if (ofIp.isExceeded) await own.giveBack();
+    if (ofIp.isExceeded) await own.refund();
     return [own.budget, ofIp];
   }
 

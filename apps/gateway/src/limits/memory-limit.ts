@@ -30,7 +30,7 @@ export class MemoryLimit {
   }
 
   /** One that `count` counted is not to be this subject's. */
-  giveBack(subject: string): void {
+  refund(subject: string): void {
     this.parts.counts.reward(this.allowance.keyOf(subject), 1);
   }
 

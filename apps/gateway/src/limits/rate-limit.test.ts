@@ -145,12 +145,12 @@ test('a site has eight times the budget of a network, whichever of its networks 
 
 test('what is given back was never counted, and nothing is given to the window after it', async () => {
   const { limit } = setup(2);
-  const [early, late] = [await limit.hold('a'), await limit.hold('a')];
+  const [early, late] = [await limit.reserve('a'), await limit.reserve('a')];
   expect(late.budget).toMatchObject({ remaining: 0, isExceeded: false });
-  await early.giveBack();
+  await early.refund();
   expect(await limit.count('a')).toMatchObject({ remaining: 0, isExceeded: false });
   jest.advanceTimersByTime(WINDOW_MS);
-  await late.giveBack();
+  await late.refund();
   expect(await limit.count('a')).toMatchObject({ remaining: 1 });
 });
 
@@ -158,6 +158,6 @@ test('what is given back was never counted of the site either', async () => {
   const limiter = new RateLimiterMemory({ duration: WINDOW_MS / 1_000, points: 1e9 });
   const parts = { keyOf: (subject: string) => subject, siteOf: () => 'site' };
   const limit = new RateLimit({ limiter, points: 1, ...parts, onExceeded: () => undefined });
-  for (let n = 0; n < 2 * NETWORKS_PER_SITE; n += 1) await (await limit.hold(`a${n}`)).giveBack();
+  for (let n = 0; n < 2 * NETWORKS_PER_SITE; n += 1) await (await limit.reserve(`a${n}`)).refund();
   expect(await limit.count('b')).toMatchObject({ isExceeded: false });
 });

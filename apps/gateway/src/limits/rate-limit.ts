@@ -2,10 +2,10 @@ import { Allowance, enforce, type AllowanceParts, type Budget, type Charge } fro
 import type { Counts } from './shared-counts';
 
 /** One that was counted and may turn out to be none. */
-export interface Held {
+export interface Reservation {
   budget: Budget;
   /** It was none: taken off the windows it was counted in while these last, so that the next ones begin at nothing. */
-  giveBack(): Promise<void>;
+  refund(): Promise<void>;
 }
 
 interface RateLimitParts extends AllowanceParts {
@@ -27,14 +27,14 @@ export class RateLimit {
   }
 
   /** Counts one that the subject may get back: what it is, is known when it is done. @param factor as for `count` */
-  async hold(subject: string, factor = 1): Promise<Held> {
+  async reserve(subject: string, factor = 1): Promise<Reservation> {
     const { limiter } = this.parts;
     const charge = this.allowance.chargeOf(factor, 1);
     const from = performance.now();
     const { accounts, counted, budget } = await this.spend(subject, charge);
     return {
       budget,
-      async giveBack() {
+      async refund() {
         const sinceMs = performance.now() - from;
         const lasting = accounts.filter((_, n) => sinceMs < (counted[n]?.msBeforeNext ?? 0));
         await Promise.all(lasting.map(({ key }) => limiter.reward(key, charge.cost)));

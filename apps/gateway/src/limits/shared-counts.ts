@@ -2,10 +2,10 @@ import type { Logger, Scope } from '@agent-messenger/service-kit';
 import { upToEntries } from '@agent-messenger/service-kit';
 import { LRUCache } from 'lru-cache';
 
-/** Of a budget, what may be spent before Redis is told of it at once, and what is too little to tell each second. */
-const TELL_AT_ONCE = 0.1;
-const TELL_LATER = 0.01;
-const TELL_EVERY_MS = 1_000;
+/** Of a budget, what may be spent before it is sent to Redis at once, and what is too little to send each second. */
+const FLUSH_AT_ONCE = 0.1;
+const FLUSH_LATER = 0.01;
+const FLUSH_EVERY_MS = 1_000;
 /** Subjects that are counted at a time; the one unused for longest makes room. */
 const SUBJECTS = 100_000;
 
@@ -22,7 +22,7 @@ export interface Counts {
   consume(key: string, cost: number, options: { most: number }): Promise<Counted>;
   get(key: string): Promise<Counted | null>;
   reward(key: string, points: number): Promise<unknown>;
-  /** Nothing about it is kept here, nor in Redis; what others have not told yet may come there for a window. */
+  /** Nothing about it is kept here, nor in Redis; what others have not sent yet may come there for a window. */
   delete(key: string): Promise<unknown>;
 }
 
@@ -34,8 +34,8 @@ export interface CountsAtOnce extends Pick<Counts, 'delete'> {
 
 interface Window {
   /** What Redis knows, as far as it has said. */
-  told: number;
-  /** What it is being told. */
+  inRedis: number;
+  /** On its way there. */
   sending: number;
   unsent: number;
   endsAt: number;
@@ -51,13 +51,14 @@ interface SharedCountsOptions {
 }
 
 /**
- * Counts that all gateways share, approximately: each counts in memory, and Redis is told behind, when a tenth of the
+ * Counts that all gateways share, approximately: each counts in memory, and sends that to Redis later, when a tenth of the
  * budget is spent or a second has passed. So N gateways let through what exceeds the budget by N tenths at most, and
  * what is sent within one answer of Redis.
  */
 export class SharedCounts {
   private readonly windows = new LRUCache<string, Window>(upToEntries(SUBJECTS));
-  private readonly untold = new Set<string>();
+  /** Keys of which something is unsent. */
+  private readonly dirty = new Set<string>();
 
   /** Nothing waits for Redis. */
   readonly behind: CountsAtOnce;
@@ -69,13 +70,13 @@ export class SharedCounts {
       void this.add(key, -points, this.windows.get(key)?.most ?? 0);
     const forget = (key: string) => {
       this.windows.delete(key);
-      this.untold.delete(key);
+      this.dirty.delete(key);
       return this.options.redis.delete(key);
     };
     this.behind = {
       consume: (key, cost, { most }) => {
         const window = this.add(key, cost, most);
-        this.tellIfMuch(key, window);
+        this.flushIfMuch(key, window);
         return countedOf(window);
       },
       reward,
@@ -84,18 +85,18 @@ export class SharedCounts {
     this.exact = {
       consume: async (key, cost, { most }) => {
         const window = this.add(key, cost, most);
-        const consumedPoints = await this.tell(key, window);
+        const consumedPoints = await this.flush(key, window);
         return { ...countedOf(window), consumedPoints };
       },
       get: async (key) => countedOf(this.windowOf(key, 0)),
       reward: async (key, points) => reward(key, points),
       delete: forget,
     };
-    const timer = setInterval(() => void this.tellAll(TELL_LATER), TELL_EVERY_MS);
+    const timer = setInterval(() => void this.flushAll(FLUSH_LATER), FLUSH_EVERY_MS);
     timer.unref();
     options.scope.defer('shared counts', () => {
       clearInterval(timer);
-      return this.tellAll(0);
+      return this.flushAll(0);
     });
   }
 
@@ -104,7 +105,7 @@ export class SharedCounts {
     return this.options.redis.getKey(key);
   }
 
-  /** Learns what was spent elsewhere, from now on to the next time that Redis is told something. */
+  /** Learns what was spent elsewhere, from now on to the next time that something is sent there. */
   async load(key: string): Promise<void> {
     try {
       const answer = await this.options.redis.get(key);
@@ -117,7 +118,7 @@ export class SharedCounts {
   private add(key: string, points: number, most: number): Window {
     const window = this.windowOf(key, most);
     window.unsent += points;
-    this.untold.add(key);
+    this.dirty.add(key);
     return window;
   }
 
@@ -129,50 +130,50 @@ export class SharedCounts {
       return known;
     }
     const endsAt = now + this.options.durationMs;
-    const window = { told: 0, sending: 0, unsent: 0, endsAt, most };
+    const window = { inRedis: 0, sending: 0, unsent: 0, endsAt, most };
     this.windows.set(key, window);
     return window;
   }
 
-  /** One answer is waited for at a time: what comes in meanwhile is told together. */
-  private tellIfMuch(key: string, window: Window): void {
+  /** One answer is waited for at a time: what comes in meanwhile is sent together. */
+  private flushIfMuch(key: string, window: Window): void {
     const { unsent, sending, most, endsAt } = window;
-    if (sending > 0 || unsent <= 0 || unsent < most * TELL_AT_ONCE || endsAt <= performance.now())
+    if (sending > 0 || unsent <= 0 || unsent < most * FLUSH_AT_ONCE || endsAt <= performance.now())
       return;
-    void this.tell(key, window);
+    void this.flush(key, window);
   }
 
   /** @returns what is counted, with what was unsent */
-  private async tell(key: string, window: Window): Promise<number> {
+  private async flush(key: string, window: Window): Promise<number> {
     const points = window.unsent;
     window.unsent = 0;
     window.sending += points;
-    this.untold.delete(key);
+    this.dirty.delete(key);
     try {
       const answer = await this.options.redis.consume(key, points, { most: window.most });
       return learn(window, points, answer);
     } catch (error) {
-      // Perhaps it was counted: what is told twice would be a refusal that nobody earned.
+      // Perhaps it was counted: what is sent twice would be a refusal that nobody earned.
       this.options.log.debug({ reason: String(error) }, 'what is spent here is not told');
-      window.told += points;
-      return window.told;
+      window.inRedis += points;
+      return window.inRedis;
     } finally {
       window.sending -= points;
-      this.tellIfMuch(key, window);
+      this.flushIfMuch(key, window);
     }
   }
 
-  private async tellAll(least: number): Promise<void> {
+  private async flushAll(least: number): Promise<void> {
     const now = performance.now();
-    const told: Promise<number>[] = [];
-    for (const key of this.untold) {
+    const flushed: Promise<number>[] = [];
+    for (const key of this.dirty) {
       const window = this.windows.peek(key);
-      if (!window || window.endsAt <= now || window.unsent === 0) this.untold.delete(key);
+      if (!window || window.endsAt <= now || window.unsent === 0) this.dirty.delete(key);
       else if (Math.abs(window.unsent) >= window.most * least && window.sending === 0) {
-        told.push(this.tell(key, window));
+        flushed.push(this.flush(key, window));
       }
     }
-    await Promise.all(told);
+    await Promise.all(flushed);
   }
 }
 
@@ -193,19 +194,19 @@ export async function loadAll(
   }
 }
 
-/** A Redis that knows less than it was told, an empty one or a window that has just ended there, forgives nothing. */
+/** A Redis that knows less than it was sent, an empty one or a window that has just ended there, forgives nothing. */
 function learn(window: Window, points: number, { consumedPoints, msBeforeNext }: Counted): number {
-  window.told += points;
-  if (consumedPoints >= window.told) {
-    window.told = consumedPoints;
+  window.inRedis += points;
+  if (consumedPoints >= window.inRedis) {
+    window.inRedis = consumedPoints;
     window.endsAt = performance.now() + msBeforeNext;
   }
-  return window.told;
+  return window.inRedis;
 }
 
-function countedOf({ told, sending, unsent, endsAt }: Window): Counted {
+function countedOf({ inRedis, sending, unsent, endsAt }: Window): Counted {
   return {
-    consumedPoints: told + sending + unsent,
+    consumedPoints: inRedis + sending + unsent,
     msBeforeNext: Math.max(Math.ceil(endsAt - performance.now()), 1),
   };
 }

@@ -18,7 +18,7 @@ export class SocketLimits {
     const budget = this.limits[name].count(identity.id, factor);
     if (name !== 'sends') return [budget];
     const ofIp = this.sendsOfIp[identity.kind].countShare(ip, factor);
-    if (ofIp.isExceeded) this.limits[name].giveBack(identity.id);
+    if (ofIp.isExceeded) this.limits[name].refund(identity.id);
     return [budget, ofIp];
   }
 

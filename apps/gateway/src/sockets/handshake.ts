@@ -6,7 +6,7 @@ import { presentedIn, type Authenticator } from '../credentials/authenticate';
 import type { Admission, Admitted } from '../connections/admission';
 import type { Connection } from '../connections/connection';
 import type { LiveConnection } from '../connections/live-connection';
-import type { Held, RateLimit } from '../limits/rate-limit';
+import type { Reservation, RateLimit } from '../limits/rate-limit';
 
 /**
  * Characters of the frame in which a peer says who it is; the longest token is half of it. A frame of 2 MiB may cost
@@ -49,7 +49,7 @@ export class Handshake {
     kind: Actor['kind'],
     payload: unknown,
     live: LiveConnection,
-    attempt: Held | undefined,
+    attempt: Reservation | undefined,
   ): Promise<{ admitted: Admitted } | { refusal: WireError }> {
     const { admission, connects } = this.options;
     try {
@@ -74,7 +74,7 @@ export class Handshake {
     kind: Actor['kind'],
     payload: unknown,
     ip: string,
-    attempt: Held | undefined,
+    attempt: Reservation | undefined,
   ) {
     const { authenticator, wrongConnects } = this.options;
     const key = apiKeyIn(payload);
@@ -85,7 +85,7 @@ export class Handshake {
     } catch (error) {
       const code = error instanceof AppError ? error.code : undefined;
       if (code === 'unauthorized') await wrongConnects.count(ip);
-      if (code === 'unauthorized' || code === 'rate_limited') await attempt?.giveBack();
+      if (code === 'unauthorized' || code === 'rate_limited') await attempt?.refund();
       throw error;
     }
   }

@@ -7,7 +7,7 @@ import { frameSchema, LIMITS, PLAIN_SUBPROTOCOL } from '@agent-messenger/contrac
 import { refuseInexactNumbers, type Logger } from '@agent-messenger/service-kit';
 import type { Connection } from '../connections/connection';
 import type { Dispatch } from '../requests/dispatch';
-import type { Held } from '../limits/rate-limit';
+import type { Reservation } from '../limits/rate-limit';
 import type { ConnectAttempts } from './connect-attempts';
 import type { FrameLimits } from './frames/frame-guard';
 import { GuardedServer, type GuardedWebSocket } from './frames/guarded-server';
@@ -45,7 +45,7 @@ interface Arrival {
   inQuery: Record<string, unknown> | undefined;
   live: PlainConnection;
   socket: GuardedWebSocket;
-  attempt: Held | undefined;
+  attempt: Reservation | undefined;
 }
 
 /** The same service for what speaks no Socket.IO: `/client/connect` and `/agent/connect`. */
