@@ -14,7 +14,7 @@ import {
   type IncomingMessage,
   type MessageHandler,
 } from './agent/handler-runs';
-import { tellFailure } from './agent/tell-failure';
+import { reportFailure } from './agent/report-failure';
 import type { MessengerError } from './errors';
 import { Gate } from './gate';
 import { exitProcess, logLine } from './host';
@@ -201,7 +201,7 @@ export class Agent {
     if (!events.has('handlerError')) this.#log(`the handler failed for ${message.id}`, failure);
     events.emit('handlerError', failure, message);
     try {
-      await tellFailure(this.#parts, message, failure);
+      await reportFailure(this.#parts, message, failure);
     } catch (error) {
       // Not told: the message is handled again after the restart.
       if (signal.aborted) throw closed(error);

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { redact, tellError } from './redact';
+import { redact, serializeError } from './redact';
 
 export type Logger = pino.Logger;
 
@@ -40,7 +40,7 @@ export function createLogger(given: LoggerOptions): Logger {
       paths: SECRETS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]),
       censor: '[redacted]',
     },
-    serializers: { err: tellError },
+    serializers: { err: serializeError },
     ...(context && { mixin: () => context() ?? {} }),
     hooks: {
       // The last look at every line: also at what others put into the messages of their errors.

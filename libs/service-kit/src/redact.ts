@@ -24,37 +24,37 @@ export function redact(text: string): string {
   return redacted;
 }
 
-/** Causes within causes are told to this depth. */
+/** Causes within causes are logged to this depth. */
 const MOST_CAUSES = 5;
 
-interface ToldError {
+interface SerializedError {
   type: string;
   message: string;
   stack: string | undefined;
   code?: unknown;
-  cause?: ToldError;
-  errors?: ToldError[];
+  cause?: SerializedError;
+  errors?: SerializedError[];
 }
 
 /**
  * What is logged of an error: not everything that hangs on it. ioredis keeps the command with its arguments there, a
  * password for instance, undici the request.
  */
-export function tellError(error: unknown, depth = 0): ToldError {
+export function serializeError(error: unknown, depth = 0): SerializedError {
   if (!(error instanceof Error)) {
     return { type: typeof error, message: String(error), stack: undefined };
   }
   const { cause } = error;
-  const isToldOn = depth < MOST_CAUSES;
+  const goesDeeper = depth < MOST_CAUSES;
   return {
     type: error.name,
     message: error.message,
     stack: error.stack,
     ...('code' in error && { code: error.code }),
-    ...(isToldOn && cause !== undefined && { cause: tellError(cause, depth + 1) }),
-    ...(isToldOn &&
+    ...(goesDeeper && cause !== undefined && { cause: serializeError(cause, depth + 1) }),
+    ...(goesDeeper &&
       error instanceof AggregateError && {
-        errors: error.errors.slice(0, MOST_CAUSES).map((one) => tellError(one, depth + 1)),
+        errors: error.errors.slice(0, MOST_CAUSES).map((one) => serializeError(one, depth + 1)),
       }),
   };
 }

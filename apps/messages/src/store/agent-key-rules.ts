@@ -68,11 +68,11 @@ export function endOfOverlap(at: string, overlap_s: number): string {
   return new Date(Date.parse(at) + overlap_s * 1_000).toISOString();
 }
 
-type KeyPlace = Pick<AgentKey, 'created_at' | 'key_id'>;
-const cursorSchema: z.ZodType<KeyPlace> = z.object({ created_at: z.string(), key_id: z.string() });
+type KeyCursor = Pick<AgentKey, 'created_at' | 'key_id'>;
+const cursorSchema: z.ZodType<KeyCursor> = z.object({ created_at: z.string(), key_id: z.string() });
 
 /** Keys are listed newest first: below which one the page begins. */
-export function keysBefore(cursor: string | undefined): KeyPlace {
+export function keysBefore(cursor: string | undefined): KeyCursor {
   return cursor === undefined
     ? { created_at: '9999', key_id: '' }
     : decodeCursor(cursorSchema, cursor);

@@ -10,7 +10,7 @@ export interface PositionsOptions {
   onError: (error: unknown, conversationId: string) => void;
 }
 
-interface Place {
+interface Cursor {
   conversationId: string;
   /** Seq of the last event that the application has taken. */
   position: number;
@@ -30,42 +30,42 @@ const KEPT_EVENTS = 64;
  * read from the log.
  */
 export class Positions {
-  readonly #places = new Map<string, Place>();
+  readonly #cursors = new Map<string, Cursor>();
   readonly #taking = new Set<Promise<void>>();
 
   constructor(private readonly options: PositionsOptions) {}
 
   /** A device without a copy stands where the first event finds it: the server begins after what was delivered. */
   offer(event: Event): void {
-    const place = this.#at(event.conversation_id, event.seq - 1);
-    if (event.seq <= place.position) {
+    const cursor = this.#at(event.conversation_id, event.seq - 1);
+    if (event.seq <= cursor.position) {
       // The server has not heard that this one was taken.
-      this.options.onTaken(place.conversationId, place.position);
+      this.options.onTaken(cursor.conversationId, cursor.position);
       return;
     }
-    place.target = Math.max(place.target, event.seq);
-    if (place.arrived.size < KEPT_EVENTS || event.seq === place.position + 1) {
-      place.arrived.set(event.seq, event);
+    cursor.target = Math.max(cursor.target, event.seq);
+    if (cursor.arrived.size < KEPT_EVENTS || event.seq === cursor.position + 1) {
+      cursor.arrived.set(event.seq, event);
     }
-    this.#wake(place);
+    this.#wake(cursor);
   }
 
   /** The log reaches `lastSeq`; a device that has no position yet begins after `deliveredSeq`. */
   follow(conversationId: string, deliveredSeq: number, lastSeq: number): void {
-    const known = this.#places.has(conversationId);
-    const place = this.#at(conversationId, deliveredSeq);
+    const known = this.#cursors.has(conversationId);
+    const cursor = this.#at(conversationId, deliveredSeq);
     // What a new device has not seen is on its way already: the server writes it after `deliveredSeq`.
     if (!known) return;
-    place.target = Math.max(place.target, lastSeq);
-    this.#wake(place);
+    cursor.target = Math.max(cursor.target, lastSeq);
+    this.#wake(cursor);
   }
 
   /** Reads what the log of a known conversation may have beyond its position. */
   look(conversationId: string): void {
-    const place = this.#places.get(conversationId);
-    if (!place) return;
-    place.target = Infinity;
-    this.#wake(place);
+    const cursor = this.#cursors.get(conversationId);
+    if (!cursor) return;
+    cursor.target = Infinity;
+    this.#wake(cursor);
   }
 
   /** Where an earlier session of this device stood. */
@@ -74,11 +74,11 @@ export class Positions {
   }
 
   forget(conversationId: string): void {
-    this.#places.delete(conversationId);
+    this.#cursors.delete(conversationId);
   }
 
   all(): Map<string, number> {
-    return new Map([...this.#places].map(([id, { position }]) => [id, position]));
+    return new Map([...this.#cursors].map(([id, { position }]) => [id, position]));
   }
 
   /** Resolves when the events that the application has now are taken or refused. */
@@ -88,59 +88,59 @@ export class Positions {
 
   /** Another log: nothing that is known holds. */
   reset(): void {
-    this.#places.clear();
+    this.#cursors.clear();
   }
 
-  #at(conversationId: string, position: number): Place {
-    let place = this.#places.get(conversationId);
-    if (!place) {
-      place = { conversationId, position, target: position, arrived: new Map(), working: false };
-      this.#places.set(conversationId, place);
+  #at(conversationId: string, position: number): Cursor {
+    let cursor = this.#cursors.get(conversationId);
+    if (!cursor) {
+      cursor = { conversationId, position, target: position, arrived: new Map(), working: false };
+      this.#cursors.set(conversationId, cursor);
     }
-    return place;
+    return cursor;
   }
 
-  #wake(place: Place): void {
-    if (!place.working) void this.#work(place);
+  #wake(cursor: Cursor): void {
+    if (!cursor.working) void this.#work(cursor);
   }
 
-  async #work(place: Place): Promise<void> {
-    place.working = true;
+  async #work(cursor: Cursor): Promise<void> {
+    cursor.working = true;
     try {
-      while (this.#isCurrent(place) && place.position < place.target) {
-        const next = place.arrived.get(place.position + 1);
-        if (next) await this.#take(place, next);
-        else await this.#fill(place);
+      while (this.#isCurrent(cursor) && cursor.position < cursor.target) {
+        const next = cursor.arrived.get(cursor.position + 1);
+        if (next) await this.#take(cursor, next);
+        else await this.#fill(cursor);
       }
     } catch (error) {
       // Until something new is heard; otherwise a final answer would be asked for again and again.
-      place.target = place.position;
-      place.arrived.clear();
-      if (this.#isCurrent(place)) this.options.onError(error, place.conversationId);
+      cursor.target = cursor.position;
+      cursor.arrived.clear();
+      if (this.#isCurrent(cursor)) this.options.onError(error, cursor.conversationId);
     } finally {
       // In the same turn as the last look at the target: an event in between would wake nobody.
-      place.working = false;
+      cursor.working = false;
     }
   }
 
-  async #fill(place: Place): Promise<void> {
-    const before = place.position;
+  async #fill(cursor: Cursor): Promise<void> {
+    const before = cursor.position;
     // The page answers all that is known now. What is heard of while it is on its way may not be in it.
-    place.target = before;
-    const page = await this.options.fetch(place.conversationId, before);
-    const heard = place.target;
-    place.target = Math.max(heard, page.last_seq);
+    cursor.target = before;
+    const page = await this.options.fetch(cursor.conversationId, before);
+    const heard = cursor.target;
+    cursor.target = Math.max(heard, page.last_seq);
     for (const event of page.events) {
-      if (!this.#isCurrent(place)) return;
+      if (!this.#isCurrent(cursor)) return;
       // Where a page begins later, nothing before it is there for us: of a deleted conversation the last event remains.
-      if (event.seq > place.position) await this.#take(place, event);
+      if (event.seq > cursor.position) await this.#take(cursor, event);
     }
     // A log that has nothing to give for a position has nothing there for us (a member that left).
-    if (place.position === before) place.target = heard;
+    if (cursor.position === before) cursor.target = heard;
   }
 
-  async #take(place: Place, event: Event): Promise<void> {
-    const taking = this.#handOver(place, event);
+  async #take(cursor: Cursor, event: Event): Promise<void> {
+    const taking = this.#handOver(cursor, event);
     this.#taking.add(taking);
     try {
       await taking;
@@ -149,15 +149,15 @@ export class Positions {
     }
   }
 
-  async #handOver(place: Place, event: Event): Promise<void> {
+  async #handOver(cursor: Cursor, event: Event): Promise<void> {
     await this.options.deliver(event);
-    if (!this.#isCurrent(place)) return;
-    place.position = event.seq;
-    for (const seq of place.arrived.keys()) if (seq <= event.seq) place.arrived.delete(seq);
-    this.options.onTaken(place.conversationId, event.seq);
+    if (!this.#isCurrent(cursor)) return;
+    cursor.position = event.seq;
+    for (const seq of cursor.arrived.keys()) if (seq <= event.seq) cursor.arrived.delete(seq);
+    this.options.onTaken(cursor.conversationId, event.seq);
   }
 
-  #isCurrent(place: Place): boolean {
-    return this.#places.get(place.conversationId) === place;
+  #isCurrent(cursor: Cursor): boolean {
+    return this.#cursors.get(cursor.conversationId) === cursor;
   }
 }

@@ -1,7 +1,7 @@
 import type { Event } from '@agent-messenger/contracts';
 import { noSuchConversation, isPresent, type Reach, type Standing } from '../../access-rules';
 import { numberOf, toActor, toMessage, type MessageRow } from '../../message-rows';
-import type { EventPlace } from '../outbox/outbox-queues';
+import type { EventKey } from '../outbox/outbox-queues';
 import type { QuotaLedger } from '../storage-use/quota-ledger';
 
 /** A conversation that the transaction has locked. */
@@ -100,7 +100,7 @@ export class Batch {
   readonly events: NewEvent[] = [];
   readonly sends = new Map<string, BatchSend>();
   /** Notifications that are no longer right: of a message that changed, and of what a person has read. */
-  readonly changed: EventPlace[] = [];
+  readonly changed: EventKey[] = [];
   readonly read: { conversation: string; user_id: string; seq: number }[] = [];
   /** What agents have under way no more. */
   readonly settled: { conversation: string; agent: number; seq: number }[] = [];
@@ -108,7 +108,7 @@ export class Batch {
   readonly known = new Set<string>();
   private readonly messages = new Map<string, BatchMessage>();
   private readonly byId = new Map<string, BatchMessage>();
-  private readonly eventsByPlace = new Map<string, NewEvent>();
+  private readonly eventsByKey = new Map<string, NewEvent>();
 
   constructor(readonly parts: BatchParts) {}
 
@@ -199,13 +199,13 @@ export class Batch {
       isGiven,
     };
     this.events.push(added);
-    this.eventsByPlace.set(keyOf(conversation, seq), added);
+    this.eventsByKey.set(keyOf(conversation, seq), added);
     return added;
   }
 
   /** An event that the batch has added. */
-  added({ conversation, seq }: EventPlace): NewEvent | undefined {
-    return this.eventsByPlace.get(keyOf(conversation, seq));
+  added({ conversation, seq }: EventKey): NewEvent | undefined {
+    return this.eventsByKey.get(keyOf(conversation, seq));
   }
 
   changeMessage(message: BatchMessage, patch: Partial<MessageRow>): void {

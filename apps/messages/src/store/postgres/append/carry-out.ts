@@ -3,7 +3,7 @@ import { AppError, toWireError, type Logger } from '@agent-messenger/service-kit
 import type { Tx } from '../driver/transactions';
 import type { Access } from '../log/access';
 import { EVENT_SELECT, toEvent, type EventRow } from '../log/rows';
-import type { EventPlace } from '../outbox/outbox-queues';
+import type { EventKey } from '../outbox/outbox-queues';
 import type { Postgres } from '../postgres';
 import type { Quotas } from '../quotas';
 import type { Batch } from './batch';
@@ -27,7 +27,7 @@ export function createCarryOut(
   { digestKey, logId }: Postgres,
   { access, quotas, log }: CarryOutParts,
 ): CarryOut {
-  async function readEvent(tx: Tx, { conversation, seq }: EventPlace): Promise<Event> {
+  async function readEvent(tx: Tx, { conversation, seq }: EventKey): Promise<Event> {
     const sql = `${EVENT_SELECT} WHERE e.conversation = $1 AND e.seq = $2`;
     const row = await tx.get<EventRow>(sql, [conversation, seq]);
     if (!row) throw new Error(`the log of ${conversation} has no event ${seq}`);
@@ -48,7 +48,7 @@ export function createCarryOut(
       case 'read':
         return { ok: true, moved: move(batch, operation) };
       default: {
-        const changed = change(batch, operation, (place) => readEvent(tx, place));
+        const changed = change(batch, operation, (key) => readEvent(tx, key));
         if (changed instanceof Promise)
           return changed.then((each) => ({ ok: true, changed: each }));
         return { ok: true, changed };

@@ -4,11 +4,11 @@ import { EVENT_BYTES } from '../../../storage/storage';
 import { agentDeleted, fence, notListed } from '../../access-rules';
 import { answeredEvent, planChange, type Change, type NewState } from '../../change-plans';
 import { toMessage } from '../../message-rows';
-import type { EventPlace } from '../outbox/outbox-queues';
+import type { EventKey } from '../outbox/outbox-queues';
 import { toAddedEvent, type Batch, type BatchMessage, type Party } from './batch';
 
 /** Reads an event that was there before the batch. */
-export type ReadEvent = (place: EventPlace) => Promise<Event>;
+export type ReadEvent = (key: EventKey) => Promise<Event>;
 
 /**
  * Edits, deletions, reactions and choices: an event, and the message as it is from then on. Throws AppErrors before it changes the
@@ -30,12 +30,12 @@ export function change(
   const planned = planChange(operation, message.row, batch.parts.at);
   // Before the fence, as a repeated send: what is so already can be said to whichever connection asks.
   if ('since' in planned) {
-    const place = { conversation, seq: planned.since };
-    const added = batch.added(place);
+    const key = { conversation, seq: planned.since };
+    const added = batch.added(key);
     if (added) return { event: shown(toAddedEvent(added, conversation_id)), duplicate: true };
     // The batch may have changed the message after it.
     const now = toMessage(message.row);
-    return readEvent(place).then((event) => ({
+    return readEvent(key).then((event) => ({
       event: shown('message' in event ? ({ ...event, message: now } as Event) : event),
       duplicate: true,
     }));

@@ -71,7 +71,7 @@ export function createRelayEntries(
     async nextEntries(limit) {
       const taken = await feed.take('relay', { ageMs: 0, limit });
       if (!taken) return undefined;
-      const columns = columnsOf(taken.places);
+      const columns = columnsOf(taken.keys);
       if (taken.entries && (await read((tx) => areUnchanged(tx, columns)))) {
         const bounds = { limit, maxBytes: STRETCH_BYTES };
         const { taken: items } = takePage(taken.entries, (entry) => entry, bounds);

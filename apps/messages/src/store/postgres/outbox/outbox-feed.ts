@@ -2,7 +2,7 @@ import type { Consumer, Lag } from '../../store';
 import { prepared } from '../driver/prepared';
 import type { Tx } from '../driver/transactions';
 import type { Postgres } from '../postgres';
-import type { EventPlace, OutboxQueues, OutboxRow, Taken } from './outbox-queues';
+import type { EventKey, OutboxQueues, OutboxRow, Taken } from './outbox-queues';
 
 /** How long who has taken something over is left alone with it. */
 const CLAIMED_MS = 5_000;
@@ -85,7 +85,7 @@ function toRow({ id, events, conversations, firsts, lasts, age_ms }: ClaimedRow)
   return { id, events, ranges, at: performance.now() - Math.max(0, age_ms), dealt: 0 };
 }
 
-/** For SQL that takes places as two arrays. */
-export function columnsOf(places: readonly EventPlace[]): [string[], number[]] {
-  return [places.map(({ conversation }) => conversation), places.map(({ seq }) => seq)];
+/** For SQL that takes keys of events as two arrays. */
+export function columnsOf(keys: readonly EventKey[]): [string[], number[]] {
+  return [keys.map(({ conversation }) => conversation), keys.map(({ seq }) => seq)];
 }

@@ -32,15 +32,15 @@ export interface OutboxRow {
 
 export type OutboxKey = readonly [consumer: Consumer, id: number];
 
-/** Where an event is. */
-export interface EventPlace {
+/** Which event of which conversation. */
+export interface EventKey {
   conversation: string;
   seq: number;
 }
 
 /** Some of what waits, in order. */
 export interface Taken {
-  places: EventPlace[];
+  keys: EventKey[];
   /** The same, as they were committed; absent: they have to be read. */
   entries?: LogEntry[];
   /** The consumer has dealt with the first of them, so many. */
@@ -86,23 +86,23 @@ export class OutboxQueues {
     { limit, until, logId }: { limit: number; until: number; logId: string },
   ): Taken | undefined {
     const parts: { row: OutboxRow; count: number }[] = [];
-    const places: EventPlace[] = [];
+    const keys: EventKey[] = [];
     const entries: LogEntry[] = [];
     for (const row of this.queueOf(consumer)) {
-      if (places.length === limit || row.at > until) break;
+      if (keys.length === limit || row.at > until) break;
       if (row.kept?.logId !== logId) row.kept = undefined;
-      const upTo = row.dealt + limit - places.length;
-      const found = placesOf(row).slice(row.dealt, upTo);
+      const upTo = row.dealt + limit - keys.length;
+      const found = keysOf(row).slice(row.dealt, upTo);
       entries.push(...(row.kept?.entries.slice(row.dealt, upTo) ?? []));
       parts.push({ row, count: found.length });
-      places.push(...found);
+      keys.push(...found);
     }
-    if (places.length === 0) return undefined;
+    if (keys.length === 0) return undefined;
     const before = parts.map(({ row }) => row.dealt);
     return {
-      places,
+      keys,
       // Together they are read at once.
-      ...(entries.length === places.length && { entries }),
+      ...(entries.length === keys.length && { entries }),
       done: (count) => {
         let left = count;
         for (const [index, part] of parts.entries()) {
@@ -152,7 +152,7 @@ export class OutboxQueues {
   }
 }
 
-function placesOf({ ranges }: OutboxRow): EventPlace[] {
+function keysOf({ ranges }: OutboxRow): EventKey[] {
   return ranges.flatMap(({ conversation, first, last }) =>
     Array.from({ length: last - first + 1 }, (_, n) => ({ conversation, seq: first + n })),
   );

@@ -3,7 +3,7 @@ import type { DuePush, Store } from '../../store';
 import { unpackConversationId } from '../driver/ids';
 import type { Postgres } from '../postgres';
 import { columnsOf, type OutboxFeed } from '../outbox/outbox-feed';
-import type { EventPlace } from '../outbox/outbox-queues';
+import type { EventKey } from '../outbox/outbox-queues';
 import type { AnnouncedPush } from './push-config';
 
 interface DueRow {
@@ -54,8 +54,8 @@ export function createDuePushes(
   { feed, announced }: { feed: OutboxFeed; announced: AnnouncedPush },
 ): Pick<Store, 'nextPushes'> {
   /** Before anybody is told of it: a job decides by it what there is to tell. */
-  async function noteUnseen(places: readonly EventPlace[]): Promise<void> {
-    const columns = columnsOf(places);
+  async function noteUnseen(keys: readonly EventKey[]): Promise<void> {
+    const columns = columnsOf(keys);
     const found = await read((tx) => tx.all<{ conversation: string }>(NEWLY_DUE, columns));
     if (found.length === 0) return;
     const conversations = found.map(({ conversation }) => conversation);
@@ -69,18 +69,18 @@ export function createDuePushes(
     async nextPushes(consumer, of) {
       const taken = await feed.take(consumer, of);
       if (!taken) return undefined;
-      const { places } = taken;
-      if (consumer === 'unseen') await noteUnseen(places);
+      const { keys } = taken;
+      if (consumer === 'unseen') await noteUnseen(keys);
       const rows = await read(async (tx) => {
         const config = await announced.find(tx);
-        const values = [...columnsOf(places), config && config.platforms];
+        const values = [...columnsOf(keys), config && config.platforms];
         return tx.all<DueRow>(SELECT[consumer], values);
       });
       const items: DuePush[] = rows.map(({ platform, conversation, ...device }) => ({
         platform,
         job: { ...device, conversation_id: unpackConversationId(conversation) },
       }));
-      return { items, done: () => taken.done(places.length) };
+      return { items, done: () => taken.done(keys.length) };
     },
   };
 }
