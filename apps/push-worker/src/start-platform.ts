@@ -22,7 +22,7 @@ import { createBreakers } from './create-breakers';
 import { inBatches } from './in-batches';
 import { pushJob, type JobHandler } from './jobs/push';
 import { pushBatch } from './jobs/push-batch';
-import { createTellDevice } from './jobs/tell-device';
+import { createNotifyDevice } from './jobs/notify-device';
 import type { PushMetrics } from './metrics';
 import type { PushProvider } from './providers/provider';
 import type { PushStore } from './push-store';
@@ -69,8 +69,8 @@ export function startPlatform(
   const atOnce = config.PUSH_CONCURRENCY;
   const ttlMs = config.PUSH_DEADLINE_MS * (ROOM + 2) + 60_000;
   const claims = createClaims({ redis, names, platform, ttlMs, log });
-  const tell = tracePushes(
-    createTellDevice({
+  const notify = tracePushes(
+    createNotifyDevice({
       platform,
       provider,
       breakerOf: createBreakers({ platform, longestMs: config.PUSH_BREAKER_MS, log, metrics }),
@@ -92,11 +92,11 @@ export function startPlatform(
       jobs.addBulk(added.map(({ push, delayMs }) => toBulkJob(push, delayMs))),
     { most: 500, atOnce: 2 },
   );
-  const worker = startWorker(jobs.name, pushJob({ tell, store }), own);
+  const worker = startWorker(jobs.name, pushJob({ notify, store }), own);
   const batchWorker: SupervisedWorker = startWorker(
     batches.name,
     pushBatch({
-      tell,
+      notify,
       store,
       claims,
       room: pLimit(atOnce * ROOM),

@@ -28,15 +28,15 @@ const RUN = { owner: '7', attempts: 2 };
 
 test('a run continues the trace of its message; one without is not traced', async () => {
   const { tracing, ran } = setup();
-  const tell = jest.fn().mockResolvedValue('told');
-  const traced = tracePushes(tell, { platform: 'fcm', tracing });
-  expect(await traced(pushOf(), RUN)).toBe('told');
+  const notify = jest.fn().mockResolvedValue('notified');
+  const traced = tracePushes(notify, { platform: 'fcm', tracing });
+  expect(await traced(pushOf(), RUN)).toBe('notified');
   expect(ran).toEqual([]);
-  expect(await traced(pushOf('trace'), RUN)).toBe('told');
+  expect(await traced(pushOf('trace'), RUN)).toBe('notified');
   expect(ran.map(({ options }) => options)).toMatchObject([
     { name: 'push', kind: 'consumer', parent: 'trace', attributes: { 'messenger.attempt': 2 } },
   ]);
-  expect(tell).toHaveBeenCalledTimes(2);
+  expect(notify).toHaveBeenCalledTimes(2);
 });
 
 test('to wait is no failure', async () => {

@@ -299,12 +299,12 @@ test('what was read is withdrawn, also in quiet hours, and a browser is not told
   expect(provider.about('cnv_withdrawn')).toMatchObject([
     { change: 'withdrawn', title: 'Echo', body: '', badge: 0 },
   ]);
-  provider.tellsSilently = false;
+  provider.pushesSilently = false;
   setting.messages.states.set('cnv_browser', gone());
   await add('cnv_browser', { device_id: 'silent' });
   expect(await finished('cnv_browser')).toMatchObject(withdrawal);
   expect(provider.offered.some((each) => each.conversation_id === 'cnv_browser')).toBe(false);
-  provider.tellsSilently = true;
+  provider.pushesSilently = true;
 });
 
 test('a question is pushed with its actions, and then with the choice', async () => {

@@ -193,7 +193,7 @@ export interface SentPush extends Notification {
 /** Takes what is sent, unless `refuse` throws. */
 export class FakeProvider implements PushProvider {
   readonly name = 'fake';
-  tellsSilently = true;
+  pushesSilently = true;
   serverOf?: (device: Device) => string;
   readonly sent: SentPush[] = [];
   /** All that it was asked to send, also what it refused or still holds. */

@@ -39,7 +39,7 @@ function createFixture() {
           platform: 'fcm',
           provider: {
             name: 'fake',
-            tellsSilently: true,
+            pushesSilently: true,
             serverOf(to) {
               if (to.device_id.startsWith('evil')) {
                 throw new PushError({ outcome: 'refused', reason: 'not_allowed' });

@@ -7,10 +7,10 @@ import type { PushMetrics } from '../metrics';
 import type { PushStore } from '../push-store';
 import { backoff } from './pauses';
 import type { JobHandler } from './push';
-import { NotNoted, type TellDevice } from './tell-device';
+import { NotNoted, type NotifyDevice } from './notify-device';
 
 interface PushBatchDeps {
-  tell: TellDevice;
+  notify: NotifyDevice;
   store: Pick<PushStore, 'holdPush'>;
   claims: Pick<Claims, 'release'>;
   /** Devices of batches that are dealt with at a time. */
@@ -27,7 +27,7 @@ interface PushBatchDeps {
 const AFTER_FAILURE_MS = 1_000;
 
 /**
- * Tells the devices of a batch, each for itself: one that cannot be told now, or is refused, gets a job of its own and
+ * Notifies the devices of a batch, each for itself: one that cannot be told now, or is refused, gets a job of its own and
  * holds up no other.
  */
 export function pushBatch(deps: PushBatchDeps): JobHandler {
@@ -47,7 +47,7 @@ export function pushBatch(deps: PushBatchDeps): JobHandler {
     const ends = await Promise.allSettled(
       data.pushes.map((push) =>
         room(async () => {
-          const rest = isClosing() ? push : await tellOne(deps, push, run);
+          const rest = isClosing() ? push : await notifyOne(deps, push, run);
           if (rest) left.push(rest);
         }),
       ),
@@ -62,20 +62,20 @@ export function pushBatch(deps: PushBatchDeps): JobHandler {
 }
 
 /** What is left for the batch to do, once the store is there again. */
-async function tellOne(
+async function notifyOne(
   deps: PushBatchDeps,
   push: PushJob,
-  run: Parameters<TellDevice>[1],
+  run: Parameters<NotifyDevice>[1],
 ): Promise<PushJob | undefined> {
-  const { tell, store, addJob } = deps;
+  const { notify, store, addJob } = deps;
   const { user_id, conversation_id, device_id } = push;
   try {
-    const told = await tell(push, run);
-    if (typeof told === 'string') return undefined;
-    if (told.then === 'again' && told.isAway) return { ...push, told_seq: told.told_seq };
-    if (told.then === 'again') return void (await addJob(push, told.ms));
+    const outcome = await notify(push, run);
+    if (typeof outcome === 'string') return undefined;
+    if (outcome.then === 'again' && outcome.isAway) return { ...push, told_seq: outcome.told_seq };
+    if (outcome.then === 'again') return void (await addJob(push, outcome.ms));
     const { probes } = await store.holdPush({ user_id, conversation_id, device_id });
-    if (probes) await addJob({ ...push, told_seq: undefined, probes }, told.ms);
+    if (probes) await addJob({ ...push, told_seq: undefined, probes }, outcome.ms);
     return undefined;
   } catch (error) {
     if (error instanceof AppError && error.code === 'unavailable') return push;

@@ -5,16 +5,16 @@ import type { Job } from 'bullmq';
 import { DelayedError, UnrecoverableError } from 'bullmq';
 import type { PushStore } from '../push-store';
 import { backoff } from './pauses';
-import { NotNoted, type TellDevice } from './tell-device';
+import { NotNoted, type NotifyDevice } from './notify-device';
 
 interface PushJobDeps {
-  tell: TellDevice;
+  notify: NotifyDevice;
   store: Pick<PushStore, 'holdPush' | 'releasePush'>;
 }
 
 export type JobHandler = (job: Job, token?: string) => Promise<void>;
 
-/** Tells one device about one conversation, and waits until it can be told. */
+/** Notifies one device of one conversation, and waits until it can be told. */
 export function pushJob(deps: PushJobDeps): JobHandler {
   return async (job, token) => {
     const { data } = pushJobSchema.safeParse(job.data);
@@ -31,34 +31,34 @@ export function pushJob(deps: PushJobDeps): JobHandler {
 }
 
 /** Milliseconds after which it has to run again; none when it is done. */
-async function attempt({ tell, store }: PushJobDeps, job: Job, data: PushJob): Promise<number> {
+async function attempt({ notify, store }: PushJobDeps, job: Job, data: PushJob): Promise<number> {
   const { user_id, conversation_id, device_id } = data;
   const ids = { user_id, conversation_id, device_id };
   const probed = data.probes === true;
   const run = { owner: `${job.id}`, attempts: job.attemptsStarted };
-  const told = await tell(data, run).catch(async (error: unknown) => {
+  const outcome = await notify(data, run).catch(async (error: unknown) => {
     if (probed && isLast(job, error)) await store.releasePush(ids);
     if (!(error instanceof NotNoted)) throw error;
     // The next run makes up for it, and does not send again.
     await job.updateData({ ...data, told_seq: error.told_seq });
     throw error.cause;
   });
-  if (told === 'told') return 0;
-  if (told === 'done') {
+  if (outcome === 'notified') return 0;
+  if (outcome === 'done') {
     if (probed) await store.releasePush(ids);
     return 0;
   }
-  if (told.then === 'again') {
-    const { told_seq } = told;
+  if (outcome.then === 'again') {
+    const { told_seq } = outcome;
     if (told_seq !== data.told_seq) await job.updateData({ ...data, told_seq });
-    return told.ms;
+    return outcome.ms;
   }
-  if (probed) return told.ms;
+  if (probed) return outcome.ms;
   // However many conversations there are: one job of the device waits, the others in the store.
   const { probes } = await store.holdPush(ids);
   if (!probes) return 0;
   await job.updateData({ ...data, told_seq: undefined, probes });
-  return told.ms;
+  return outcome.ms;
 }
 
 function isLast(job: Job, error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { untilNextPush } from './tell-device';
+import { untilNextPush } from './notify-device';
 
 const NOW = new Date('2030-01-01T12:00:00.000Z');
 const ago = (ms: number) => new Date(NOW.getTime() - ms).toISOString();

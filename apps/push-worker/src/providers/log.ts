@@ -5,7 +5,7 @@ import type { PushProvider } from './provider';
 export function createLogProvider(log: Logger): PushProvider {
   return {
     name: 'log',
-    tellsSilently: true,
+    pushesSilently: true,
     send({ user_id, conversation_id, seq }, { platform }) {
       log.info({ user_id, conversation_id, seq, platform }, 'would send a push notification');
       return Promise.resolve();

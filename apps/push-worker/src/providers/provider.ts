@@ -27,7 +27,7 @@ export type Device = PushState['device'];
 export interface PushProvider {
   readonly name: string;
   /** Whether an app can be told without the person noticing. Browsers take subscriptions away for that. */
-  readonly tellsSilently: boolean;
+  readonly pushesSilently: boolean;
   /**
    * Of a provider with several servers: the one that takes this device's notifications. One that is down holds up
    * those only. There are few of them, whatever devices people register.

@@ -45,7 +45,7 @@ export function createApnsProvider(
 
   return {
     name: 'apns',
-    tellsSilently: true,
+    pushesSilently: true,
     async send(notification, device) {
       try {
         await client.send(toApns(notification, device));

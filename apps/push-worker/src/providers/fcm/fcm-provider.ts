@@ -43,7 +43,7 @@ export function createFcmProvider(
 
   return {
     name: 'fcm',
-    tellsSilently: true,
+    pushesSilently: true,
     async send(notification, device) {
       const sending = () => messaging.send(toFcm(notification, device));
       const answer = await agent.firstAnswer(sending, deadlineMs).catch(rethrow);

@@ -31,7 +31,7 @@ export function createWebPushProvider(
 
   return {
     name: 'webpush',
-    tellsSilently: false,
+    pushesSilently: false,
 
     serverOf: (device) => subscriptionOf(device, origins).server,
 

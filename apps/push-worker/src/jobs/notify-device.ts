@@ -9,7 +9,7 @@ import { untilQuietHoursEnd } from '../quiet-hours';
 import { deliver, type DeliverDeps } from './deliver';
 import { backoff, spread } from './pauses';
 
-export interface TellDeps extends DeliverDeps {
+export interface NotifyDeps extends DeliverDeps {
   store: PushStore;
   claims: Claims;
   /** Sends under way at a time. */
@@ -38,13 +38,13 @@ export interface Run {
  * - `again`: it can be, though not yet of this. `isAway`: the store or Redis did not answer; `told_seq` is what could
  *   not be noted.
  */
-export type Told =
-  | 'told'
+export type NotifyOutcome =
+  | 'notified'
   | 'done'
   | { then: 'hold'; ms: number }
   | { then: 'again'; ms: number; isAway?: true; told_seq?: number | undefined };
 
-export type TellDevice = (push: PushJob, run: Run) => Promise<Told>;
+export type NotifyDevice = (push: PushJob, run: Run) => Promise<NotifyOutcome>;
 
 /** What the device was told could not be noted, for a reason that does not pass by itself. */
 export class NotNoted extends Error {
@@ -62,7 +62,7 @@ const BUSY_MS = 1_000;
 const FRESH_MS = 1_000;
 
 type Push = NonNullable<Awaited<ReturnType<PushStore['pushState']>>['push']>;
-interface Telling {
+interface DueNotification {
   notification: Notification;
   device: Device;
   /** What is noted of it. */
@@ -70,19 +70,20 @@ interface Telling {
   /** Of the newest message; of a correction when the device was told. */
   at: string;
 }
-type Decision = Telling | { toMark: Telling['mark'] } | Exclude<Told, 'told'>;
+type Decision =
+  DueNotification | { toMark: DueNotification['mark'] } | Exclude<NotifyOutcome, 'notified'>;
 
 /**
- * Tells a device about a conversation as it stands now, whatever it was when the job was added. May run twice (a
+ * Notifies a device of a conversation as it stands now, whatever it was when the job was added. May run twice (a
  * worker died): the state is read anew, and what the device was told is in it.
  */
-export function createTellDevice(deps: TellDeps): TellDevice {
+export function createNotifyDevice(deps: NotifyDeps): NotifyDevice {
   const { claims, metrics } = deps;
   return async (push, { owner, attempts }) => {
     try {
       if (!(await claims.take(push, owner))) return { then: 'again', ms: BUSY_MS };
       try {
-        return await tell(deps, push, attempts);
+        return await notify(deps, push, attempts);
       } finally {
         await claims.release(push, owner);
       }
@@ -97,7 +98,7 @@ export function createTellDevice(deps: TellDeps): TellDevice {
   };
 }
 
-async function tell(deps: TellDeps, push: PushJob, attempts: number): Promise<Told> {
+async function notify(deps: NotifyDeps, push: PushJob, attempts: number): Promise<NotifyOutcome> {
   const { provider, breakerOf, store, sends } = deps;
   const { user_id, conversation_id, device_id, told_seq } = push;
   const ids = { user_id, conversation_id, device_id };
@@ -109,7 +110,7 @@ async function tell(deps: TellDeps, push: PushJob, attempts: number): Promise<To
   const read = async () => decide(deps, ids, (await store.pushState(ids)).push);
   const decision = await read();
   const readAt = performance.now();
-  const sent = isTelling(decision)
+  const sent = isDue(decision)
     ? await sends(async () => {
         const isFresh = performance.now() - readAt < FRESH_MS;
         return send(deps, isFresh ? decision : await read(), attempts);
@@ -121,19 +122,19 @@ async function tell(deps: TellDeps, push: PushJob, attempts: number): Promise<To
   } catch (error) {
     throw new NotNoted(sent.toMark.seq, error);
   }
-  return 'told';
+  return 'notified';
 }
 
-const isTelling = (decision: Decision): decision is Telling =>
+const isDue = (decision: Decision): decision is DueNotification =>
   typeof decision === 'object' && 'notification' in decision;
 
 /** What is to be done; a notification has been sent then. */
 async function send(
-  deps: TellDeps,
+  deps: NotifyDeps,
   decision: Decision,
   attempts: number,
-): Promise<Exclude<Decision, Telling>> {
-  if (!isTelling(decision)) return decision;
+): Promise<Exclude<Decision, DueNotification>> {
+  if (!isDue(decision)) return decision;
   const { provider, metrics } = deps;
   const { notification, device, mark, at } = decision;
   const delivered = await deliver(deps, { notification, device, attempts });
@@ -150,7 +151,7 @@ async function send(
 }
 
 function decide(
-  { platform, provider, metrics, settings }: TellDeps,
+  { platform, provider, metrics, settings }: NotifyDeps,
   ids: { user_id: string; conversation_id: string; device_id: string },
   push: Push | null,
 ): Decision {
@@ -167,7 +168,7 @@ function decide(
   const withdrawn = change === 'withdrawn';
   const mark = { ...ids, seq, rev, ...(withdrawn && { withdrawn }) };
   // The next one that the person notices takes the place of what is shown.
-  if (change && !provider.tellsSilently) return { toMark: mark };
+  if (change && !provider.pushesSilently) return { toMark: mark };
   const untilLoud = change ? 0 : untilQuietHoursEnd(device.quiet_hours, now);
   if (untilLoud > 0) return { then: 'hold', ms: Math.max(untilNext, untilLoud) };
   if (untilNext > 0) return { then: 'again', ms: untilNext };
