@@ -1,7 +1,7 @@
 import type { Stack } from '@agent-messenger/testkit';
 import { runAdmin } from '../src/admin/run-admin';
 
-interface Surroundings {
+interface AdminInput {
   secret?: string;
   env?: Record<string, string>;
 }
@@ -15,7 +15,7 @@ export interface Created {
 
 /** The admin command against this stack: what it printed, and the same of `--json`. */
 export function commandsOf(stack: () => Stack) {
-  async function admin(args: string[], { secret = '', env = {} }: Surroundings = {}) {
+  async function admin(args: string[], { secret = '', env = {} }: AdminInput = {}) {
     const lines: string[] = [];
     const { adminUrl, dataDir } = stack();
     await runAdmin([...args, '--url', adminUrl, '--data-dir', dataDir], {
@@ -27,7 +27,7 @@ export function commandsOf(stack: () => Stack) {
     return lines.join('\n');
   }
 
-  async function adminJson<T>(args: string[], options?: Surroundings): Promise<T> {
+  async function adminJson<T>(args: string[], options?: AdminInput): Promise<T> {
     return JSON.parse(await admin([...args, '--json'], options)) as T;
   }
 

@@ -11,7 +11,7 @@ import {
 } from '@agent-messenger/testkit';
 import { PassThrough } from 'node:stream';
 import { WebSocket } from 'ws';
-import { Surroundings } from '../src/admin/surroundings';
+import { AdminContext } from '../src/admin/admin-context';
 import { checkGateway } from '../src/admin/doctor/check-gateway';
 import { runAdmin } from '../src/admin/run-admin';
 import { parseChatOptions } from '../src/chat/options';
@@ -81,7 +81,7 @@ it('the commands of operators and the doctor do', async () => {
   const args = ['list-agents', '--json', '--data-dir', stack.dataDir];
   await runAdmin(args, { env, print, warn: print, askSecret });
   expect(lines.join()).toContain(agent.identity.id);
-  const around = new Surroundings({
+  const context = new AdminContext({
     env,
     url: undefined,
     dataDir: stack.dataDir,
@@ -90,5 +90,5 @@ it('the commands of operators and the doctor do', async () => {
     warn: print,
     askSecret,
   });
-  expect((await checkGateway(site.url, around))[0]).toMatchObject({ level: 'ok' });
+  expect((await checkGateway(site.url, context))[0]).toMatchObject({ level: 'ok' });
 });

@@ -1,5 +1,5 @@
 import { parseCommandLine, UsageError, type OptionsConfig } from '../command-line';
-import type { Surroundings } from './surroundings';
+import type { AdminContext } from './admin-context';
 
 type Values<O extends OptionsConfig> = ReturnType<typeof parseCommandLine<O>>['values'];
 
@@ -11,13 +11,13 @@ interface Definition<O extends OptionsConfig> {
   /** How many arguments it takes besides its options; two numbers are the least and the most. */
   takes: number | [least: number, most: number];
   options: O;
-  run(input: { args: string[]; values: Values<O> }, around: Surroundings): Promise<void>;
+  run(input: { args: string[]; values: Values<O> }, context: AdminContext): Promise<void>;
 }
 
 export interface Command {
   usage: string;
   summary: string;
-  run(args: string[], around: Surroundings): Promise<void>;
+  run(args: string[], context: AdminContext): Promise<void>;
 }
 
 /** A command with its options: what is not one of them is refused before anything is done. */
@@ -26,13 +26,13 @@ export function defineCommand<const O extends OptionsConfig>(definition: Definit
   return {
     usage,
     summary,
-    async run(args, around) {
+    async run(args, context) {
       const { positionals, values } = parseCommandLine(args, options);
       const [least, most] = typeof takes === 'number' ? [takes, takes] : takes;
       if (positionals.length < least || positionals.length > most) {
         throw new UsageError(`expects: ${usage || 'nothing but its options'}`);
       }
-      await definition.run({ args: positionals, values }, around);
+      await definition.run({ args: positionals, values }, context);
     },
   };
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { AdminError } from './admin-error';
-import type { Surroundings } from './surroundings';
+import type { AdminContext } from './admin-context';
 
 /** A program of messages, which knows both stores: beside this one in its image, else where it was built. */
 export function messagesProgram(name: string): string {
@@ -17,7 +17,7 @@ export function messagesProgram(name: string): string {
   return built;
 }
 
-interface ProgramSurroundings {
+interface ProgramContext {
   env: Record<string, string | undefined>;
   /** Told how far it is. */
   warn(line: string): void;
@@ -30,13 +30,13 @@ interface ProgramSurroundings {
 export async function runMessagesProgram<T>(
   name: string,
   args: readonly string[],
-  around: ProgramSurroundings,
+  context: ProgramContext,
 ): Promise<T> {
   const child = spawn(process.execPath, [messagesProgram(name), ...args], {
-    env: around.env,
+    env: context.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  createInterface(child.stderr).on('line', (line) => around.warn(line));
+  createInterface(child.stderr).on('line', (line) => context.warn(line));
   const [output, [code, signal]] = await Promise.all([
     text(child.stdout),
     once(child, 'close') as Promise<[number | null, string | null]>,
@@ -52,11 +52,11 @@ export async function runMessagesProgram<T>(
 export async function runOnDatabase<T>(
   name: string,
   args: readonly string[],
-  { url, failed, around }: { url: string; failed: string; around: Surroundings },
+  { url, failed, context }: { url: string; failed: string; context: AdminContext },
 ): Promise<T> {
   return runMessagesProgram<T>(name, args, {
-    env: { ...around.env, DATABASE_URL: url, DATABASE_URL_FILE: undefined },
-    warn: (line) => around.warn(line),
+    env: { ...context.env, DATABASE_URL: url, DATABASE_URL_FILE: undefined },
+    warn: (line) => context.warn(line),
   }).catch((cause: unknown) => {
     if (!(cause instanceof AdminError)) throw cause;
     throw new AdminError(`${failed}: ${cause.message}`, { cause });

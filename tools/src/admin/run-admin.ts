@@ -3,8 +3,8 @@ import { types } from 'node:util';
 import { UsageError } from '../command-line';
 import { AdminError } from './admin-error';
 import { commands } from './commands';
-import type { SurroundingsOptions } from './surroundings';
-import { Surroundings } from './surroundings';
+import type { AdminContextOptions } from './admin-context';
+import { AdminContext } from './admin-context';
 
 /** Before the command or after it: they mean the same to every command. */
 const SHARED = { '--url': 'url', '--data-dir': 'dataDir' } as const;
@@ -25,7 +25,7 @@ ${Object.entries(commands)
   ADMIN_API_KEY or ADMIN_API_KEY_FILE, DB_PATH, REDIS_URL and QUEUE_REDIS_URL are read from the environment.
   Passwords are asked for, or read from stdin.`;
 
-type Streams = Pick<SurroundingsOptions, 'env' | 'print' | 'warn' | 'askSecret'>;
+type Streams = Pick<AdminContextOptions, 'env' | 'print' | 'warn' | 'askSecret'>;
 
 /** Runs one command; rejects with a UsageError or an AdminError for everything that its caller can do something about. */
 export async function runAdmin(args: string[], streams: Streams): Promise<void> {
@@ -34,16 +34,16 @@ export async function runAdmin(args: string[], streams: Streams): Promise<void> 
   const [name = '', ...own] = rest;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) throw new UsageError(`there is no command "${name}"; --help lists them`);
-  const around = new Surroundings({
+  const context = new AdminContext({
     ...streams,
     json,
     url: shared.url,
     dataDir: shared.dataDir,
   });
   try {
-    await command.run(own, around);
+    await command.run(own, context);
   } catch (error) {
-    throw explain(error, around.url);
+    throw explain(error, context.url);
   }
 }
 

@@ -5,28 +5,28 @@ import { makeReport, type Report, type RunResult } from './report';
 import { runPhase } from './run-phase';
 import { startBaseline } from './start-baseline';
 import { startOurs } from './start-ours';
-import type { BenchSurroundings, System } from './system';
+import type { BenchContext, System } from './system';
 
 const UNACKED = 4;
 const STEADY_PER_SECOND = 500;
 const ALTERNATING_RUNS = 3;
 
 /** Starts what is to be measured, measures it, stops it. */
-export async function runBench(options: BenchOptions, around: BenchSurroundings): Promise<Report> {
+export async function runBench(options: BenchOptions, context: BenchContext): Promise<Report> {
   const systems: System[] = [];
   const runs: RunResult[] = [];
   try {
-    systems.push(await startOurs(options, around));
+    systems.push(await startOurs(options, context));
     if (options.besideSqlite) {
-      const beside = await startOurs({ ...options, store: 'sqlite', replicas: 1 }, around);
+      const beside = await startOurs({ ...options, store: 'sqlite', replicas: 1 }, context);
       systems.push({ ...beside, name: 'sqlite' });
     }
-    if (options.baseline) systems.push(await startBaseline(options, around));
+    if (options.baseline) systems.push(await startBaseline(options, context));
     for (let n = 0; n < (systems.length > 1 ? ALTERNATING_RUNS : 1); n += 1) {
-      for (const system of systems) runs.push(await run(system, options, around));
+      for (const system of systems) runs.push(await run(system, options, context));
     }
   } finally {
-    around.say('stopping …');
+    context.say('stopping …');
     for (const system of systems.reverse()) await system.stop();
   }
   const { pairs, gateways, transport, seconds } = options;
@@ -37,7 +37,7 @@ export async function runBench(options: BenchOptions, around: BenchSurroundings)
 async function run(
   system: System,
   { seconds }: BenchOptions,
-  { signal, say }: BenchSurroundings,
+  { signal, say }: BenchContext,
 ): Promise<RunResult> {
   const atSaturation = await runPhase(system, saturation(UNACKED), { seconds, signal });
   say(`${system.name}: ${Math.round(atSaturation.messages_per_s)} messages/s at saturation`);

@@ -67,9 +67,9 @@ function defined(pids: (number | undefined)[]): number[] {
 /** The same with pairs of members that are connected to it. */
 export async function startBaseline(
   { pairs: count, gateways }: BenchOptions,
-  around: Parameters<typeof startBaselineServers>[1],
+  context: Parameters<typeof startBaselineServers>[1],
 ): Promise<System> {
-  const servers = await startBaselineServers(gateways, around);
+  const servers = await startBaselineServers(gateways, context);
   try {
     const latencies = new Latencies();
     const broken = new AbortController();

@@ -3,25 +3,25 @@ import { createAgent, createPerson, inParallel, rest } from '@agent-messenger/te
 import { connectPairs, type Pair } from './connect-pairs';
 import { Latencies } from './latencies';
 import type { BenchOptions } from './options';
-import type { BenchSurroundings, System } from './system';
+import type { BenchContext, System } from './system';
 import { findTarget, startTarget, type Target } from './target';
 
 /** Pairs that have a conversation each, through a whole stack: our own, or one that runs. */
-export async function startOurs(options: BenchOptions, around: BenchSurroundings): Promise<System> {
-  const target = options.running ? findTarget(around.env) : await startTarget(options, around);
-  return startPairs(target, options, around);
+export async function startOurs(options: BenchOptions, context: BenchContext): Promise<System> {
+  const target = options.running ? findTarget(context.env) : await startTarget(options, context);
+  return startPairs(target, options, context);
 }
 
 /** The same through this target, which ends with them. */
 export async function startPairs(
   target: Target,
   options: Pick<BenchOptions, 'pairs' | 'transport'>,
-  around: BenchSurroundings,
+  context: BenchContext,
 ): Promise<System> {
   try {
     const latencies = new Latencies();
     const broken = new AbortController();
-    const pairs = await createPairs(target, options.pairs, around);
+    const pairs = await createPairs(target, options.pairs, context);
     const members = await connectPairs(pairs, {
       urls: target.urls,
       transport: options.transport,

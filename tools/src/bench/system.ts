@@ -12,7 +12,7 @@ export interface System {
 }
 
 /** What a bench gets of the process that runs it. */
-export interface BenchSurroundings {
+export interface BenchContext {
   env: Record<string, string | undefined>;
   signal: AbortSignal;
   /** Progress. */

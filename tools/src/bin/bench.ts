@@ -18,7 +18,7 @@ import { storeTable } from '../bench/store/table';
 import { streamsBenchOptions, streamsHelp } from '../bench/streams/options';
 import { runStreamsBench, streamsAreClean } from '../bench/streams/run-streams-bench';
 import { streamsTable } from '../bench/streams/table';
-import type { BenchSurroundings } from '../bench/system';
+import type { BenchContext } from '../bench/system';
 import { table } from '../bench/table';
 import { webBenchOptions, webHelp } from '../bench/web/options';
 import { faults, webTable } from '../bench/web/report';
@@ -28,7 +28,7 @@ import { runWebBench } from '../bench/web/run-web-bench';
 interface Bench<Options extends { help: boolean; json: boolean }, Report> {
   options: (args: string[]) => Options;
   help: string;
-  run: (options: Options, around: BenchSurroundings) => Promise<Report>;
+  run: (options: Options, context: BenchContext) => Promise<Report>;
   table: (report: Report) => string;
   /** What the exit code 1 is for, for people; undefined: all is well. */
   problem?: (report: Report) => string | undefined;
@@ -50,7 +50,7 @@ function command<Options extends { help: boolean; json: boolean }, Report>({
       process.stdout.write(help);
       return 0;
     }
-    const report = await run(options, surroundings());
+    const report = await run(options, benchContext());
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `\n${table(report)}`);
     const told = problem?.(report);
     if (told === undefined) return 0;
@@ -126,7 +126,7 @@ const kinds: Record<string, Command> = {
 };
 
 /** Ends with the first signal. */
-function surroundings(): BenchSurroundings {
+function benchContext(): BenchContext {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => stopping.abort(new LaunchError(`stopped by ${signal}`)));

@@ -21,16 +21,16 @@ import {
 
 const RIVALS = 2;
 
-interface Surroundings {
+interface ChaosContext {
   signal: AbortSignal;
   /** Progress. */
   say: (line: string) => void;
 }
 
 /** Starts a stack, breaks it again and again, and says what became of the promises. */
-export async function runChaos(options: ChaosOptions, around: Surroundings): Promise<Report> {
+export async function runChaos(options: ChaosOptions, context: ChaosContext): Promise<Report> {
   const { seed, pairs, transport, store, replicas, pgbouncer, faults, upgradeFrom } = options;
-  const { signal, say } = around;
+  const { signal, say } = context;
   const dataDir = makeWorkFolder('chaos');
   let report: Report | undefined;
   try {
@@ -50,7 +50,7 @@ export async function runChaos(options: ChaosOptions, around: Surroundings): Pro
     };
     const system = await startChaosSystem(setting);
     try {
-      report = await watchFaults(options, system, around);
+      report = await watchFaults(options, system, context);
       if (report.violations.length > 0) keep(dataDir, system);
     } finally {
       say('stopping …');
@@ -72,7 +72,7 @@ function keep(dataDir: string, { recorder }: ChaosSystem): void {
 async function watchFaults(
   { seed, transport, minutes, faults, replicas }: ChaosOptions,
   system: ChaosSystem,
-  { signal, say }: Surroundings,
+  { signal, say }: ChaosContext,
 ): Promise<Report> {
   const { recorder, stack, pairs, slow, rivals, languages } = system;
   const all = [...pairs, slow.pair];

@@ -26,7 +26,7 @@ const QUERY_SECRET = 'a-token-in-a-query-string';
 /** Of every message of the traffic. */
 const MESSAGE_TEXT = 'People and agents talk.';
 
-interface Surroundings {
+interface ExerciseContext {
   store: Store;
   /** Where the project's load balancer will listen. */
   url: string;
@@ -42,7 +42,7 @@ interface Surroundings {
 /** Builds and starts the project, and breaks and upgrades it while people and agents talk through its load balancer. */
 export async function exercise(
   started: ComposeProject,
-  { store, url, adminUrl, secrets, folder, signal, say }: Surroundings,
+  { store, url, adminUrl, secrets, folder, signal, say }: ExerciseContext,
 ): Promise<void> {
   const steps = new Steps(say);
   // Of containers, some of which will be no more.

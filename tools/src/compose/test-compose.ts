@@ -20,7 +20,7 @@ export type Store = (typeof STORES)[number];
 
 const OVERRIDES: Record<Store, string[]> = { sqlite: [], postgres: [POSTGRES_FILE] };
 
-export interface Surroundings {
+export interface ComposeContext {
   store: Store;
   /** Of the commands that are run. */
   env: NodeJS.ProcessEnv;
@@ -34,7 +34,7 @@ export interface Surroundings {
  * remains afterwards.
  * @throws what does not hold
  */
-export async function testCompose({ store, env, signal, say }: Surroundings): Promise<void> {
+export async function testCompose({ store, env, signal, say }: ComposeContext): Promise<void> {
   const root = findRoot();
   const engine = await findEngine({ cwd: root, env, signal });
   const name = `am-test-${randomBytes(4).toString('hex')}`;

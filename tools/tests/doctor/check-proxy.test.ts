@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { checkClientAddress } from '../../src/admin/doctor/proxy/check-client-address';
 import { checkProxy } from '../../src/admin/doctor/proxy/check-proxy';
 import { walk } from '../../src/admin/doctor/proxy/walk';
-import { Surroundings } from '../../src/admin/surroundings';
+import { AdminContext } from '../../src/admin/admin-context';
 import { commandsOf } from '../admin-setup';
 import { HAPROXY, NGINX, startProxy, type Proxy } from './proxies';
 
@@ -35,8 +35,8 @@ afterAll(() => stack.stop(), 60_000);
 const { admin } = commandsOf(() => stack);
 const hostOf = (index: number) => new URL(stack.gateways[index]?.url ?? '').host;
 
-function operator(): Surroundings {
-  return new Surroundings({
+function operator(): AdminContext {
+  return new AdminContext({
     env: { ADMIN_API_KEY: stack.adminKey },
     ...{ url: stack.adminUrl, dataDir: stack.dataDir, json: false },
     ...{ print: () => undefined, warn: () => undefined, askSecret: async () => '' },
@@ -55,11 +55,11 @@ const ownAddress = () => `127.0.3.${(examined += 1)}`;
 
 /** Everything, as the doctor says it; advice only of what is wrong. */
 async function examine(url: string): Promise<{ shown: string[]; advice: string }> {
-  const around = operator();
+  const context = operator();
   const findings = [
     ...(await checkProxy(url)),
-    await checkClientAddress(url, around, ownAddress()),
-    ...(await walk(url, around, IDLE_MS)),
+    await checkClientAddress(url, context, ownAddress()),
+    ...(await walk(url, context, IDLE_MS)),
   ];
   return {
     shown: findings.map(({ level, what, found }) => `${level} ${what}: ${found}`),

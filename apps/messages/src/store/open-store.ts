@@ -13,16 +13,16 @@ export interface OpenedStore {
   storageState: Handlers<typeof messagesCalls>['storageState'];
 }
 
-export interface StoreSurroundings {
+export interface StoreDeps {
   log: Logger;
   metrics: Registry;
   scope: Scope;
 }
 
 /** Opens the store that the configuration names, for as long as the scope lives. */
-export function openStore(config: Config, around: StoreSurroundings): Promise<OpenedStore> {
-  const refusals = new QuotaRefusals(around.metrics);
-  const parts = { ...around, refusals, limits: storageLimits(config) };
+export function openStore(config: Config, deps: StoreDeps): Promise<OpenedStore> {
+  const refusals = new QuotaRefusals(deps.metrics);
+  const parts = { ...deps, refusals, limits: storageLimits(config) };
   const { DB_PATH: path, DATABASE_URL: url } = config;
   if (url !== undefined) return startPostgresStore(config, { ...parts, url });
   if (path !== undefined) return startSqliteStore(config, { ...parts, path });

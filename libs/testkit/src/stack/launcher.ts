@@ -16,7 +16,7 @@ import {
   inherited,
   serviceEnvironment,
   type ServiceName,
-  type Surroundings,
+  type StackSettings,
 } from './service-environment';
 import { ServiceProcess } from './service-process';
 import { superviseServer } from './supervise-server';
@@ -32,7 +32,7 @@ export class Launcher {
   private readonly closers = new Closers();
   private readonly environment: Record<string, string>;
   private lock: FolderLock | undefined;
-  private around: Surroundings;
+  private settings: StackSettings;
   private hasPublicAdmin = false;
 
   constructor(private readonly options: LauncherOptions) {
@@ -48,7 +48,14 @@ export class Launcher {
     this.environment = inherited(options.environment ?? {});
     const { data, environment } = this;
     const host = options.host === undefined ? {} : { host: options.host };
-    this.around = { data, environment, ...host, redisUrl: '', queueRedisUrl: '', redisPrefix: '' };
+    this.settings = {
+      data,
+      environment,
+      ...host,
+      redisUrl: '',
+      queueRedisUrl: '',
+      redisPrefix: '',
+    };
   }
 
   /** Refuses a data folder or a port that is in use before anything has been started. */
@@ -80,13 +87,13 @@ export class Launcher {
       if (url !== undefined) await checkRedis(setting, { url, tls }, { prefix, channels });
     }
     const redisUrl = given ?? this.redis?.url ?? '';
-    this.around = {
-      ...this.around,
+    this.settings = {
+      ...this.settings,
       redisUrl,
       queueRedisUrl: queueRedisUrl ?? redisUrl,
       redisPrefix: prefix,
     };
-    return { redisUrl, redisPrefix: this.around.redisPrefix };
+    return { redisUrl, redisPrefix: this.settings.redisPrefix };
   }
 
   /** Nothing to do with the store in a file. */
@@ -106,7 +113,7 @@ export class Launcher {
       this.noteProcesses();
       url = this.postgres.url;
     }
-    this.around = { ...this.around, databaseUrlFile: this.data.writeDatabaseUrl(url) };
+    this.settings = { ...this.settings, databaseUrlFile: this.data.writeDatabaseUrl(url) };
   }
 
   private async supervise<S extends RedisProcess | PostgresProcess>(
@@ -130,7 +137,7 @@ export class Launcher {
       started.push(await this.startService('messages', n === 1 ? 'messages' : `messages-${n}`));
     }
     const urls = started.map(({ internalUrl }) => internalUrl);
-    this.around = { ...this.around, messagesUrl: urls.join(',') };
+    this.settings = { ...this.settings, messagesUrl: urls.join(',') };
     return started;
   }
 
@@ -138,24 +145,24 @@ export class Launcher {
     name: Exclude<ServiceName, 'gateway'>,
     as: string = name,
   ): Promise<ServiceProcess> {
-    const env = { ...serviceEnvironment(name, this.around), ...this.options.env?.[name] };
+    const env = { ...serviceEnvironment(name, this.settings), ...this.options.env?.[name] };
     const service = this.create(as, this.entry(name), env);
     this.others.push(service);
     this.closers.add(() => service.stop());
     await service.start();
-    if (name === 'auth') this.around = { ...this.around, authUrl: service.internalUrl };
+    if (name === 'auth') this.settings = { ...this.settings, authUrl: service.internalUrl };
     return service;
   }
 
   async addGateway({ port = 0, env = {} }: { port?: number; env?: Record<string, string> } = {}) {
-    const settings = {
-      ...serviceEnvironment('gateway', { ...this.around, port }),
+    const variables = {
+      ...serviceEnvironment('gateway', { ...this.settings, port }),
       ...this.options.env?.gateway,
       ...env,
     };
-    this.hasPublicAdmin = { ...this.environment, ...settings }['ADMIN_ROUTES'] === 'public';
+    this.hasPublicAdmin = { ...this.environment, ...variables }['ADMIN_ROUTES'] === 'public';
     const name = `gateway-${this.gateways.length + 1}`;
-    const gateway = this.create(name, this.entry('gateway'), settings);
+    const gateway = this.create(name, this.entry('gateway'), variables);
     // One step of the shutdown for all of them: they drain at the same time.
     if (this.gateways.length === 0) {
       this.closers.add(() => Promise.all(this.gateways.map((each) => each.stop())));

@@ -5,7 +5,7 @@ import type { DataFolder } from './data-folder';
 export const SERVICE_NAMES = ['auth', 'messages', 'push-worker', 'gateway'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
-export interface Surroundings {
+export interface StackSettings {
   data: DataFolder;
   /** What all services inherit. */
   environment: Record<string, string>;
@@ -25,9 +25,9 @@ export interface Surroundings {
 /** What each service is told; secrets by file, so that no process listing shows them. */
 export function serviceEnvironment(
   service: ServiceName,
-  around: Surroundings,
+  settings: StackSettings,
 ): Record<string, string> {
-  const { data, redisUrl, queueRedisUrl, redisPrefix, messagesUrl = '', authUrl = '' } = around;
+  const { data, redisUrl, queueRedisUrl, redisPrefix, messagesUrl = '', authUrl = '' } = settings;
   const common = {
     HOST: '127.0.0.1',
     INTERNAL_PORT: '0',
@@ -38,7 +38,7 @@ export function serviceEnvironment(
   const jwt = { JWT_SECRET_FILE: data.secretFile('jwt_secret') };
   switch (service) {
     case 'messages':
-      return { ...common, QUEUE_REDIS_URL: queueRedisUrl, ...storeOf(around) };
+      return { ...common, QUEUE_REDIS_URL: queueRedisUrl, ...storeOf(settings) };
     case 'auth':
       return { ...common, ...jwt, MESSAGES_URL: messagesUrl };
     case 'push-worker':
@@ -46,14 +46,14 @@ export function serviceEnvironment(
         ...common,
         QUEUE_REDIS_URL: queueRedisUrl,
         MESSAGES_URL: messagesUrl,
-        ...pushEnvironment(around),
+        ...pushEnvironment(settings),
       };
     case 'gateway':
       return {
         ...common,
         ...jwt,
-        ...publicDefaults(around),
-        PORT: `${around.port ?? 0}`,
+        ...publicDefaults(settings),
+        PORT: `${settings.port ?? 0}`,
         ADMIN_API_KEY_FILE: data.secretFile('admin_api_key'),
         AUTH_URL: authUrl,
         MESSAGES_URL: messagesUrl,
@@ -62,13 +62,13 @@ export function serviceEnvironment(
   }
 }
 
-function storeOf({ data, databaseUrlFile }: Surroundings): Record<string, string> {
+function storeOf({ data, databaseUrlFile }: StackSettings): Record<string, string> {
   if (databaseUrlFile !== undefined) return { DATABASE_URL_FILE: databaseUrlFile };
   return { DB_PATH: data.file('messages.db') };
 }
 
 /** Loopback is the developer's own machine: open. Elsewhere the services' own defaults hold, unless they are set. */
-function publicDefaults({ host = LOOPBACK, environment }: Surroundings): Record<string, string> {
+function publicDefaults({ host = LOOPBACK, environment }: StackSettings): Record<string, string> {
   const listening = { HOST: host, INTERNAL_HOST: LOOPBACK };
   if (!isLoopback(host)) return listening;
   const isSet = (name: string) => Boolean(environment[name] || environment[`${name}_FILE`]);
@@ -90,7 +90,7 @@ function isLoopback(host: string): boolean {
 }
 
 /** What a developer sees of pushes without an account at Apple or Google. */
-function pushEnvironment({ data, environment }: Surroundings): Record<string, string> {
+function pushEnvironment({ data, environment }: StackSettings): Record<string, string> {
   const log = environment['PUSH_LOG'] === undefined ? { PUSH_LOG: 'true' } : {};
   if (WEBPUSH.some((name) => environment[name] !== undefined)) return log;
   const { publicKey, privateKey } = data.vapidKeys();

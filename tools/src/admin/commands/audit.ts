@@ -13,7 +13,7 @@ export const audit = defineCommand({
     identity: { type: 'string' },
     last: { type: 'string', default: '100' },
   },
-  async run({ values: { action, identity, last } }, around) {
+  async run({ values: { action, identity, last } }, context) {
     const known = AUDIT_ACTIONS.find((each) => each === action);
     if (action !== undefined && known === undefined) {
       throw new UsageError(`there is no action "${action}"; there are ${AUDIT_ACTIONS.join(', ')}`);
@@ -22,8 +22,8 @@ export const audit = defineCommand({
     if (!of.success)
       throw new UsageError(`--identity takes a user's or an agent's id, not "${identity}"`);
     let left = wholeNumber('--last', last, MOST);
-    const entries = around.pages(async (cursor) => {
-      const { entries: items, next_cursor } = await around.request('listAudit', {
+    const entries = context.pages(async (cursor) => {
+      const { entries: items, next_cursor } = await context.request('listAudit', {
         query: {
           limit: `${Math.min(left, 200)}`,
           ...(cursor !== undefined && { cursor }),
@@ -34,7 +34,7 @@ export const audit = defineCommand({
       return { items, next_cursor };
     });
     for await (const entry of entries) {
-      around.print(entry, [describe(entry)]);
+      context.print(entry, [describe(entry)]);
       left -= 1;
       if (left === 0) return;
     }

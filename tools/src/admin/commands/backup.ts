@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UsageError, wholeNumber } from '../../command-line';
 import { defineCommand } from '../command';
 import { runMessagesProgram } from '../messages-program';
-import type { Surroundings } from '../surroundings';
+import type { AdminContext } from '../admin-context';
 
 interface TakenBackup {
   file: string;
@@ -26,19 +26,19 @@ export const backup = defineCommand({
     every: { type: 'string' },
     db: { type: 'string' },
   },
-  async run({ values: { to, keep, every, db } }, around) {
+  async run({ values: { to, keep, every, db } }, context) {
     if (to === undefined) throw new UsageError('--to names the folder of the backups');
     const work = {
-      to: around.path(to),
+      to: context.path(to),
       keep: keep === undefined ? undefined : wholeNumber('--keep', keep, 9_999),
-      database: around.databaseFile(db),
+      database: context.databaseFile(db),
     };
-    if (every === undefined) return once(work, around);
+    if (every === undefined) return once(work, context);
     const pauseMs = wholeNumber('--every', every, MOST_HOURS) * HOUR_MS;
     for (;;) {
       // The next one may succeed; meanwhile the age of the last one tells.
-      await once(work, around).catch((error: unknown) =>
-        around.warn(`backup failed: ${error instanceof Error ? error.message : String(error)}`),
+      await once(work, context).catch((error: unknown) =>
+        context.warn(`backup failed: ${error instanceof Error ? error.message : String(error)}`),
       );
       await delay(pauseMs);
     }
@@ -47,11 +47,11 @@ export const backup = defineCommand({
 
 async function once(
   { to, keep, database }: { to: string; keep: number | undefined; database: string },
-  around: Surroundings,
+  context: AdminContext,
 ): Promise<void> {
   const args = [database, to, ...(keep === undefined ? [] : [`${keep}`])];
-  const taken = await runMessagesProgram<TakenBackup>('back-up-store', args, around);
-  around.print(taken, [
+  const taken = await runMessagesProgram<TakenBackup>('back-up-store', args, context);
+  context.print(taken, [
     `${taken.file}: ${taken.bytes} bytes, ${taken.events} events, verified`,
     ...taken.pruned.map((file) => `removed ${file}`),
   ]);

@@ -6,20 +6,20 @@ export const connections = defineCommand({
     'Lists the live connections on all gateways, or ends that of an identity; it may come back at once.',
   takes: 0,
   options: { end: { type: 'string' } },
-  async run({ values: { end } }, around) {
+  async run({ values: { end } }, context) {
     if (end !== undefined) {
-      await around.request('endConnection', { params: { identity_id: end } });
-      return around.print({ ended: end }, [`ended the connection of ${end}`]);
+      await context.request('endConnection', { params: { identity_id: end } });
+      return context.print({ ended: end }, [`ended the connection of ${end}`]);
     }
-    const live = around.pages(async (cursor) => {
-      const { connections: items, next_cursor } = await around.request('listConnections', {
+    const live = context.pages(async (cursor) => {
+      const { connections: items, next_cursor } = await context.request('listConnections', {
         query: { limit: '200', ...(cursor !== undefined && { cursor }) },
       });
       return { items, next_cursor };
     });
     for await (const connection of live) {
       const { identity_id, status, gateway_id, connection_id, credential_id } = connection;
-      around.print(connection, [
+      context.print(connection, [
         `${identity_id}  ${status.padEnd(7)}  gateway ${gateway_id}  connection ${connection_id}  by ${credential_id}`,
       ]);
     }

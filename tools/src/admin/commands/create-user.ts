@@ -5,9 +5,9 @@ export const createUser = defineCommand({
   summary: 'Registers a person, also when registration is closed; asks for the password.',
   takes: 1,
   options: {},
-  async run({ args: [username = ''] }, around) {
-    const password = await around.askSecret(`Password of ${username}: `);
-    const created = await around.request('createUser', { body: { username, password } });
-    around.print(created, [`user  ${created.user_id}`]);
+  async run({ args: [username = ''] }, context) {
+    const password = await context.askSecret(`Password of ${username}: `);
+    const created = await context.request('createUser', { body: { username, password } });
+    context.print(created, [`user  ${created.user_id}`]);
   },
 });

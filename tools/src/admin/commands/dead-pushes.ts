@@ -5,15 +5,15 @@ export const deadPushes = defineCommand({
   summary: 'Lists the pushes that were given up, newest first, with the reason.',
   takes: 0,
   options: {},
-  async run(_, around) {
-    const dead = around.pages(async (cursor) => {
-      const { dead: items, next_cursor } = await around.request('listDeadPushes', {
+  async run(_, context) {
+    const dead = context.pages(async (cursor) => {
+      const { dead: items, next_cursor } = await context.request('listDeadPushes', {
         query: { limit: '200', ...(cursor !== undefined && { cursor }) },
       });
       return { items, next_cursor };
     });
     for await (const push of dead) {
-      around.print(push, [`${push.id}  ${push.failed_at}  ${push.platform}  ${push.reason}`]);
+      context.print(push, [`${push.id}  ${push.failed_at}  ${push.platform}  ${push.reason}`]);
     }
   },
 });

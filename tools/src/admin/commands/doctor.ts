@@ -13,7 +13,7 @@ import { checkRedises } from '../doctor/check-redises';
 import { checkSecretFiles } from '../doctor/check-secret-files';
 import { checkStore } from '../doctor/check-store';
 import { withFiles } from '../doctor/with-files';
-import type { Surroundings } from '../surroundings';
+import type { AdminContext } from '../admin-context';
 
 const MARKS = { ok: 'ok   ', warn: 'WARN ', fail: 'FAIL ' };
 
@@ -32,26 +32,26 @@ export const doctor = defineCommand({
     backups: { type: 'string' },
     replicas: { type: 'string', default: '2' },
   },
-  async run({ values }, around) {
+  async run({ values }, context) {
     const { service, db, backups } = values;
-    const { url } = around;
-    const env = withFiles(around.env);
+    const { url } = context;
+    const env = withFiles(context.env);
     const replicas = wholeNumber('--replicas', values.replicas, 1_000);
     const findings: Finding[] = [
-      ...service.flatMap((name) => checkConfiguration(name, around.env, __dirname)),
+      ...service.flatMap((name) => checkConfiguration(name, context.env, __dirname)),
       // Where messages runs a network policy lets nobody out to it.
       ...(values['no-gateway']
         ? []
-        : await checkWayIn(url, around.adminAt(values['admin-url']), values.walk)),
+        : await checkWayIn(url, context.adminAt(values['admin-url']), values.walk)),
       ...(await checkRedises(env)),
-      ...(around.isInPostgres || around.databaseIfKnown(db) !== undefined ? [] : [noStore]),
-      ...storeChecks({ db, backups, replicas }, around).flatMap((program) =>
-        attempt(program.what, () => checkStore(program, around.env)),
+      ...(context.isInPostgres || context.databaseIfKnown(db) !== undefined ? [] : [noStore]),
+      ...storeChecks({ db, backups, replicas }, context).flatMap((program) =>
+        attempt(program.what, () => checkStore(program, context.env)),
       ),
-      ...checkSecretFiles(around.env),
+      ...checkSecretFiles(context.env),
       ...(await checkProviders(env)),
     ];
-    around.print(
+    context.print(
       findings,
       findings.flatMap(({ level, what, found, advice }) => [
         `${MARKS[level]} ${what}: ${found}`,
@@ -68,16 +68,16 @@ const noStore = ok('store', 'none is here; where messages runs, DB_PATH or --db 
 /** The programs of messages that look at the store, wherever it is, and at backups of a file. */
 function storeChecks(
   { db, backups, replicas }: Record<'db' | 'backups', string | undefined> & { replicas: number },
-  around: Surroundings,
+  context: AdminContext,
 ): Parameters<typeof checkStore>[0][] {
-  const named = around.isStoreNamed(db) ? ['--named'] : [];
-  const database = around.isInPostgres ? undefined : around.databaseIfKnown(db);
+  const named = context.isStoreNamed(db) ? ['--named'] : [];
+  const database = context.isInPostgres ? undefined : context.databaseIfKnown(db);
   const file = [
     ...(database === undefined ? [] : ['--db', database, ...named]),
-    ...(backups === undefined ? [] : ['--backups', around.path(backups)]),
+    ...(backups === undefined ? [] : ['--backups', context.path(backups)]),
   ];
   return [
-    ...(around.isInPostgres
+    ...(context.isInPostgres
       ? [{ name: 'check-store', args: [`${replicas}`], what: 'PostgreSQL' } as const]
       : []),
     ...(file.length > 0 ? [{ name: 'check-file', args: file, what: 'store' } as const] : []),
@@ -85,7 +85,7 @@ function storeChecks(
 }
 
 /** The gateway, and what is in front of it once it answers. */
-async function checkWayIn(url: string, admin: Surroundings, isWalked: boolean): Promise<Finding[]> {
+async function checkWayIn(url: string, admin: AdminContext, isWalked: boolean): Promise<Finding[]> {
   const gateway = await checkGateway(url, admin);
   const answers = gateway.every(({ what, level }) => what !== 'gateway' || level === 'ok');
   if (!answers) return gateway;

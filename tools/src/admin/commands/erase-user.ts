@@ -7,14 +7,14 @@ export const eraseUser = defineCommand({
   summary: 'Erases a person with all conversations, for good; backups still have it.',
   takes: 1,
   options: { yes: { type: 'boolean', default: false } },
-  async run({ args: [named = ''], values }, around) {
-    const user = await findUser(around, named);
+  async run({ args: [named = ''], values }, context) {
+    const user = await findUser(context, named);
     if (!values.yes) {
       throw new AdminError(
         `this erases ${user.username} (${user.id}) and ${user.conversations} conversations; repeat with --yes`,
       );
     }
-    await around.request('eraseUser', { params: { user_id: user.id } });
-    around.print({ erased: user.id }, [`erased ${user.id}`]);
+    await context.request('eraseUser', { params: { user_id: user.id } });
+    context.print({ erased: user.id }, [`erased ${user.id}`]);
   },
 });

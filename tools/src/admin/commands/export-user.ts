@@ -9,12 +9,12 @@ export const exportUser = defineCommand({
   summary: 'Writes everything that is kept about a person to a new file, one JSON object a line.',
   takes: 1,
   options: { out: { type: 'string', default: '' } },
-  async run({ args: [named = ''], values }, around) {
-    const user = await findUser(around, named);
+  async run({ args: [named = ''], values }, context) {
+    const user = await findUser(context, named);
     const file = values.out || `${user.id}.ndjson`;
     let records = 0;
-    const pages = around.pages(async (cursor) => {
-      const page = await around.request('exportUser', {
+    const pages = context.pages(async (cursor) => {
+      const page = await context.request('exportUser', {
         params: { user_id: user.id },
         query: { limit: '200', ...(cursor !== undefined && { cursor }) },
       });
@@ -35,6 +35,6 @@ export const exportUser = defineCommand({
       rmSync(file, { force: true });
       throw error;
     }
-    around.print({ file, records }, [`${records} records in ${file}`]);
+    context.print({ file, records }, [`${records} records in ${file}`]);
   },
 });

@@ -1,11 +1,11 @@
 import type { AgentKey } from '@agent-messenger/contracts';
-import type { Surroundings } from '../surroundings';
+import type { AdminContext } from '../admin-context';
 
 /** All API keys of an agent, newest first. */
-export async function keysOf(around: Surroundings, agent_id: string): Promise<AgentKey[]> {
+export async function keysOf(context: AdminContext, agent_id: string): Promise<AgentKey[]> {
   const keys: AgentKey[] = [];
-  const pages = around.pages(async (cursor) => {
-    const page = await around.request('listAgentKeys', {
+  const pages = context.pages(async (cursor) => {
+    const page = await context.request('listAgentKeys', {
       params: { agent_id },
       query: { limit: '200', ...(cursor !== undefined && { cursor }) },
     });

@@ -7,16 +7,16 @@ export const listAgents = defineCommand({
   summary: 'Lists agents, with --keys also their keys.',
   takes: 0,
   options: { keys: { type: 'boolean', default: false } },
-  async run({ values }, around) {
-    const agents = around.pages(async (cursor) => {
-      const page = await around.request('adminListAgents', {
+  async run({ values }, context) {
+    const agents = context.pages(async (cursor) => {
+      const page = await context.request('adminListAgents', {
         query: { limit: '200', ...(cursor !== undefined && { cursor }) },
       });
       return { items: page.agents, next_cursor: page.next_cursor };
     });
     for await (const agent of agents) {
-      const keys = values.keys ? await keysOf(around, agent.id) : undefined;
-      around.print({ ...agent, ...(keys && { keys }) }, [
+      const keys = values.keys ? await keysOf(context, agent.id) : undefined;
+      context.print({ ...agent, ...(keys && { keys }) }, [
         `${agent.id}  ${agent.status.padEnd(7)}  ${agent.name}`,
         ...(keys ?? []).map(
           (key) =>

@@ -6,14 +6,14 @@ export const listUsers = defineCommand({
   summary: 'Lists people, with what they have.',
   takes: 0,
   options: {},
-  async run(_, around) {
-    const users = around.pages(async (cursor) => {
-      const { users: items, next_cursor } = await around.request('listUsers', {
+  async run(_, context) {
+    const users = context.pages(async (cursor) => {
+      const { users: items, next_cursor } = await context.request('listUsers', {
         query: { limit: '200', ...(cursor !== undefined && { cursor }) },
       });
       return { items, next_cursor };
     });
-    for await (const user of users) around.print(user, [describe(user)]);
+    for await (const user of users) context.print(user, [describe(user)]);
   },
 });
 

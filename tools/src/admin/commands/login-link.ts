@@ -7,12 +7,12 @@ export const loginLink = defineCommand({
     'Makes a link that logs in a person without its password: once, within ten minutes by default. --site is where its people open the app; the admin routes have to be those of an internal port.',
   takes: 1,
   options: { site: { type: 'string' } },
-  async run({ args: [named = ''], values }, around) {
-    const { id: user_id } = await findUser(around, named);
-    const { code, expires_at } = await around.request('createLoginLink', { params: { user_id } });
-    const site = values.site ?? around.publicUrl;
+  async run({ args: [named = ''], values }, context) {
+    const { id: user_id } = await findUser(context, named);
+    const { code, expires_at } = await context.request('createLoginLink', { params: { user_id } });
+    const site = values.site ?? context.publicUrl;
     const link = site === undefined ? undefined : `${site.replace(/\/+$/, '')}/#link=${code}`;
-    around.print({ user_id, code, expires_at, link: link ?? null }, [
+    context.print({ user_id, code, expires_at, link: link ?? null }, [
       link ?? `#link=${code}`,
       `works once, until ${expires_at}`,
     ]);

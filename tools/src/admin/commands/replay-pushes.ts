@@ -5,10 +5,10 @@ export const replayPushes = defineCommand({
   summary: 'Tries pushes again that were given up: those named, else all.',
   takes: [0, 100],
   options: {},
-  async run({ args: ids }, around) {
-    const answer = await around.request('replayDeadPushes', {
+  async run({ args: ids }, context) {
+    const answer = await context.request('replayDeadPushes', {
       body: ids.length > 0 ? { ids } : {},
     });
-    around.print(answer, [`${answer.replayed} pushes are tried again`]);
+    context.print(answer, [`${answer.replayed} pushes are tried again`]);
   },
 });

@@ -6,13 +6,13 @@ export const resetPassword = defineCommand({
   summary: 'Sets a new password, which it asks for, and ends all sessions of the person.',
   takes: 1,
   options: {},
-  async run({ args: [named = ''] }, around) {
-    const user = await findUser(around, named);
-    const password = await around.askSecret(`New password of ${user.username}: `);
-    const changed = await around.request('updateUser', {
+  async run({ args: [named = ''] }, context) {
+    const user = await findUser(context, named);
+    const password = await context.askSecret(`New password of ${user.username}: `);
+    const changed = await context.request('updateUser', {
       params: { user_id: user.id },
       body: { password },
     });
-    around.print(changed, [`${user.username} has a new password; all its sessions have ended`]);
+    context.print(changed, [`${user.username} has a new password; all its sessions have ended`]);
   },
 });

@@ -5,8 +5,8 @@ export const revokeKey = defineCommand({
   summary: 'Revokes an API key; a connection that came with it ends within a second.',
   takes: 2,
   options: {},
-  async run({ args: [agent_id = '', key_id = ''] }, around) {
-    await around.request('revokeAgentKey', { params: { agent_id, key_id } });
-    around.print({ revoked: key_id }, [`revoked ${key_id}`]);
+  async run({ args: [agent_id = '', key_id = ''] }, context) {
+    await context.request('revokeAgentKey', { params: { agent_id, key_id } });
+    context.print({ revoked: key_id }, [`revoked ${key_id}`]);
   },
 });

@@ -1,7 +1,7 @@
 import type { AgentKey } from '@agent-messenger/contracts';
 import { UsageError } from '../../command-line';
 import { defineCommand } from '../command';
-import type { Surroundings } from '../surroundings';
+import type { AdminContext } from '../admin-context';
 import { keysOf } from './keys-of';
 
 export const rotateKey = defineCommand({
@@ -14,12 +14,12 @@ export const rotateKey = defineCommand({
     overlap: { type: 'string' },
     name: { type: 'string' },
   },
-  async run({ args: [agent_id = ''], values: { replaces, overlap, name } }, around) {
+  async run({ args: [agent_id = ''], values: { replaces, overlap, name } }, context) {
     if (overlap !== undefined && !/^\d{1,8}$/.test(overlap)) {
       throw new UsageError(`--overlap takes seconds, not "${overlap}"`);
     }
-    const old = replaces ?? (await onlyKeyOf(around, agent_id));
-    const created = await around.request('createAgentKey', {
+    const old = replaces ?? (await onlyKeyOf(context, agent_id));
+    const created = await context.request('createAgentKey', {
       params: { agent_id },
       body: {
         replaces: old,
@@ -27,7 +27,7 @@ export const rotateKey = defineCommand({
         ...(name !== undefined && { name }),
       },
     });
-    around.print({ ...created, replaced: old }, [
+    context.print({ ...created, replaced: old }, [
       `key id   ${created.key_id}, in the place of ${old}`,
       `API key  ${created.api_key}`,
     ]);
@@ -35,8 +35,8 @@ export const rotateKey = defineCommand({
 });
 
 /** The key that a rotation is about, where nobody has said which. */
-async function onlyKeyOf(around: Surroundings, agentId: string): Promise<string> {
-  const keys = (await keysOf(around, agentId)).filter(isValid);
+async function onlyKeyOf(context: AdminContext, agentId: string): Promise<string> {
+  const keys = (await keysOf(context, agentId)).filter(isValid);
   const [key, ...others] = keys;
   if (!key) throw new UsageError(`${agentId} has no key to replace: create-key makes one`);
   if (others.length === 0) return key.key_id;

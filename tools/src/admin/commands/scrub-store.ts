@@ -17,15 +17,15 @@ export const scrubStore = defineCommand({
     'Removes deleted texts from the files of PostgreSQL: VACUUM FULL, while which nobody sends or reads.',
   takes: 0,
   options: { in: { type: 'string' }, yes: { type: 'boolean' } },
-  async run({ values }, around) {
-    const url = values.in ?? withFiles(around.env)['DATABASE_URL'];
+  async run({ values }, context) {
+    const url = values.in ?? withFiles(context.env)['DATABASE_URL'];
     if (!url) throw new UsageError('--in, DATABASE_URL or DATABASE_URL_FILE names the database');
     if (!values.yes) throw new UsageError('sends and reads wait meanwhile: say --yes');
     const done = await runOnDatabase<Scrubbed>('scrub-store', [], {
-      ...{ url, failed: 'it was not done', around },
+      ...{ url, failed: 'it was not done', context },
     });
     const mebibytes = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
-    around.print(done, [
+    context.print(done, [
       ...Object.entries(done.tables).map(
         ([name, { before, after }]) => `${name}: ${mebibytes(before)}, now ${mebibytes(after)}`,
       ),

@@ -7,22 +7,22 @@ export const sessions = defineCommand({
     'Lists the sessions of a person; with --end ends all of them, and the connections that came with them.',
   takes: 1,
   options: { end: { type: 'boolean', default: false } },
-  async run({ args: [named = ''], values }, around) {
-    const { id: user_id, username } = await findUser(around, named);
+  async run({ args: [named = ''], values }, context) {
+    const { id: user_id, username } = await findUser(context, named);
     const params = { user_id };
     if (values.end) {
-      await around.request('endSessions', { params });
-      return around.print({ ended: user_id }, [`ended all sessions of ${username}`]);
+      await context.request('endSessions', { params });
+      return context.print({ ended: user_id }, [`ended all sessions of ${username}`]);
     }
-    const listed = around.pages(async (cursor) => {
-      const { sessions: items, next_cursor } = await around.request('listSessions', {
+    const listed = context.pages(async (cursor) => {
+      const { sessions: items, next_cursor } = await context.request('listSessions', {
         params,
         query: { limit: '200', ...(cursor !== undefined && { cursor }) },
       });
       return { items, next_cursor };
     });
     for await (const { id, created_at, last_used_at, expires_at } of listed) {
-      around.print({ id, created_at, last_used_at, expires_at }, [
+      context.print({ id, created_at, last_used_at, expires_at }, [
         `${id}  since ${created_at}, last used ${last_used_at}, until ${expires_at}`,
       ]);
     }

@@ -18,10 +18,10 @@ function switchUser({ disabled, summary }: { disabled: boolean; summary: string 
     summary,
     takes: 1,
     options: {},
-    async run({ args: [named = ''] }, around) {
-      const { id: user_id } = await findUser(around, named);
-      const user = await around.request('updateUser', { params: { user_id }, body: { disabled } });
-      around.print(user, [`${disabled ? 'disabled' : 'enabled'} ${user.username} (${user.id})`]);
+    async run({ args: [named = ''] }, context) {
+      const { id: user_id } = await findUser(context, named);
+      const user = await context.request('updateUser', { params: { user_id }, body: { disabled } });
+      context.print(user, [`${disabled ? 'disabled' : 'enabled'} ${user.username} (${user.id})`]);
     },
   });
 }

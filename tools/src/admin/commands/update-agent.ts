@@ -24,7 +24,7 @@ export const updateAgent = defineCommand({
     model: { type: 'string' },
     access: { type: 'string' },
   },
-  async run({ args: [agent_id = ''], values: { name, description, model, access } }, around) {
+  async run({ args: [agent_id = ''], values: { name, description, model, access } }, context) {
     const body = {
       ...(name !== undefined && { name }),
       ...(description !== undefined && { description }),
@@ -34,7 +34,7 @@ export const updateAgent = defineCommand({
     if (Object.keys(body).length === 0) {
       throw new UsageError('say what to change: --name, --description, --model or --access');
     }
-    const agent = await around.request('updateAgent', { params: { agent_id }, body });
-    around.print(agent, [`changed ${agent.id}  ${agent.name}, for ${described[agent.access]}`]);
+    const agent = await context.request('updateAgent', { params: { agent_id }, body });
+    context.print(agent, [`changed ${agent.id}  ${agent.name}, for ${described[agent.access]}`]);
   },
 });

@@ -1,6 +1,6 @@
 import { MessengerError } from '@agent-messenger/sdk/rest';
 import { AdminError } from '../admin-error';
-import type { Surroundings } from '../surroundings';
+import type { AdminContext } from '../admin-context';
 import type { Finding } from './check';
 import { ok, warn } from './check';
 
@@ -9,14 +9,14 @@ const ADVICE =
 
 /** Who could talk to the agents: anybody, when registration is open while they are there for everyone. */
 export async function checkAccess(
-  around: Pick<Surroundings, 'request' | 'pages'>,
+  context: Pick<AdminContext, 'request' | 'pages'>,
   registration: 'open' | 'closed' | undefined,
 ): Promise<Finding[]> {
   if (registration === undefined) return [];
   if (registration === 'closed') return [ok('registration', 'closed')];
   try {
     let count = 0;
-    for await (const { access } of agentsOf(around)) if (access === 'everyone') count += 1;
+    for await (const { access } of agentsOf(context)) if (access === 'everyone') count += 1;
     if (count === 0) return [ok('registration', 'open, and no agent is there for everyone')];
     const agents = count === 1 ? '1 agent is' : `${count} agents are`;
     return [warn('registration', `open, and ${agents} there for everyone`, ADVICE)];
@@ -27,9 +27,9 @@ export async function checkAccess(
   }
 }
 
-function agentsOf(around: Pick<Surroundings, 'request' | 'pages'>) {
-  return around.pages(async (cursor) => {
-    const { agents, next_cursor } = await around.request('adminListAgents', {
+function agentsOf(context: Pick<AdminContext, 'request' | 'pages'>) {
+  return context.pages(async (cursor) => {
+    const { agents, next_cursor } = await context.request('adminListAgents', {
       query: { limit: '200', ...(cursor !== undefined && { cursor }) },
     });
     return { items: agents, next_cursor };

@@ -1,6 +1,6 @@
 import { healthSchema, type Health } from '@agent-messenger/contracts';
 import { gatewayUrl } from '@agent-messenger/sdk/rest';
-import type { Surroundings } from '../surroundings';
+import type { AdminContext } from '../admin-context';
 import type { Finding } from './check';
 import { fail, ok, warn } from './check';
 import { checkAccess } from './check-access';
@@ -14,7 +14,7 @@ const DATE_RESOLUTION_MS = 1_000;
 /** Asks a gateway how it and what it depends on are. */
 export async function checkGateway(
   url: string,
-  around: Pick<Surroundings, 'request' | 'pages'>,
+  context: Pick<AdminContext, 'request' | 'pages'>,
 ): Promise<Finding[]> {
   const before = Date.now();
   let response: Response;
@@ -43,7 +43,7 @@ export async function checkGateway(
     ),
     ...roomOf(storage),
     ...clockOf(clock),
-    ...(await checkAccess(around, registration)),
+    ...(await checkAccess(context, registration)),
     ...Object.entries(push).map(([platform, state]) => pushFinding(platform, state)),
     ...(Number.isNaN(date)
       ? []

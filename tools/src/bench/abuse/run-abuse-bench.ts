@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { steady } from '../loads';
 import { runPhase } from '../run-phase';
 import { startPairs } from '../start-ours';
-import type { BenchSurroundings, System } from '../system';
+import type { BenchContext, System } from '../system';
 import { startTarget } from '../target';
 import { makeWorkFolder } from '../work-folder';
 import { GreedyProcess } from './greedy-process';
@@ -36,16 +36,16 @@ interface Ours extends System {
 /** Each greedy peer in turn, beside the same ordinary pairs. */
 export async function runAbuseBench(
   { seconds, after, peers, cpuProf }: AbuseBenchOptions,
-  around: BenchSurroundings,
+  context: BenchContext,
 ): Promise<AbuseReport> {
-  const { say, signal } = around;
+  const { say, signal } = context;
   const keptIn = makeWorkFolder();
   const target = await startTarget(
     { gateways: 1, keptIn, ...(cpuProf !== undefined && { cpuProf }) },
-    around,
+    context,
     ABUSE_ENVIRONMENT,
   );
-  const pairs = await startPairs(target, { pairs: PAIRS, transport: 'socket.io' }, around);
+  const pairs = await startPairs(target, { pairs: PAIRS, transport: 'socket.io' }, context);
   const ours: Ours = { ...pairs, target, kept: () => keptBy(target.stack, SERVICES, keptIn) };
   try {
     say('filling the store …');

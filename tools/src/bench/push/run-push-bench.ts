@@ -35,7 +35,7 @@ export interface PushReport {
   complaints: string[];
 }
 
-interface Surroundings {
+interface BenchContext {
   signal: AbortSignal;
   say: (line: string) => void;
 }
@@ -52,7 +52,7 @@ const PAUSE_MS = 1_000;
 /** @param build folder of another checkout that has been built; this one by default */
 export async function runPushBench(
   options: PushBenchOptions,
-  { signal, say }: Surroundings,
+  { signal, say }: BenchContext,
   build?: string,
 ): Promise<PushReport> {
   const dataDir = makeWorkFolder('bench-push');

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { median } from '../report';
-import type { BenchSurroundings } from '../system';
+import type { BenchContext } from '../system';
 import { connectPeople } from './connect-people';
 import { startBareFront, startOurFront, type Front } from './idle';
 import type { RatiosBenchOptions } from './options';
@@ -13,13 +13,13 @@ const PAUSE_MS = 6_000;
 /** People who connect with tokens, to one gateway, from nothing to `synced`. */
 export async function measureConnects(
   { rounds }: RatiosBenchOptions,
-  around: BenchSurroundings,
+  context: BenchContext,
 ): Promise<RowResult> {
   const fronts: Front[] = [];
   try {
-    const ours = await startOurFront(PEOPLE, around);
+    const ours = await startOurFront(PEOPLE, context);
     fronts.push(ours);
-    const bare = await startBareFront(PEOPLE, 'socket.io', around);
+    const bare = await startBareFront(PEOPLE, 'socket.io', context);
     fronts.push(bare);
     // Once each for the compiler.
     for (const front of fronts) await perSecond(front);

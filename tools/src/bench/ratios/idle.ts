@@ -1,7 +1,7 @@
 import { LIFTED_LIMITS, LIFTED_QUOTAS } from '@agent-messenger/testkit';
 import type { Transport } from '../link';
 import { makePair, startBaselineServers } from '../start-baseline';
-import type { BenchSurroundings } from '../system';
+import type { BenchContext } from '../system';
 import { lookingAtMemory, startTarget } from '../target';
 import { makePairs } from './people';
 
@@ -16,11 +16,11 @@ export interface Front {
 /** @param keptIn where its memory is written down, if that is to be looked at */
 export async function startOurFront(
   people: number,
-  around: BenchSurroundings,
+  context: BenchContext,
   keptIn?: string,
 ): Promise<Front> {
   const options = { gateways: 1, ...(keptIn !== undefined && { keptIn }) };
-  const target = await startTarget(options, around, {
+  const target = await startTarget(options, context, {
     gateway: {
       ...LIFTED_LIMITS,
       CONNECTS_PER_SECOND: '100000',
@@ -45,10 +45,10 @@ export async function startOurFront(
 export async function startBareFront(
   people: number,
   transport: Transport,
-  around: BenchSurroundings,
+  context: BenchContext,
   keptIn?: string,
 ): Promise<Front> {
-  const servers = await startBaselineServers(1, around, {
+  const servers = await startBaselineServers(1, context, {
     TRANSPORT: transport,
     ...(keptIn !== undefined && lookingAtMemory(keptIn)),
   });

@@ -4,7 +4,7 @@ import { saturation, steady, type Load } from '../loads';
 import { median } from '../report';
 import { runPhase, type PhaseResult } from '../run-phase';
 import { makePair, startBaselineServers } from '../start-baseline';
-import type { BenchSurroundings, System } from '../system';
+import type { BenchContext, System } from '../system';
 import { startTarget } from '../target';
 import { fsyncP99 } from './fsync';
 import type { RatiosBenchOptions } from './options';
@@ -41,27 +41,27 @@ type Measured = System & { pids: Record<string, number> };
 export async function measureLoads(
   row: LoadRow,
   options: RatiosBenchOptions,
-  around: BenchSurroundings,
+  context: BenchContext,
 ): Promise<RowResult> {
   const { pairs, load } = SETTINGS[row];
   const systems = new Map<Name, Measured>();
   const rounds: Record<Name, Round[]> = { ours: [], bare: [], against: [] };
   try {
-    systems.set('ours', await startBuild(pairs, around));
-    systems.set('bare', await startBare(pairs, around));
+    systems.set('ours', await startBuild(pairs, context));
+    systems.set('bare', await startBare(pairs, context));
     if (options.against !== undefined && row !== 'saturation') {
-      systems.set('against', await startBuild(pairs, around, options.against));
+      systems.set('against', await startBuild(pairs, context, options.against));
     }
     // What is compiled meanwhile would cost a multiple in the first rounds.
     for (const [name, system] of systems) {
-      around.say(`${name}: warming up …`);
-      await runPhase(system, saturation(4), { seconds: WARM_UP_S, signal: around.signal });
+      context.say(`${name}: warming up …`);
+      await runPhase(system, saturation(4), { seconds: WARM_UP_S, signal: context.signal });
     }
     for (let n = 0; n < options.rounds; n += 1) {
       for (const [name, system] of systems) {
-        const round = await runRound(system, load, options, around);
+        const round = await runRound(system, load, options, context);
         rounds[name].push(round);
-        around.say(
+        context.say(
           `${name}: ${Math.round(round.messages_per_s)}/s, p99 ${round.delivery_ms.p99.toFixed(1)} ms, ` +
             `${round.cpuMs.toFixed(3)} ms of a core a message: ${shares(round)}`,
         );
@@ -82,7 +82,7 @@ async function runRound(
   system: Measured,
   load: Load,
   { seconds }: RatiosBenchOptions,
-  { signal }: BenchSurroundings,
+  { signal }: BenchContext,
 ): Promise<Round> {
   const usages = () => Object.values(system.pids).map((pid) => usageOf([pid]));
   let before = usages();
@@ -197,12 +197,8 @@ function faultsOf(name: Name, { lost, duplicates, out_of_order, failures }: Phas
   ];
 }
 
-async function startBuild(
-  count: number,
-  around: BenchSurroundings,
-  build?: string,
-): Promise<Measured> {
-  const target = await startTarget({ gateways: GATEWAYS, build }, around);
+async function startBuild(count: number, context: BenchContext, build?: string): Promise<Measured> {
+  const target = await startTarget({ gateways: GATEWAYS, build }, context);
   try {
     const pairs = await makePairs(target.stack, count);
     const pids = target.stack.pids();
@@ -213,8 +209,8 @@ async function startBuild(
   }
 }
 
-async function startBare(count: number, around: BenchSurroundings): Promise<Measured> {
-  const servers = await startBaselineServers(GATEWAYS, around);
+async function startBare(count: number, context: BenchContext): Promise<Measured> {
+  const servers = await startBaselineServers(GATEWAYS, context);
   try {
     const pairs = Array.from({ length: count }, makePair);
     const all = [...servers.pids.servers, ...servers.pids.redis];

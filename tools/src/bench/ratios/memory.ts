@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Transport } from '../link';
 import { median } from '../report';
-import type { BenchSurroundings } from '../system';
+import type { BenchContext } from '../system';
 import { makeWorkFolder } from '../work-folder';
 import { keptByProcess } from '../kept-memory';
 import { connectPeople } from './connect-people';
@@ -24,16 +24,16 @@ const AIMS: Record<Transport, number> = { 'socket.io': 1, ws: 1.2 };
  */
 export async function measureMemory(
   { rounds }: RatiosBenchOptions,
-  around: BenchSurroundings,
+  context: BenchContext,
 ): Promise<RowResult> {
   const ratios = [];
   for (const transport of ['socket.io', 'ws'] as const) {
     const ours: number[] = [];
     const bare: number[] = [];
     for (let n = 0; n < rounds; n += 1) {
-      ours.push(await measure(transport, (dir) => startOurFront(PEOPLE, around, dir)));
-      bare.push(await measure(transport, (dir) => startBareFront(PEOPLE, transport, around, dir)));
-      around.say(`${transport}: ${kibibytes(ours[n] ?? NaN)}, bare ${kibibytes(bare[n] ?? NaN)}`);
+      ours.push(await measure(transport, (dir) => startOurFront(PEOPLE, context, dir)));
+      bare.push(await measure(transport, (dir) => startBareFront(PEOPLE, transport, context, dir)));
+      context.say(`${transport}: ${kibibytes(ours[n] ?? NaN)}, bare ${kibibytes(bare[n] ?? NaN)}`);
     }
     ratios.push({
       what: `memory of an idle connection ÷ bare, ${transport}`,

@@ -1,6 +1,6 @@
 import { runPushBench, type PushReport } from '../push/run-push-bench';
 import { median } from '../report';
-import type { BenchSurroundings } from '../system';
+import type { BenchContext } from '../system';
 import type { RatiosBenchOptions } from './options';
 import type { RowResult } from './rows';
 
@@ -11,13 +11,13 @@ const GRACE_MS = 2_000;
 /** Pushes of a stack that starts for each round, beside another build's. */
 export async function measurePushes(
   { rounds, against }: RatiosBenchOptions,
-  around: BenchSurroundings,
+  context: BenchContext,
 ): Promise<RowResult> {
   const ours: PushReport[] = [];
   const others: PushReport[] = [];
   for (let n = 0; n < rounds; n += 1) {
-    ours.push(await run(around));
-    if (against !== undefined) others.push(await run(around, against));
+    ours.push(await run(context));
+    if (against !== undefined) others.push(await run(context, against));
   }
   const perSecond = ({ pushes_per_s }: PushReport): number => pushes_per_s;
   const afterGrace = ({ latency_ms }: PushReport): number => latency_ms.p50 - GRACE_MS;
@@ -48,12 +48,12 @@ export async function measurePushes(
   };
 }
 
-async function run(around: BenchSurroundings, build?: string): Promise<PushReport> {
+async function run(context: BenchContext, build?: string): Promise<PushReport> {
   const report = await runPushBench(
     { people: PEOPLE, platform: 'apns', json: false, help: false },
-    around,
+    context,
     build,
   );
-  around.say(`${build ?? 'ours'}: ${Math.round(report.pushes_per_s)} pushes/s`);
+  context.say(`${build ?? 'ours'}: ${Math.round(report.pushes_per_s)} pushes/s`);
   return report;
 }

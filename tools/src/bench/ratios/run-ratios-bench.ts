@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { BenchSurroundings } from '../system';
+import type { BenchContext } from '../system';
 import { measureConnects } from './connects';
 import { measureLoads } from './loads';
 import { measureMemory } from './memory';
@@ -16,12 +16,12 @@ export interface RatiosReport {
   faults: string[];
 }
 
-type Measure = (options: RatiosBenchOptions, around: BenchSurroundings) => Promise<RowResult>;
+type Measure = (options: RatiosBenchOptions, context: BenchContext) => Promise<RowResult>;
 
 const MEASURES: Record<RowName, Measure> = {
-  saturation: (options, around) => measureLoads('saturation', options, around),
-  load: (options, around) => measureLoads('load', options, around),
-  quiet: (options, around) => measureLoads('quiet', options, around),
+  saturation: (options, context) => measureLoads('saturation', options, context),
+  load: (options, context) => measureLoads('load', options, context),
+  quiet: (options, context) => measureLoads('quiet', options, context),
   push: measurePushes,
   memory: measureMemory,
   connects: measureConnects,
@@ -29,12 +29,12 @@ const MEASURES: Record<RowName, Measure> = {
 
 export async function runRatiosBench(
   options: RatiosBenchOptions,
-  around: BenchSurroundings,
+  context: BenchContext,
 ): Promise<RatiosReport> {
   const results: RowResult[] = [];
   for (const row of options.rows) {
-    around.say(`${row} …`);
-    results.push(await MEASURES[row](options, around));
+    context.say(`${row} …`);
+    results.push(await MEASURES[row](options, context));
   }
   const { rounds, seconds } = options;
   return {

@@ -34,9 +34,9 @@ export interface FilledStore {
 
 export async function startEmpty(
   { name, store, against }: { name: FilledStore['name'] } & StoreBenchOptions,
-  around: { scope: Scope; signal: AbortSignal; say: (line: string) => void },
+  context: { scope: Scope; signal: AbortSignal; say: (line: string) => void },
 ): Promise<FilledStore> {
-  const { scope, signal, say } = around;
+  const { scope, signal, say } = context;
   const dataDir = makeWorkFolder('bench-store');
   scope.defer('folder', () => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 }));
   const stack = await startStack({

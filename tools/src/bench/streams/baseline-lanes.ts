@@ -1,7 +1,7 @@
 import { inParallel } from '@agent-messenger/testkit';
 import { Latencies } from '../latencies';
 import { makePair, startBaselineServers } from '../start-baseline';
-import type { BenchSurroundings } from '../system';
+import type { BenchContext } from '../system';
 import { openSocket, tcpOf } from '../open-socket';
 import type { StreamsBenchOptions } from './options';
 import type { Reader } from './reader';
@@ -11,9 +11,9 @@ import { TOKEN } from './token-clock';
 /** Bare Socket.IO: each token is emitted to the person's room. */
 export async function startBaselineStreams(
   { streams, gateways }: StreamsBenchOptions,
-  around: BenchSurroundings,
+  context: BenchContext,
 ): Promise<StreamsSystem> {
-  const servers = await startBaselineServers(gateways, around);
+  const servers = await startBaselineServers(gateways, context);
   try {
     const lanes = await inParallel(Array.from({ length: streams }), (_, index) =>
       openLane(servers.urls, index),

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pair } from '../connect-pairs';
 import { Latencies } from '../latencies';
 import { createPairs } from '../start-ours';
-import type { BenchSurroundings } from '../system';
+import type { BenchContext } from '../system';
 import { startTarget } from '../target';
 import { openSocket, tcpOf } from '../open-socket';
 import type { StreamsBenchOptions } from './options';
@@ -22,11 +22,11 @@ export interface OurStreams extends StreamsSystem {
 /** Streams through a whole stack of our own. */
 export async function startOurStreams(
   { streams, ...options }: StreamsBenchOptions,
-  around: BenchSurroundings,
+  context: BenchContext,
 ): Promise<OurStreams> {
-  const target = await startTarget(options, around);
+  const target = await startTarget(options, context);
   try {
-    const pairs = await createPairs(target, streams, around);
+    const pairs = await createPairs(target, streams, context);
     const lanes = await inParallel(pairs, (pair, index) => openLane(target.urls, pair, index));
     const pidsOf = (kind: RegExp): number[] =>
       Object.entries(target.stack.pids()).flatMap(([name, pid]) => (kind.test(name) ? [pid] : []));

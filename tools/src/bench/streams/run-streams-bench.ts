@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { median } from '../report';
-import type { BenchSurroundings } from '../system';
+import type { BenchContext } from '../system';
 import { measureAnswerCost, type AnswerCost } from './answer-cost';
 import { startBaselineStreams } from './baseline-lanes';
 import type { StreamsBenchOptions } from './options';
@@ -25,25 +25,25 @@ export interface StreamsReport {
 /** Starts what is to be measured, measures it in turns, stops it. */
 export async function runStreamsBench(
   options: StreamsBenchOptions,
-  around: BenchSurroundings,
+  context: BenchContext,
 ): Promise<StreamsReport> {
   const stops: (() => Promise<void>)[] = [];
   try {
-    const ours = await startOurStreams(options, around);
+    const ours = await startOurStreams(options, context);
     stops.push(ours.stop);
-    const baseline = options.baseline ? await startBaselineStreams(options, around) : undefined;
+    const baseline = options.baseline ? await startBaselineStreams(options, context) : undefined;
     if (baseline) stops.push(baseline.stop);
     const rounds = { ours: [] as RoundResult[], baseline: [] as RoundResult[] };
     const systems = [ours, ...(baseline ? [baseline] : [])];
     // Costs of a server that has run for a while: compiling its code would count several times as much as running it.
     for (const system of systems) {
-      around.say(`${system.name}: ${options.warmUp} s that do not count …`);
-      await runRound(system, { rate: options.rate, seconds: options.warmUp }, around.signal);
+      context.say(`${system.name}: ${options.warmUp} s that do not count …`);
+      await runRound(system, { rate: options.rate, seconds: options.warmUp }, context.signal);
     }
     for (let n = 0; n < options.rounds; n += 1) {
       for (const system of systems) {
-        const round = await runRound(system, options, around.signal);
-        around.say(
+        const round = await runRound(system, options, context.signal);
+        context.say(
           `${round.system}: p99 ${round.latency_ms.p99.toFixed(1)} ms, ` +
             `${round.cpu_ms_per_1000_tokens.toFixed(1)} ms of a core for 1,000 tokens`,
         );
@@ -67,7 +67,7 @@ export async function runStreamsBench(
       answer,
     };
   } finally {
-    around.say('stopping …');
+    context.say('stopping …');
     for (const stop of stops.reverse()) await stop();
   }
 }

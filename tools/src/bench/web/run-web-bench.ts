@@ -1,5 +1,5 @@
 import { availableParallelism, loadavg } from 'node:os';
-import type { BenchSurroundings } from '../system';
+import type { BenchContext } from '../system';
 import { measureFirstLoad } from './first-load';
 import { measureBacklog, measureManyConversations } from './many-conversations';
 import { measureMemory } from './memory';
@@ -16,11 +16,11 @@ const FIRST_SEQ = 1;
 /** Starts a stack and a browser, measures the chat in it, stops them. */
 export async function runWebBench(
   options: WebBenchOptions,
-  around: BenchSurroundings,
+  context: BenchContext,
 ): Promise<WebReport> {
-  const { say, signal } = around;
+  const { say, signal } = context;
   const load = loadavg()[0] ?? 0;
-  const world = await WebWorld.start(around);
+  const world = await WebWorld.start(context);
   const figures: Figure[] = [];
   const note = (measured: readonly Figure[]): void => {
     signal.throwIfAborted();

@@ -15,7 +15,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import { callMessages, type Messages } from '../call-messages';
-import type { BenchSurroundings } from '../system';
+import type { BenchContext } from '../system';
 import { startTarget } from '../target';
 
 const BATCH = 256;
@@ -38,18 +38,18 @@ export class WebWorld {
     private readonly signal: AbortSignal,
   ) {}
 
-  static async start(around: BenchSurroundings): Promise<WebWorld> {
+  static async start(context: BenchContext): Promise<WebWorld> {
     const scope = new Scope(createLogger({ name: 'bench', level: 'silent' }));
     try {
       const browser = await launchChromium();
       scope.defer('browser', () => browser.close());
-      const target = await startTarget({ gateways: 1 }, around, {
+      const target = await startTarget({ gateways: 1 }, context, {
         gateway: LIFTED_LIMITS,
         messages: { ...LIFTED_QUOTAS, MAX_CONVERSATIONS_PER_PERSON: MOST_CONVERSATIONS },
       });
       scope.defer('stack', () => target.stop());
       const messages = callMessages(target.stack, scope);
-      return new WebWorld(target.stack, browser, messages, scope, around.signal);
+      return new WebWorld(target.stack, browser, messages, scope, context.signal);
     } catch (error) {
       await scope.close();
       throw error;

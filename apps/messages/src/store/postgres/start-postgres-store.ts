@@ -1,11 +1,11 @@
 import type { Config } from '../../config';
 import { storageState } from '../../storage/storage-state';
-import type { OpenedStore, StoreSurroundings } from '../open-store';
+import type { OpenedStore, StoreDeps } from '../open-store';
 import { openPostgresStore } from './open-postgres-store';
 import type { QuotaRefusals } from '../../storage/quota-refusals';
 import type { StorageLimits } from '../../storage/storage-config';
 
-interface PostgresSurroundings extends StoreSurroundings {
+interface PostgresDeps extends StoreDeps {
   url: string;
   refusals: QuotaRefusals;
   limits: StorageLimits;
@@ -17,7 +17,7 @@ const NO_DISK = { isLow: () => false, freeBytes: null, reserveBytes: 0 };
 /** The store in the database `DATABASE_URL`. */
 export async function startPostgresStore(
   config: Config,
-  { url, log, metrics, scope, refusals, limits }: PostgresSurroundings,
+  { url, log, metrics, scope, refusals, limits }: PostgresDeps,
 ): Promise<OpenedStore> {
   const store = await openPostgresStore({
     url,

@@ -6,10 +6,10 @@ import { diskBytes, watchDisk } from '../../storage/disk-reserve';
 import type { QuotaRefusals } from '../../storage/quota-refusals';
 import { reserveBytes, type StorageLimits } from '../../storage/storage-config';
 import { storageState } from '../../storage/storage-state';
-import type { OpenedStore, StoreSurroundings } from '../open-store';
+import type { OpenedStore, StoreDeps } from '../open-store';
 import { openSqliteStore } from './sqlite-store';
 
-interface SqliteSurroundings extends StoreSurroundings {
+interface SqliteDeps extends StoreDeps {
   path: string;
   refusals: QuotaRefusals;
   limits: StorageLimits;
@@ -18,7 +18,7 @@ interface SqliteSurroundings extends StoreSurroundings {
 /** The store in the file `DB_PATH`, with an eye on its disk. */
 export async function startSqliteStore(
   config: Config,
-  { path, log, metrics, scope, refusals, limits }: SqliteSurroundings,
+  { path, log, metrics, scope, refusals, limits }: SqliteDeps,
 ): Promise<OpenedStore> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const reserve = reserveBytes(config, await diskBytes(path));

@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AdminError } from '../../admin-error';
-import type { Surroundings } from '../../surroundings';
+import type { AdminContext } from '../../admin-context';
 import { fail, ok, warn, type Finding } from '../check';
 import { ask } from './ask';
 
@@ -23,12 +23,12 @@ const MADE_UP_COUNTS =
  */
 export async function checkClientAddress(
   base: string,
-  around: Pick<Surroundings, 'request'>,
+  context: Pick<AdminContext, 'request'>,
   localAddress?: string,
 ): Promise<Finding> {
   const logins = async () => {
     const query = { action: 'user.login', limit: '50' } as const;
-    const { entries } = await around.request('listAudit', { query });
+    const { entries } = await context.request('listAudit', { query });
     return entries.filter(({ result }) => result !== 'ok');
   };
   try {

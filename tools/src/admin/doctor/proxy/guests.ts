@@ -1,6 +1,6 @@
 import { createRest } from '@agent-messenger/sdk/rest';
 import { randomBytes } from 'node:crypto';
-import type { Surroundings } from '../../surroundings';
+import type { AdminContext } from '../../admin-context';
 
 /** A person and an agent of the doctor's own, with a conversation. */
 export interface Guests {
@@ -13,19 +13,19 @@ export interface Guests {
 /** Makes guests with the admin key, and leaves nothing of them but entries of the audit log. */
 export async function withGuests<T>(
   base: string,
-  around: Pick<Surroundings, 'request'>,
+  context: Pick<AdminContext, 'request'>,
   visit: (guests: Guests) => Promise<T>,
 ): Promise<T> {
   const id = randomBytes(6).toString('hex');
   const body = { username: `doctor-${id}`, password: randomBytes(18).toString('hex') };
   const clients = createRest(base);
-  const person = await around.request('createUser', { body });
+  const person = await context.request('createUser', { body });
   try {
-    const { agent, api_key: apiKey } = await around.request('createAgent', {
+    const { agent, api_key: apiKey } = await context.request('createAgent', {
       body: { name: `doctor ${id}`, access: 'listed' },
     });
     try {
-      await around.request('addAgentPerson', {
+      await context.request('addAgentPerson', {
         params: { agent_id: agent.id, user_id: person.user_id },
       });
       const { access_token: token } = await clients.request('login', { body });
@@ -36,9 +36,9 @@ export async function withGuests<T>(
       );
       return await visit({ conversationId: opened.id, token, apiKey });
     } finally {
-      await around.request('deleteAgent', { params: { agent_id: agent.id } });
+      await context.request('deleteAgent', { params: { agent_id: agent.id } });
     }
   } finally {
-    await around.request('eraseUser', { params: { user_id: person.user_id } });
+    await context.request('eraseUser', { params: { user_id: person.user_id } });
   }
 }

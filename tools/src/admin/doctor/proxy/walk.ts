@@ -1,4 +1,4 @@
-import type { Surroundings } from '../../surroundings';
+import type { AdminContext } from '../../admin-context';
 import { fail, ok, type Finding } from '../check';
 import { Frames } from './frames';
 import { withGuests, type Guests } from './guests';
@@ -21,10 +21,10 @@ const ON_QUERY =
  */
 export async function walk(
   base: string,
-  around: Pick<Surroundings, 'request'>,
+  context: Pick<AdminContext, 'request'>,
   idleMs = IDLE_MS,
 ): Promise<Finding[]> {
-  return withGuests(base, around, async (guests) => {
+  return withGuests(base, context, async (guests) => {
     const token = encodeURIComponent(guests.token);
     const agent = new Frames(base, '/agent/connect');
     const person = new Frames(base, `/socket.io/?EIO=4&transport=websocket&token=${token}`);

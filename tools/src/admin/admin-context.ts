@@ -11,7 +11,7 @@ import { UsageError } from '../command-line';
 import { findStack, findStackAt } from '../find-stack';
 import { AdminError } from './admin-error';
 
-export interface SurroundingsOptions {
+export interface AdminContextOptions {
   env: Record<string, string | undefined>;
   /** Where the admin routes are; default AGENT_MESSENGER_URL, else those of what `npm start` runs. */
   url: string | undefined;
@@ -32,7 +32,7 @@ export interface SurroundingsOptions {
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
 /** What commands work with. */
-export class Surroundings {
+export class AdminContext {
   readonly env: Record<string, string | undefined>;
   readonly url: string;
   /** Internal port of a gateway. */
@@ -44,7 +44,7 @@ export class Surroundings {
   /** Where the key of the gateways at `url` is. */
   readonly #keyDir: string | undefined;
 
-  constructor(private readonly options: SurroundingsOptions) {
+  constructor(private readonly options: AdminContextOptions) {
     this.env = options.env;
     const given = options.url || options.env['AGENT_MESSENGER_URL'];
     const found =
@@ -61,8 +61,8 @@ export class Surroundings {
   }
 
   /** The same with the admin routes at this URL, if one is given. */
-  adminAt(url: string | undefined): Surroundings {
-    return url === undefined ? this : new Surroundings({ ...this.options, url });
+  adminAt(url: string | undefined): AdminContext {
+    return url === undefined ? this : new AdminContext({ ...this.options, url });
   }
 
   /** Calls an admin route. */
