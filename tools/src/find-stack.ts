@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
-/** Names a file to remember data folders in, in the place of the checkout's own: for tests, which want one of theirs. */
+/**
+ * Names a file to remember data folders in, in the place of the checkout's own: for tests, which want one of theirs.
+ */
 const MEMORY = 'NPM_START_MEMORY';
 /** How many data folders are remembered. */
 const MOST = 16;

@@ -27,7 +27,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-/** As a person types it, who stands in `folder`: npm runs it in the folder of the project, and says where it was called. */
+/**
+ * As a person types it, who stands in `folder`: npm runs it in the folder of the project, and says where it was called.
+ */
 async function copyStore(...args: string[]) {
   const entry = join(findRoot(), 'tools', 'dist', 'admin.js');
   const env = { INIT_CWD: folder };

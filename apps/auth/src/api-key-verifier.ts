@@ -19,7 +19,9 @@ interface ApiKeyVerifierOptions {
   store: Pick<Client<typeof messagesCalls>, 'findAgentKey'>;
   hasher: Hasher;
   attempts: FailedAttempts;
-  /** Failures with one key from one network before the one that locks; from the site of an IPv6 network 8 times as many. */
+  /**
+   * Failures with one key from one network before the one that locks; from the site of an IPv6 network 8 times as many.
+   */
   free: number;
   audit: AuditLog;
   outcomes: Counter<'outcome'>;

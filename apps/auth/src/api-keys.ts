@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
-/** An API key in its parts: `amk_<key id>_<secret>`. The key id is public, it names the key in the store and in logs. */
+/**
+ * An API key in its parts: `amk_<key id>_<secret>`. The key id is public, it names the key in the store and in logs.
+ */
 export interface ApiKey {
   keyId: string;
   /** 256 random bits, base64url. */

@@ -15,8 +15,8 @@ interface HasherOptions {
 export interface Hasher {
   hash(secret: string): Promise<string>;
   /**
-   * Costs the same work without a hash as with one, and with a hash of a lower cost as with a new one: the time does not
-   * tell whether there is one.
+   * Costs the same work without a hash as with one, and with a hash of a lower cost as with a new one: the time does
+   * not tell whether there is one.
    */
   matches(secret: string, hash: string | null): Promise<boolean>;
   /** Whether the hash is of a lower cost than new ones. */

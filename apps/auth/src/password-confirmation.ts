@@ -13,8 +13,8 @@ interface ConfirmationDeps {
 
 /**
  * @returns the hash that the password was compared with
- * @throws AppError `unauthorized` when the session has ended or it is not the person's password, `rate_limited` after too
- *   many failures
+ * @throws AppError `unauthorized` when the session has ended or it is not the person's password, `rate_limited` after
+ *   too many failures
  */
 export type ConfirmPassword = (
   session: { user_id: string; session_id: string },

@@ -3,7 +3,8 @@ import type { AttemptCounters, AttemptLimits, Subject } from './attempt-counters
 
 /**
  * KEYS subjects. ARGV now, window, first wait, longest wait, then free failures of each subject. → ms to wait, or 0. An
- * attempt in the future is one before the clock was set back: it and its lock begin now, or nobody could wait for its end.
+ * attempt in the future is one before the clock was set back: it and its lock begin now, or nobody could wait for its
+ * end.
  */
 const ATTEMPT = `
 local now, window, first, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])

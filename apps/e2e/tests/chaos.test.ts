@@ -24,10 +24,10 @@ interface Report {
   violations: unknown[];
 }
 
-// Each is one round: each fault once, some of them at the same time, with the recovery, and then the checks of what everybody
-// has. Half of the clients use Socket.IO, half a plain WebSocket; of the agents some are written in Python. The partitions are
-// from Redis, while a gateway is killed, and from messages, while another one is paused; in the second Redis comes back empty,
-// and agents are killed in the middle of a deploy.
+// Each is one round: each fault once, some of them at the same time, with the recovery, and then the checks of what
+// everybody has. Half of the clients use Socket.IO, half a plain WebSocket; of the agents some are written in Python.
+// The partitions are from Redis, while a gateway is killed, and from messages, while another one is paused; in the
+// second Redis comes back empty, and agents are killed in the middle of a deploy.
 test.each([
   [20_261_203, 'redis'],
   [20_261_410, 'messages'],

@@ -110,7 +110,8 @@ test.each<Service>(['gateway', 'auth', 'messages', 'push-worker'])(
     const described = JSON.parse(
       execFileSync(process.execPath, [entry, '--metrics'], { encoding: 'utf8' }),
     ) as { name: string; type: string }[];
-    // This stack stores in SQLite; what a replica on PostgreSQL measures is in apps/messages/tests/postgres/metrics.test.ts.
+    // This stack stores in SQLite; what a replica on PostgreSQL measures is in
+    // apps/messages/tests/postgres/metrics.test.ts.
     const expected = described.filter(({ name }) => !name.startsWith('messages_postgres_'));
     expect(exposed.map(([, name, type]) => `${name} ${type}`).sort()).toEqual(
       expected.map(({ name, type }) => `${name} ${type}`).sort(),

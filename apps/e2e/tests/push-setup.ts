@@ -45,7 +45,9 @@ export interface PushStack {
   /** Value of a metric of the push worker, 0 when it is not there. */
   metric(name: string): Promise<number>;
   admin(method: string, path: string, body?: unknown): ReturnType<typeof rest>;
-  /** Nobody is told anything while this goes on: what is received or read in it is so in time, however slow the machine. */
+  /**
+   * Nobody is told anything while this goes on: what is received or read in it is so in time, however slow the machine.
+   */
   beforePushes<T>(work: () => Promise<T>): Promise<T>;
   /** How many batches there have been for the platform. */
   batches(platform: PushPlatform): Promise<number>;

@@ -4,13 +4,17 @@ import { randomUUID } from 'node:crypto';
 import { StreamState } from '../src/streams/stream-state';
 import { useStreamRedis } from './stream-redis';
 
-/** How the text of streams comes from the gateway that writes it to those of its readers, and for how long Redis has it. */
+/**
+ * How the text of streams comes from the gateway that writes it to those of its readers, and for how long Redis has it.
+ */
 
 const connections = useStreamRedis();
 
 type Told = Extract<GatewayMessage, { type: 'streams' }>;
 
-/** Readers `usr_here`, `usr_too` and `usr_there` by where they are; `usr_revoked` and `usr_away` are connected nowhere. */
+/**
+ * Readers `usr_here`, `usr_too` and `usr_there` by where they are; `usr_revoked` and `usr_away` are connected nowhere.
+ */
 async function setup() {
   const { redis, subscriber } = connections;
   const names = redisNames(randomUUID());

@@ -35,8 +35,8 @@ const GATEWAY = 'gateway';
 type Held = ReturnType<typeof connectionOf>;
 
 /**
- * One stream, its agent and a reader, between two gateways on a real Redis; the channel between them loses what it is told to.
- * The agent behaves as SDKs do: it keeps its whole text and goes on from where it is told.
+ * One stream, its agent and a reader, between two gateways on a real Redis; the channel between them loses what it is
+ * told to. The agent behaves as SDKs do: it keeps its whole text and goes on from where it is told.
  */
 export class StreamModel {
   readonly store: FakeStore;

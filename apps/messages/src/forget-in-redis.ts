@@ -31,7 +31,8 @@ interface ForgetOptions {
 
 /**
  * Removes what Redis has of a person that was erased, besides what the gateways keep: counted failures of its name,
- * answers that are being written to it, and its pushes. Failures that were counted for the name together with a network or a device run out within their window.
+ * answers that are being written to it, and its pushes. Failures that were counted for the name together with a network
+ * or a device run out within their window.
  */
 export function createForgetInRedis({
   redis,

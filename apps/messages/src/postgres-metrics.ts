@@ -22,7 +22,10 @@ export interface DatabaseFigures {
 
 export type PostgresMetrics = ReturnType<typeof postgresMetrics>;
 
-/** Of a replica whose store is in PostgreSQL. @param ask is asked at each scrape; what it rejects with leaves what was known */
+/**
+ * Of a replica whose store is in PostgreSQL.
+ * @param ask is asked at each scrape; what it rejects with leaves what was known
+ */
 export function postgresMetrics(
   registry: Registry,
   { pool, ask }: { pool: PoolFigures; ask: () => Promise<DatabaseFigures> },

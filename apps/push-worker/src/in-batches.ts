@@ -1,6 +1,6 @@
 /**
- * Asks for many things with one call: what is asked for in one turn of the event loop, or while all calls are under way,
- * shares the next one. A call that fails has failed for all that share it.
+ * Asks for many things with one call: what is asked for in one turn of the event loop, or while all calls are under
+ * way, shares the next one. A call that fails has failed for all that share it.
  */
 export function inBatches<Request, Answer>(
   askAll: (requests: Request[]) => Promise<Answer[]>,

@@ -3,7 +3,10 @@ import MarkdownIt, { type Token } from 'markdown-it';
 /** CommonMark with tables and strikethrough, as the clients show it; HTML is text. */
 const markdown = new MarkdownIt();
 
-/** A line without anything that Markdown knows, as most are: to parse it takes a quarter of what handing it to Apple takes. */
+/**
+ * A line without anything that Markdown knows, as most are: to parse it takes a quarter of what handing it to Apple
+ * takes.
+ */
 const UNMARKED = /^\p{L}[^\0\\`*_[\]<&~|\r\n\t]*$/u;
 
 /** What a reader sees of a Markdown text, without its markup: one line for each block, links by their text alone. */

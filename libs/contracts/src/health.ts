@@ -22,11 +22,16 @@ export const healthSchema = z.object({
   storage: z
     .object({ status: z.enum(['ok', 'low', 'unknown']), at_quota: z.int().nullable() })
     .optional(),
-  /** `behind_s`: how far the clock of the store is behind its newest event, because it was set back; 0 when it is not. */
+  /**
+   * `behind_s`: how far the clock of the store is behind its newest event, because it was set back; 0 when it is not.
+   */
   clock: z.object({ behind_s: z.number().nullable() }).optional(),
   /** `open`: whoever reaches the gateway can become a person. */
   registration: z.enum(['open', 'closed']).optional(),
-  /** Push providers that are configured; `log`: pushes are logged and not sent; `unknown` until a push worker has said so. */
+  /**
+   * Push providers that are configured; `log`: pushes are logged and not sent; `unknown` until a push worker has said
+   * so.
+   */
   push: z.record(z.enum(PUSH_PLATFORMS), z.enum(['on', 'log', 'off', 'unknown'])),
 });
 export type Health = z.infer<typeof healthSchema>;

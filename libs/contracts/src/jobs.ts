@@ -12,7 +12,9 @@ export const pushTargetSchema = z.object({
 
 /** Tells one device of a person about a conversation. Ids only: the text is read from the store when the job runs. */
 export const pushJobSchema = pushTargetSchema.extend({
-  /** W3C Trace Context of the message that was the reason; later ones that the job speaks for have traces of their own. */
+  /**
+   * W3C Trace Context of the message that was the reason; later ones that the job speaks for have traces of their own.
+   */
   traceparent: z.string().optional(),
   /** Up to here the device has been told, which could not be noted in the store yet. */
   told_seq: z.int().optional(),

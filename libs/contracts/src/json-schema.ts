@@ -58,7 +58,9 @@ export function createSchemaBook(): SchemaBook {
   };
 }
 
-/** A record of known names as the object that it is: generators of code look for what is required among the properties. */
+/**
+ * A record of known names as the object that it is: generators of code look for what is required among the properties.
+ */
 function nameProperties(schema: z.core.JSONSchema.BaseSchema): void {
   const { propertyNames, additionalProperties: value, required } = schema;
   if (!required || typeof propertyNames !== 'object' || !propertyNames.enum) return;

@@ -21,7 +21,9 @@ export const LIMITS = {
   agentNameChars: 80,
   agentDescriptionChars: 500,
   passwordBytes: { min: 8, max: 72 },
-  /** Sessions of a person that have not ended; one more ends the one that is unused for longest, and is not connected. */
+  /**
+   * Sessions of a person that have not ended; one more ends the one that is unused for longest, and is not connected.
+   */
   sessionsPerPerson: 100,
   /** Keys of an agent that are neither revoked nor have run out; one more is a `conflict`. */
   keysPerAgent: 20,

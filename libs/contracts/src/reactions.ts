@@ -6,8 +6,8 @@ type Reactions = Message['reactions'];
 type Reaction = Pick<z.infer<typeof reactionSchema>, 'emoji' | 'identity_id' | 'set'>;
 
 /**
- * A message's reactions after one was added or removed, the same array when that changes nothing. Emoji are in the order
- * of their first use, identities in theirs.
+ * A message's reactions after one was added or removed, the same array when that changes nothing. Emoji are in the
+ * order of their first use, identities in theirs.
  */
 export function reactionsAfter(reactions: Reactions, reaction: Reaction): Reactions {
   const { emoji, identity_id, set } = reaction;

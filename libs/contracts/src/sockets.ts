@@ -116,7 +116,9 @@ const inMessage = z.object({ conversation_id: conversationIdSchema, message_id: 
 
 const limitSchema = z.int().min(1).max(LIMITS.pageMax);
 
-/** Requests of a socket: payload and the body of a positive ack. `ack: null`: none is listed, `{ok: true}` if asked for. */
+/**
+ * Requests of a socket: payload and the body of a positive ack. `ack: null`: none is listed, `{ok: true}` if asked for.
+ */
 export const requests = {
   'message:send': {
     summary:

@@ -35,8 +35,8 @@ export const maybeContentSchema = contentOf(z.string());
 export const NOT_BLANK = '\\S';
 
 /**
- * Text that is taken without the spaces around it. What is counted is what remains, so that documents cannot tell the most
- * of what is sent by `maxLength`: who checks by them would refuse what is taken.
+ * Text that is taken without the spaces around it. What is counted is what remains, so that documents cannot tell the
+ * most of what is sent by `maxLength`: who checks by them would refuse what is taken.
  * @param says what it is, for the documents
  */
 function trimmed(maxChars: number, says = '') {

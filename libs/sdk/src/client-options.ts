@@ -6,8 +6,8 @@ import type { SessionOptions } from './session';
 
 export interface ClientOptions extends SessionOptions, PersonCredentials {
   /**
-   * Keeps unsent messages, positions and the newest tokens over a reload, in memory without it. Tabs that share it share
-   * the login.
+   * Keeps unsent messages, positions and the newest tokens over a reload, in memory without it. Tabs that share it
+   * share the login.
    */
   storage?: DeviceStorage;
   /**

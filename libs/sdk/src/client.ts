@@ -194,7 +194,9 @@ export class Client {
     return presence;
   }
 
-  /** Ends the login itself, not only this connection; `everywhere`: those of all devices, which get no pushes any more. */
+  /**
+   * Ends the login itself, not only this connection; `everywhere`: those of all devices, which get no pushes any more.
+   */
   async logout({ everywhere = false }: { everywhere?: boolean } = {}): Promise<void> {
     await this.#tokens.logOut(this.rest, everywhere);
     await this.close();

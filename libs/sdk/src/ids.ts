@@ -5,7 +5,10 @@ export function asId<P extends string>(id: string): `${P}_${string}` {
   return id as `${P}_${string}`;
 }
 
-/** A client_id that nobody else uses. They rise with time, so that those of one sender are neighbours in the store's index. */
+/**
+ * A client_id that nobody else uses. They rise with time, so that those of one sender are neighbours in the store's
+ * index.
+ */
 export function newClientId(): string {
   return uuidv7();
 }

@@ -76,7 +76,10 @@ const asksPassword: ReadonlySet<RouteName> = new Set(['changePassword', 'deleteA
 
 const LOOK_MS = 2_000;
 
-/** The REST routes of the contract. Every failure is a MessengerError; without an answer it is `unreachable` or `timeout`. */
+/**
+ * The REST routes of the contract. Every failure is a MessengerError; without an answer it is `unreachable` or
+ * `timeout`.
+ */
 export class Rest {
   readonly #timeoutMs: number;
   readonly #tokens: BearerSource | undefined;

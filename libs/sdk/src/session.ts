@@ -27,7 +27,10 @@ import type { OpenWire } from './connection/wire';
 export interface SessionOptions extends TransportOptions {
   /** A gateway, or several: whichever answers is used. */
   url: string | readonly string[];
-  /** How long it may take until the first connection stands; a person's conversations are listed by then, too. Default 30 s. */
+  /**
+   * How long it may take until the first connection stands; a person's conversations are listed by then, too. Default
+   * 30 s.
+   */
   connectTimeoutMs?: number;
   /** How long a request waits for its ack. Default 10 s. */
   requestTimeoutMs?: number;

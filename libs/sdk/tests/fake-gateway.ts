@@ -34,7 +34,10 @@ export const CONVERSATION = 'cnv_1';
 const AT = '2026-01-01T00:00:00.000Z';
 const API_KEY = 'key-1';
 
-/** A gateway in memory that follows the contract for one person, one agent and their conversations, and can be told to fail. */
+/**
+ * A gateway in memory that follows the contract for one person, one agent and their conversations, and can be told to
+ * fail.
+ */
 export class FakeGateway {
   readonly http = createServer((request, response) => void this.#serve(request, response));
   readonly logs = new Map([[CONVERSATION, new FakeLog(CONVERSATION)]]);

@@ -33,14 +33,20 @@ export function es256SigningKey(pem: string): AccessTokenKey {
   return { kid: thumbprint(jwkOf(key)), alg: 'ES256', key };
 }
 
-/** Verify. Private keys stand for their public halves. @throws TypeError when one of them is no key on P-256, or there is none */
+/**
+ * Verify. Private keys stand for their public halves.
+ * @throws TypeError when one of them is no key on P-256, or there is none
+ */
 export function es256PublicKeys(pems: string): AccessTokenKey[] {
   const blocks = unfolded(pems).match(/-----BEGIN ([A-Z ]*KEY)-----.+?-----END \1-----/gs);
   if (!blocks) throw new TypeError('no PEM of a key');
   return blocks.map((pem) => es256PublicKey(createPublicKey(pem)));
 }
 
-/** As published; the key id of a foreign document is not believed but computed. @throws TypeError for another kind of key */
+/**
+ * As published; the key id of a foreign document is not believed but computed.
+ * @throws TypeError for another kind of key
+ */
 export function es256KeyOfJwk(jwk: PublicJwk): AccessTokenKey {
   const { kty, crv, x, y } = jwk;
   return es256PublicKey(createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }));

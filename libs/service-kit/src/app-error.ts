@@ -14,7 +14,10 @@ interface AppErrorOptions {
   inDoubt?: boolean;
 }
 
-/** An expected failure: its code and message are answered to the caller. Anything else is a bug and answered as `internal`. */
+/**
+ * An expected failure: its code and message are answered to the caller. Anything else is a bug and answered as
+ * `internal`.
+ */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly retryAfterMs: number | undefined;

@@ -19,7 +19,9 @@ export function cutStalled(response: ServerResponse, socket: Socket, stallMs: nu
   response.once('close', () => clearInterval(timer));
 }
 
-/** Bytes that the kernel has not taken, by libuv: `writableLength` counts a piece of any size until it is taken whole. */
+/**
+ * Bytes that the kernel has not taken, by libuv: `writableLength` counts a piece of any size until it is taken whole.
+ */
 function unsent(socket: Socket): number {
   const { _handle } = socket as unknown as { _handle?: { writeQueueSize?: number } | null };
   return _handle?.writeQueueSize ?? 0;

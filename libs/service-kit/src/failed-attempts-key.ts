@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** Who fails: an account, also from one network or device, a person that confirms its password, a network with wrong keys. */
+/**
+ * Who fails: an account, also from one network or device, a person that confirms its password, a network with wrong
+ * keys.
+ */
 export type FailingKind = 'account' | 'account-network' | 'device' | 'person' | 'key-network';
 
 /** Where Redis counts failures. Of fixed length whatever was typed, and no name in Redis. */

@@ -134,7 +134,9 @@ export interface HttpBounds {
   /** Times for the headers and for the whole of a request, ms. */
   headersTimeoutMs: number;
   requestTimeoutMs: number;
-  /** How long a connection may be open on which nothing moves, between requests or because the client does not read, ms. */
+  /**
+   * How long a connection may be open on which nothing moves, between requests or because the client does not read, ms.
+   */
   idleTimeoutMs: number;
   /** How long a client may take nothing of an answer, whatever it sends, ms. */
   stallTimeoutMs: number;

@@ -11,7 +11,9 @@ export const NETWORKS_PER_SITE = 8;
 /** Of a name that stands for an address. */
 const NAME_CHARS = 64;
 
-/** What an IP address is counted as: itself, an IPv6 address its /64. What is no address is counted as it is written. */
+/**
+ * What an IP address is counted as: itself, an IPv6 address its /64. What is no address is counted as it is written.
+ */
 export function networkOf(ip: string): string {
   if (!isIP(ip)) return ip.slice(0, NAME_CHARS) || 'unknown';
   // IPv4-mapped addresses become IPv4.

@@ -26,7 +26,9 @@ export function pingService(url: string | readonly string[]): Promise<void> {
   });
 }
 
-/** Resolves when a dependency of the service at this internal URL is well, as the service, or a replica, itself finds. */
+/**
+ * Resolves when a dependency of the service at this internal URL is well, as the service, or a replica, itself finds.
+ */
 export function pingDependency(url: string | readonly string[], name: string): Promise<void> {
   return ofAny(url, async (each) => {
     const path = new URL(`/readyz?only=${name}`, each);

@@ -36,8 +36,8 @@ interface RefusalWindowsOptions {
 }
 
 /**
- * Refusals by address (IPv6: by /64, and together the further ones of a /48), action and minute. Whatever one address does
- * makes a few entries a minute, takes little memory, and leaves the entries of others where they are.
+ * Refusals by address (IPv6: by /64, and together the further ones of a /48), action and minute. Whatever one address
+ * does makes a few entries a minute, takes little memory, and leaves the entries of others where they are.
  */
 export class RefusalWindows {
   private readonly windows = new Map<string, Window>();

@@ -39,8 +39,8 @@ interface ServiceDefinition<S extends z.ZodObject<typeof baseConfig>> {
 
 /**
  * The life of a service process: configuration, start, SIGTERM or SIGINT, close, exit 0. A parent that started it
- * with an IPC channel is told `{type: 'ready', port, internal_port}`, and its vanishing ends the service as SIGTERM does.
- * With `--config-schema` the process writes the JSON Schema of its variables to stdout, with `--metrics` what it
+ * with an IPC channel is told `{type: 'ready', port, internal_port}`, and its vanishing ends the service as SIGTERM
+ * does. With `--config-schema` the process writes the JSON Schema of its variables to stdout, with `--metrics` what it
  * measures, and starts nothing; with `--check-config` it ends when it has judged them.
  */
 export async function runService<S extends z.ZodObject<typeof baseConfig>>(

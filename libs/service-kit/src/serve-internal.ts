@@ -45,16 +45,18 @@ interface Served<C extends Calls> {
 
 export interface InternalServer {
   port: number;
-  /** From now on calls are carried out, until the scope is closed: then those under way are finished, others refused. */
+  /**
+   * From now on calls are carried out, until the scope is closed: then those under way are finished, others refused.
+   */
   serve<C extends Calls>(served: Served<C>): void;
   /** Turns readiness on, and off again as the first step of closing. */
   ready(): void;
 }
 
 /**
- * The private port of a service: /livez, /readyz (`?brief`: without dependencies, `?only=name`: with one), /metrics from the first moment on, and its calls, guarded by service
- * tokens. Dependencies are told in the body of /readyz and do not change its status: all replicas would vanish at once
- * when a shared dependency does.
+ * The private port of a service: /livez, /readyz (`?brief`: without dependencies, `?only=name`: with one), /metrics
+ * from the first moment on, and its calls, guarded by service tokens. Dependencies are told in the body of /readyz and
+ * do not change its status: all replicas would vanish at once when a shared dependency does.
  */
 export async function openInternalServer(options: InternalServerOptions): Promise<InternalServer> {
   const { config, log, scope, metrics, version } = options;

@@ -48,7 +48,9 @@ interface OpenTracingOptions {
   scope: Scope;
 }
 
-/** Undefined unless an endpoint is configured: then OpenTelemetry is not even loaded, and nothing leaves the process. */
+/**
+ * Undefined unless an endpoint is configured: then OpenTelemetry is not even loaded, and nothing leaves the process.
+ */
 export async function openTracing(
   config: TracingConfig,
   options: OpenTracingOptions,

@@ -7,8 +7,8 @@ interface Settle {
 }
 
 /**
- * What was answered, when all of it is here. `Dispatcher.request` makes a stream of each body, with what hears of its end and
- * its abort: half of what a call costs.
+ * What was answered, when all of it is here. `Dispatcher.request` makes a stream of each body, with what hears of its
+ * end and its abort: half of what a call costs.
  */
 export class WholeAnswer implements Dispatcher.DispatchHandler {
   statusCode = 0;

@@ -6,8 +6,8 @@ const patterns = Object.values(routes).map((route: RouteContract) => ({
 }));
 
 /**
- * Whether a refusal is one of those that clients are told of. Not of what is not found: on another port, or below another
- * path, the route may not be there at all. @throws Error
+ * Whether a refusal is one of those that clients are told of. Not of what is not found: on another port, or below
+ * another path, the route may not be there at all. @throws Error
  */
 export function checkDocumented(
   method: string,

@@ -3,16 +3,17 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
 /**
- * Below what systems give to whoever asks for any (Linux from 32768 on, others from 49152), as are those 10,000 above them,
- * where a Redis of a cluster listens, too: a server that is away for a moment finds its port free when it comes back.
+ * Below what systems give to whoever asks for any (Linux from 32768 on, others from 49152), as are those 10,000 above
+ * them, where a Redis of a cluster listens, too: a server that is away for a moment finds its port free when it comes
+ * back.
  */
 const CHOSEN = { from: 10_000, to: 20_000 };
 const TRIES = 100;
 
 /**
- * A port of this address on which nothing listened just now; 0 asks for any. Rejects with EADDRINUSE. On Linux one that was
- * any is not given to another process, or again, before this process ends; elsewhere it may be taken at once: whoever binds
- * it must be ready to try again.
+ * A port of this address on which nothing listened just now; 0 asks for any. Rejects with EADDRINUSE. On Linux one that
+ * was any is not given to another process, or again, before this process ends; elsewhere it may be taken at once:
+ * whoever binds it must be ready to try again.
  */
 export async function freePort(port = 0, host = '127.0.0.1'): Promise<number> {
   if (port !== 0) return bind(port, host);

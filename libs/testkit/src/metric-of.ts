@@ -1,6 +1,6 @@
 /**
- * What a process counts, from `/metrics` of its internal port: a series, or the sum of a metric over its labels; 0 when it is
- * not there.
+ * What a process counts, from `/metrics` of its internal port: a series, or the sum of a metric over its labels; 0 when
+ * it is not there.
  * @param name of a metric, or of a series as it is written there: `push_breaker_open{platform="apns"}`
  */
 export async function metricOf(

@@ -23,7 +23,10 @@ export class Wire {
     return wire;
   }
 
-  /** One request on a connection of its own. @returns the answer as far as it came with its head, or what came until it was cut */
+  /**
+   * One request on a connection of its own.
+   * @returns the answer as far as it came with its head, or what came until it was cut
+   */
   static async exchange(
     url: string,
     request: string | Buffer,

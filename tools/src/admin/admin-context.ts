@@ -16,8 +16,8 @@ export interface AdminContextOptions {
   /** Where the admin routes are; default AGENT_MESSENGER_URL, else those of what `npm start` runs. */
   url: string | undefined;
   /**
-   * Where `npm start` keeps its data: the admin key is there, and the store. Default: of what runs; with a URL only of what
-   * runs there.
+   * Where `npm start` keeps its data: the admin key is there, and the store. Default: of what runs; with a URL only of
+   * what runs there.
    */
   dataDir: string | undefined;
   json: boolean;

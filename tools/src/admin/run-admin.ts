@@ -27,7 +27,9 @@ ${Object.entries(commands)
 
 type Streams = Pick<AdminContextOptions, 'env' | 'print' | 'warn' | 'askSecret'>;
 
-/** Runs one command; rejects with a UsageError or an AdminError for everything that its caller can do something about. */
+/**
+ * Runs one command; rejects with a UsageError or an AdminError for everything that its caller can do something about.
+ */
 export async function runAdmin(args: string[], streams: Streams): Promise<void> {
   if (args.length === 0 || args.includes('--help')) return streams.print(USAGE);
   const { shared, json, rest } = takeShared(args);

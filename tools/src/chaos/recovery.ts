@@ -56,8 +56,8 @@ interface Acknowledgement {
 }
 
 /**
- * From each send to its ack; counted from the ack before it where the SDK kept it back until then, as it does in a conversation.
- * Of streams that would be the time in which they were written.
+ * From each send to its ack; counted from the ack before it where the SDK kept it back until then, as it does in a
+ * conversation. Of streams that would be the time in which they were written.
  */
 export function acknowledgements(history: readonly Entry[]): Acknowledgement[] {
   const streamed = new Set(entriesOf(history, 'stream').map(({ stream_id }) => stream_id));
@@ -82,8 +82,8 @@ export function acknowledgements(history: readonly Entry[]): Acknowledgement[] {
 }
 
 /**
- * The longest that a send waited for its ack, counted from the fault, of those that it could reach, under way or sent during it;
- * null: none.
+ * The longest that a send waited for its ack, counted from the fault, of those that it could reach, under way or sent
+ * during it; null: none.
  */
 export function longestSend(
   acks: readonly Acknowledgement[],

@@ -6,7 +6,10 @@ import type { ChaosSystem } from './system';
 /** The hold after a close, the sweep, and a busy machine. */
 const PRESENCE_MS = 20_000;
 
-/** After the last fault: everybody stops, everything arrives, everything is looked at. What does not come is for the checks. */
+/**
+ * After the last fault: everybody stops, everything arrives, everything is looked at. What does not come is for the
+ * checks.
+ */
 export async function settle(system: ChaosSystem, leases: LeaseWatch): Promise<void> {
   const { pairs, slow, rivals } = system;
   const all = [...pairs, slow.pair];

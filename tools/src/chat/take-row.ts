@@ -3,8 +3,8 @@ import { cellsOfGrapheme, graphemesOf } from './cells';
 const TAB_CELLS = 8;
 
 /**
- * How much of a text fills a row of `columns` cells, in UTF-16 units: up to its first newline, or as many words as fit, or
- * graphemes where a word is longer than a row. Null while the text has room for more.
+ * How much of a text fills a row of `columns` cells, in UTF-16 units: up to its first newline, or as many words as fit,
+ * or graphemes where a word is longer than a row. Null while the text has room for more.
  */
 export function takeRow(text: string, columns: number): number | null {
   let width = 0;

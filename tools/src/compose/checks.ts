@@ -124,7 +124,10 @@ export async function versionOf(url: string): Promise<string> {
   return (body as Health).version;
 }
 
-/** With no gateway behind it the load balancer answers as the API does; a query that carries a secret stays out of its log. */
+/**
+ * With no gateway behind it the load balancer answers as the API does; a query that carries a secret stays out of its
+ * log.
+ */
 export async function answersWithoutGateways(url: string, secret: string): Promise<boolean> {
   const { status, body } = await rest(url, 'GET', `/client/connect?token=${secret}`);
   return status === 503 && (body as { code?: string }).code === 'unavailable';

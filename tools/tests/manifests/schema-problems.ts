@@ -54,7 +54,8 @@ export function schemaProblems(manifest: { apiVersion?: string; kind?: string })
 
 /**
  * The same value, and the paths in it that have not been read. The validators are compiled from schemas that allow
- * unknown fields, as OpenAPI does; but they read what they know and nothing else, so that a misspelt field stays unread.
+ * unknown fields, as OpenAPI does; but they read what they know and nothing else, so that a misspelt field stays
+ * unread.
  */
 function watched<T extends object>(value: T, unread: Set<string>, path = ''): T {
   const children = new Map<string, unknown>();

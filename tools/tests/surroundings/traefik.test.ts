@@ -12,7 +12,9 @@ const SCHEMA = join(
 const FILE = join(findRoot(), 'deploy/proxies/traefik.yml');
 type Node = Record<string, unknown>;
 
-/** It lets unknown properties pass almost everywhere, where Traefik ignores what is mistyped: here nothing else may be. */
+/**
+ * It lets unknown properties pass almost everywhere, where Traefik ignores what is mistyped: here nothing else may be.
+ */
 function closed(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(closed);
   if (typeof node !== 'object' || node === null) return node;

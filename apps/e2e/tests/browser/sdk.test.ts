@@ -20,7 +20,10 @@ declare const localStorage: {
 };
 declare let client: Sdk.Client;
 
-/** Short, so that a tab renews its token at almost each use; a busy machine may be slower, so that one expires on its way. */
+/**
+ * Short, so that a tab renews its token at almost each use; a busy machine may be slower, so that one expires on its
+ * way.
+ */
 const ACCESS_TOKEN_TTL_S = '1';
 
 describeInChromium('the SDK in Chromium', () => {
@@ -160,8 +163,8 @@ describeInChromium('the SDK in Chromium', () => {
     await waitFor(
       async () => {
         await Promise.all(tabs.map(list));
-        // What one process wrote into localStorage the other one may see a moment later: a token that is used again then
-        // is within the half minute in which the server allows that.
+        // What one process wrote into localStorage the other one may see a moment later: a token that is used again
+        // then is within the half minute in which the server allows that.
         return used.length >= 8 && isTakenOver();
       },
       { timeoutMs: 60_000, describe: 'eight renewals' },

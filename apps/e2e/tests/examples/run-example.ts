@@ -25,7 +25,9 @@ export interface RunningExample {
   kill(): void;
 }
 
-/** How long an agent waits for an answer to its heartbeat, on a machine on which anybody may stand still for seconds. */
+/**
+ * How long an agent waits for an answer to its heartbeat, on a machine on which anybody may stand still for seconds.
+ */
 export const HEARTBEAT_S = 8;
 
 /** Runs it in an environment of nothing but what it is told. */

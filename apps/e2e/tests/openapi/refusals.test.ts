@@ -23,7 +23,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stack.stop(), 60_000);
 
-/** What a person with a conversation does to it, and the statuses of the answers: `rest` refuses those that are not documented. */
+/**
+ * What a person with a conversation does to it, and the statuses of the answers: `rest` refuses those that are not
+ * documented.
+ */
 async function conversationOf({ access_token: bearer }: Person) {
   const { body: conversation } = await rest(url, 'POST', '/conversations', {
     bearer,

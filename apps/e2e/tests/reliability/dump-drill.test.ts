@@ -32,7 +32,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-/** The commands of docs/postgresql.md, Backup: the one that dumps, one that reads the dump, and those that restore it. */
+/**
+ * The commands of docs/postgresql.md, Backup: the one that dumps, one that reads the dump, and those that restore it.
+ */
 const [DUMP, READ_AGAIN, RESTORE] = codeBlocks('docs/postgresql.md')
   .filter(
     ({ name, language }) => name.startsWith('docs/postgresql.md, Backup') && language === 'sh',

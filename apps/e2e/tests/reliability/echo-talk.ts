@@ -13,8 +13,8 @@ import { gatewaysOf, type Reliability } from './setup';
 const backoff = { minMs: 50, maxMs: 500 };
 
 /**
- * A person at the first gateway and an agent at the second one that repeats what it is told, in a conversation that is loaded,
- * followed by its events, and loaded anew when the log is another one.
+ * A person at the first gateway and an agent at the second one that repeats what it is told, in a conversation that is
+ * loaded, followed by its events, and loaded anew when the log is another one.
  */
 export async function startEchoTalk(system: Reliability) {
   const [first, second] = gatewaysOf(system);

@@ -103,8 +103,8 @@ test('a thousand who do not read hurt nobody, cost bounded memory, are cut and r
 }, 300_000);
 
 /**
- * One conversation full of undelivered messages that all of them are members of, so that a thousand backlogs need not be
- * written. The store knows such conversations; nothing public makes them yet.
+ * One conversation full of undelivered messages that all of them are members of, so that a thousand backlogs need not
+ * be written. The store knows such conversations; nothing public makes them yet.
  */
 async function shareBacklog(people: readonly Member[]): Promise<ConversationId> {
   const [owner] = people as [Member];
@@ -144,7 +144,10 @@ async function deafSocketIo({ token }: Member): Promise<WebSocket> {
   return ws;
 }
 
-/** Some get all of it; the others, so that gigabytes need not flow once more, what they have not got elsewhere meanwhile. */
+/**
+ * Some get all of it; the others, so that gigabytes need not flow once more, what they have not got elsewhere
+ * meanwhile.
+ */
 async function allResume(people: readonly Member[], conversation: ConversationId): Promise<void> {
   const last = BACKLOG.messages + 1;
   const seqsOf = async (member: Member) => {

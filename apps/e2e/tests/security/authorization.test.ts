@@ -10,7 +10,9 @@ import { useScenes } from './use-scenes';
 
 const world = useScenes();
 
-/** A row for each name, a column for each entry: what came of it. A scene serves until something was carried out in it. */
+/**
+ * A row for each name, a column for each entry: what came of it. A scene serves until something was carried out in it.
+ */
 async function tableOf<N extends string, C>(
   names: readonly N[],
   columns: Record<string, C>,

@@ -132,8 +132,8 @@ async function drip(begin: string, piece = 'x'): Promise<number> {
 }
 
 /**
- * Besides 408, for what came too late on a busy machine, and 0: who is cut while it sends may not see the answer. When that
- * was so for all of them, one more that comes alone is answered.
+ * Besides 408, for what came too late on a busy machine, and 0: who is cut while it sends may not see the answer. When
+ * that was so for all of them, one more that comes alone is answered.
  */
 async function expectOnly(
   statuses: readonly number[],

@@ -23,7 +23,9 @@ const logIn = ({ person }: Scene, url: string) =>
     body: { username: person.username, password: person.password },
   });
 
-/** A valid input of every route, about what the scene's person and agent have; a new route does not compile without one. */
+/**
+ * A valid input of every route, about what the scene's person and agent have; a new route does not compile without one.
+ */
 export const routeInputs: RouteInputs = {
   register: () => ({ body: { username: newUsername(), password: newPassword() } }),
   login: ({ person }) => ({ body: { username: person.username, password: person.password } }),

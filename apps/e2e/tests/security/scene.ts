@@ -49,8 +49,8 @@ const ACTIONS = [
 ];
 
 /**
- * Makes scenes fast: their people and agents share one hash, whose password and secret are known, because making a hash for
- * each would take a tenth of a second.
+ * Makes scenes fast: their people and agents share one hash, whose password and secret are known, because making a hash
+ * for each would take a tenth of a second.
  */
 export async function createScenes({ stack, store }: Reliability): Promise<() => Promise<Scene>> {
   const [gateway] = stack.gateways;

@@ -9,9 +9,10 @@ import type { Connection } from '../connections/connection';
 export const EPHEMERAL_NAMESPACE = '/ephemeral';
 
 /**
- * Typing, receipts and other things that may be lost, from gateway to gateway. Socket.IO's sharded Redis adapter carries
- * them: a connection joins one room, its identity's, and an emit goes to exactly one room, which then has a Redis channel
- * of its own. Delivery goes through Connection, so that the lease's deadline and the high-water mark hold here as well.
+ * Typing, receipts and other things that may be lost, from gateway to gateway. Socket.IO's sharded Redis adapter
+ * carries them: a connection joins one room, its identity's, and an emit goes to exactly one room, which then has a
+ * Redis channel of its own. Delivery goes through Connection, so that the lease's deadline and the high-water mark hold
+ * here as well.
  */
 export class EphemeralBus {
   private readonly namespace: Namespace;

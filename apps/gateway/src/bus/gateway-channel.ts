@@ -32,9 +32,10 @@ interface GatewayChannelOptions {
 }
 
 /**
- * What other processes tell this gateway: events for its connections, pieces of streams, evictions, presence, which log there is. Pub/sub loses what is
- * published while nobody listens, so after every (re)subscription all connections compare themselves with the log; and
- * since a subscription can die without a sign, the gateway also listens for itself.
+ * What other processes tell this gateway: events for its connections, pieces of streams, evictions, presence, which log
+ * there is. Pub/sub loses what is published while nobody listens, so after every (re)subscription all connections
+ * compare themselves with the log; and since a subscription can die without a sign, the gateway also listens for
+ * itself.
  */
 export class GatewayChannel {
   private heardAt = 0;

@@ -93,8 +93,8 @@ export class Admission {
 
   /**
    * The three steps: the store authorizes and gives the epoch's floor, the lease is taken, the store raises the epoch.
-   * In between the connection is already in the table: live events mark its conversations dirty, so that nothing that is
-   * committed after the backlog was read can be missed. @throws AppError
+   * In between the connection is already in the table: live events mark its conversations dirty, so that nothing that
+   * is committed after the backlog was read can be missed. @throws AppError
    */
   async admit(
     credentials: Credentials & { wishes: ClientWishes },
@@ -212,8 +212,8 @@ export class Admission {
 function isBroken({ isClosed, closedWith, leftInOrder, feed }: Connection): boolean {
   // What we close for reasons of our own, or ask to go elsewhere, was not.
   if (isClosed) return closedWith === 'slow_consumer';
-  // Some libraries say good-bye for a program that fails, too. Who has told nothing of what it has dealt with perhaps never
-  // does: then all it was given would count against it each time it leaves.
+  // Some libraries say good-bye for a program that fails, too. Who has told nothing of what it has dealt with perhaps
+  // never does: then all it was given would count against it each time it leaves.
   return !leftInOrder || feed?.acknowledges === true;
 }
 

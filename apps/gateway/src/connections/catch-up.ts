@@ -81,8 +81,8 @@ export class CatchUp {
   }
 
   /**
-   * Changes of presence are lost with the wake-ups, and right after an empty restart of Redis nobody is online: the truth
-   * is asked for when every gateway has renewed its leases, not by all connections at once.
+   * Changes of presence are lost with the wake-ups, and right after an empty restart of Redis nobody is online: the
+   * truth is asked for when every gateway has renewed its leases, not by all connections at once.
    */
   private tellPresenceLater(connection: Connection): void {
     if (this.askingPresence.has(connection)) return;

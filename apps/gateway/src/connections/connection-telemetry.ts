@@ -36,8 +36,8 @@ export class ConnectionTelemetry {
     metrics.delivered.inc();
     const committed = Date.parse(at);
     const tookMs = Date.now() - committed;
-    // What was committed before is resumed, not delivered: how old it is says nothing about us. Below 0 the clocks differ or
-    // one was set back: that is told as such, and is no duration.
+    // What was committed before is resumed, not delivered: how old it is says nothing about us. Below 0 the clocks
+    // differ or one was set back: that is told as such, and is no duration.
     if (committed >= since && tookMs >= 0) metrics.deliverySeconds.observe(tookMs / 1_000);
     if (!tracing || parent === undefined) return;
     const attributes = {

@@ -18,8 +18,8 @@ import { SharedTimers } from './shared-timers';
 import { TurnQuota } from './turn-quota';
 
 /**
- * Above this many unsent bytes nothing more is handed to the transport: the log keeps what is durable. With one event that
- * goes beyond it, this is what a reader that does not read costs.
+ * Above this many unsent bytes nothing more is handed to the transport: the log keeps what is durable. With one event
+ * that goes beyond it, this is what a reader that does not read costs.
  */
 export const HIGH_WATER_BYTES = 256 * 1024;
 
@@ -213,7 +213,9 @@ export class Connection {
     else if (performance.now() >= this.retiresAt) this.close('max_age', 0);
   }
 
-  /** Waits for a reader above the high-water mark. False when the connection has ended, also because it did not read. */
+  /**
+   * Waits for a reader above the high-water mark. False when the connection has ended, also because it did not read.
+   */
   async hasRoom(): Promise<boolean> {
     if (this.isAboveHighWater) {
       this.draining ??= this.live.drained(this.stallMs).finally(() => (this.draining = undefined));

@@ -16,8 +16,8 @@ interface CredentialCheckOptions {
 }
 
 /**
- * The net below revocations that this gateway was not told of, because Redis was away, and below keys that run out while
- * their agent is connected: asks the store about the credential of every live connection, over and over.
+ * The net below revocations that this gateway was not told of, because Redis was away, and below keys that run out
+ * while their agent is connected: asks the store about the credential of every live connection, over and over.
  */
 export function startCredentialCheck(scope: Scope, options: CredentialCheckOptions): void {
   const { connections, everyMs, log } = options;

@@ -1,6 +1,6 @@
 /**
- * A point in time by both clocks, and past by whichever gets there first: the monotonic one stands still while a virtual
- * machine is suspended, the wall clock may be set back.
+ * A point in time by both clocks, and past by whichever gets there first: the monotonic one stands still while a
+ * virtual machine is suspended, the wall clock may be set back.
  */
 export interface Deadline {
   /** By performance.now(), ms. */

@@ -13,9 +13,9 @@ interface Early {
 }
 
 /**
- * Events of one connection that came before those that were committed before them. The peer's own messages come with their acks
- * and all others by the relay, so two who write at the same time see that all the time; a read of the log for each would cost
- * more than the message.
+ * Events of one connection that came before those that were committed before them. The peer's own messages come with
+ * their acks and all others by the relay, so two who write at the same time see that all the time; a read of the log
+ * for each would cost more than the message.
  */
 export class EarlyEvents {
   /** By conversation, in order. */

@@ -4,7 +4,9 @@ import type { Leases } from './leases';
 
 export type ForgetPerson = (userId: string) => Promise<void>;
 
-/** Removes what gateways keep of a person that was erased: lease, presence, budgets. Everything of it has a TTL besides. */
+/**
+ * Removes what gateways keep of a person that was erased: lease, presence, budgets. Everything of it has a TTL besides.
+ */
 export function createForgetPerson(
   leases: Pick<Leases, 'erase'>,
   limits: Pick<RateLimits, 'rest' | 'takeOvers'>,

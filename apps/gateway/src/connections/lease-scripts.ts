@@ -18,10 +18,10 @@ end
 `;
 
 /**
- * KEYS lease, expiry. ARGV identity, gateway, connection, credential, floor, ttl, presence channel, gateway channel prefix,
- * until when by this clock. Later than that nobody waits for it any more, and it would take the lease from who came back
- * elsewhere. The epoch goes by the clock as well: leases taken on both sides of an empty restart would otherwise have the
- * same. → epoch, or nil when it is too late
+ * KEYS lease, expiry. ARGV identity, gateway, connection, credential, floor, ttl, presence channel, gateway channel
+ * prefix, until when by this clock. Later than that nobody waits for it any more, and it would take the lease from who
+ * came back elsewhere. The epoch goes by the clock as well: leases taken on both sides of an empty restart would
+ * otherwise have the same. → epoch, or nil when it is too late
  */
 const acquire = `${now}${announce}
 if now > tonumber(ARGV[9]) then return nil end
@@ -50,9 +50,10 @@ return epoch
 `;
 
 /**
- * Takes the lease from its holder without a new one: KEYS lease, expiry, last seen. ARGV identity, credential, ttl, gateway
- * channel prefix, last-seen ttl. The tombstone outlives every renewal that is under way. Only if the connection came with
- * this credential, which has ended; an empty one stands for any: what the peer has remains valid, and it may come back.
+ * Takes the lease from its holder without a new one: KEYS lease, expiry, last seen. ARGV identity, credential, ttl,
+ * gateway channel prefix, last-seen ttl. The tombstone outlives every renewal that is under way. Only if the connection
+ * came with this credential, which has ended; an empty one stands for any: what the peer has remains valid, and it may
+ * come back.
  * → 1 or 0
  */
 const evict = `${now}
@@ -76,8 +77,8 @@ return 1
 `;
 
 /**
- * Forgets an identity: KEYS lease, expiry, last seen. ARGV identity, ttl, presence channel, gateway channel prefix. Of a
- * lease a tombstone remains for its ttl, as with an eviction, after which the holder notes nothing any more.
+ * Forgets an identity: KEYS lease, expiry, last seen. ARGV identity, ttl, presence channel, gateway channel prefix. Of
+ * a lease a tombstone remains for its ttl, as with an eviction, after which the holder notes nothing any more.
  */
 const erase = `${now}${announce}
 redis.call('DEL', KEYS[3])
@@ -99,7 +100,10 @@ redis.call('SET', KEYS[1], cjson.encode({
 return 1
 `;
 
-/** KEYS lease, presence expiry. ARGV identity, connection, status, presence channel. Only the holder's status counts. → 1 or 0 */
+/**
+ * KEYS lease, presence expiry. ARGV identity, connection, status, presence channel. Only the holder's status counts. →
+ * 1 or 0
+ */
 const status = `${now}${announce}
 local entry = redis.call('GET', KEYS[1])
 if not entry then return 0 end
@@ -113,11 +117,11 @@ return 1
 `;
 
 /**
- * KEYS expiry, lease…. ARGV gateway, ttl, presence channel, then identity, connection, credential, epoch, status of each.
- * A missing entry or a lower epoch is written again: Redis came back empty or old, and the store fences. A tombstone of the
- * connection means revoked, or ended, a higher epoch superseded: a tombstone is one above the connection that it ended, so
- * that of an older one, which Redis may have remembered, has at most our own. → 1 renewed, 2 written again, 3 revoked,
- * 4 ended and may come back, 0 superseded, of each
+ * KEYS expiry, lease…. ARGV gateway, ttl, presence channel, then identity, connection, credential, epoch, status of
+ * each. A missing entry or a lower epoch is written again: Redis came back empty or old, and the store fences. A
+ * tombstone of the connection means revoked, or ended, a higher epoch superseded: a tombstone is one above the
+ * connection that it ended, so that of an older one, which Redis may have remembered, has at most our own. → 1 renewed,
+ * 2 written again, 3 revoked, 4 ended and may come back, 0 superseded, of each
  */
 const renew = `${now}${announce}
 local renewed = {}
@@ -144,7 +148,10 @@ end
 return renewed
 `;
 
-/** KEYS lease, expiry, last seen. ARGV identity, connection, hold, last-seen ttl, presence channel. Only the holder releases. → 1 or 0 */
+/**
+ * KEYS lease, expiry, last seen. ARGV identity, connection, hold, last-seen ttl, presence channel. Only the holder
+ * releases. → 1 or 0
+ */
 const release = `${now}${announce}
 local entry = redis.call('GET', KEYS[1])
 if not entry then return 0 end

@@ -10,8 +10,8 @@ import { listLeases } from './list-leases';
 /** Leases renewed by one script call: a few milliseconds of Redis' one thread. */
 const RENEW_AT_ONCE = 200;
 /**
- * How long an identity stays online after a connection was seen to close: a quick reconnect does not flap. With the sweep,
- * which comes each second, it is told to be offline within 5 s.
+ * How long an identity stays online after a connection was seen to close: a quick reconnect does not flap. With the
+ * sweep, which comes each second, it is told to be offline within 5 s.
  */
 const HOLD_MS = 3_500;
 /** How long an attempt to take a lease may last: as long as the client of Redis waits for an answer, and not longer. */
@@ -37,7 +37,9 @@ interface LeasesOptions {
   onFailure?: () => void;
 }
 
-/** The leases of this gateway's connections: taken at connect, renewed at a third of their life, released at the end. */
+/**
+ * The leases of this gateway's connections: taken at connect, renewed at a third of their life, released at the end.
+ */
 export class Leases {
   /** The time of Redis. */
   private asking: Promise<(string | number)[]> | undefined;
@@ -53,7 +55,8 @@ export class Leases {
   }
 
   /**
-   * Takes the identity's lease, whoever has it. `floor` is the store's epoch: a new one is above it and above the lease's.
+   * Takes the identity's lease, whoever has it. `floor` is the store's epoch: a new one is above it and above the
+   * lease's.
    * @throws AppError `unavailable` when it is later than `until`
    */
   async acquire(lease: {
@@ -108,8 +111,8 @@ export class Leases {
   }
 
   /**
-   * Ends the identity's connection, wherever it is, if it came with this credential, which has ended; null: with whichever
-   * it came, which remains good, and the peer is told that it may come back.
+   * Ends the identity's connection, wherever it is, if it came with this credential, which has ended; null: with
+   * whichever it came, which remains good, and the peer is told that it may come back.
    */
   async evict(identityId: string, credentialId: string | null): Promise<void> {
     const { redis, names, ttlMs } = this.options;

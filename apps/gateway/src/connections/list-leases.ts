@@ -18,8 +18,8 @@ interface HeldLease extends Lease {
 }
 
 /**
- * A page of the leases that are held, by a scan: who holds one all the time is listed, possibly twice, and nothing blocks
- * Redis for long.
+ * A page of the leases that are held, by a scan: who holds one all the time is listed, possibly twice, and nothing
+ * blocks Redis for long.
  */
 export async function listLeases(
   redis: Redis,

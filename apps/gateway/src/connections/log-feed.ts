@@ -28,7 +28,8 @@ export interface LogFeedOptions {
  *
  * The cursor rule: an event is written only when `seq = cursor + 1`; at or below, it is a repeat; otherwise, or without
  * a cursor, or above the high-water mark, the conversation is dirty and is read from the log until a page comes back
- * short and nothing arrived meanwhile. Live events are only wake-ups: losing, repeating or reordering them loses nothing.
+ * short and nothing arrived meanwhile. Live events are only wake-ups: losing, repeating or reordering them loses
+ * nothing.
  */
 export class LogFeed {
   /** Events written so far. */

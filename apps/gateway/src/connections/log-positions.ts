@@ -19,11 +19,15 @@ export interface Position {
   isOver: boolean;
 }
 
-/** The positions of one connection. It lives for hours: it does not keep one of every conversation that there has been. */
+/**
+ * The positions of one connection. It lives for hours: it does not keep one of every conversation that there has been.
+ */
 export class LogPositions {
   /** Most connections have none for a long time. */
   private positions: Map<string, Position> | undefined;
-  /** Those that ended for this connection's identity, and of which the client has taken the last event; oldest first. */
+  /**
+   * Those that ended for this connection's identity, and of which the client has taken the last event; oldest first.
+   */
   private ended: Set<string> | undefined;
 
   get size(): number {

@@ -1,4 +1,7 @@
-/** How long a suspect waits until nothing else is under way, and how long the next one waits for it to be dealt with, ms. */
+/**
+ * How long a suspect waits until nothing else is under way, and how long the next one waits for it to be dealt with,
+ * ms.
+ */
 const PATIENCE_MS = 30_000;
 
 interface QuarantineOptions {
@@ -12,7 +15,8 @@ interface QuarantineOptions {
 
 /**
  * Conversations whose next event was under way whenever earlier connections of the agent broke. They are written after
- * all others and one after the other, those with fewest attempts first: what breaks the connection now is alone in that.
+ * all others and one after the other, those with fewest attempts first: what breaks the connection now is alone in
+ * that.
  */
 export class Quarantine {
   private readonly waiting = new Map<string, number>();

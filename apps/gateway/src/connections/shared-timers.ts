@@ -5,8 +5,8 @@ interface Moment<T> {
 }
 
 /**
- * One timer for all that is due at the same moment. Node.js needs half a kibibyte for each timer and its listener, and as
- * much for each duration that there is: too much for each of some ten thousand idle connections.
+ * One timer for all that is due at the same moment. Node.js needs half a kibibyte for each timer and its listener, and
+ * as much for each duration that there is: too much for each of some ten thousand idle connections.
  */
 export class SharedTimers<T> {
   private readonly moments = new Map<number, Moment<T>>();

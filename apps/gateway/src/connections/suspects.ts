@@ -12,8 +12,8 @@ interface SuspectsOptions {
 }
 
 /**
- * Conversations of one connection whose next event was under way whenever earlier ones broke: nothing of them is written
- * until their turn in the quarantine, and then event by event, each when the one before is dealt with.
+ * Conversations of one connection whose next event was under way whenever earlier ones broke: nothing of them is
+ * written until their turn in the quarantine, and then event by event, each when the one before is dealt with.
  */
 export class Suspects {
   private readonly quarantine: Quarantine;

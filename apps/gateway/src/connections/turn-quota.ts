@@ -1,6 +1,6 @@
 /**
- * So much is begun in one turn of the event loop, the rest in the turns that follow, in order: between them everybody else
- * is served. Whoever sends thousands of requests in one piece delays its own.
+ * So much is begun in one turn of the event loop, the rest in the turns that follow, in order: between them everybody
+ * else is served. Whoever sends thousands of requests in one piece delays its own.
  */
 export class TurnQuota {
   private begun = 0;

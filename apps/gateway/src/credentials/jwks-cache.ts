@@ -3,7 +3,9 @@ import type { authCalls, Client } from '@agent-messenger/contracts';
 import type { AccessTokenKey } from '@agent-messenger/service-kit';
 import { es256KeyOfJwk, findAmong } from '@agent-messenger/service-kit';
 
-/** Age at which the keys are asked for again while they go on being used: the longest life of one that was withdrawn. */
+/**
+ * Age at which the keys are asked for again while they go on being used: the longest life of one that was withdrawn.
+ */
 const FRESH_MS = 300_000;
 /** Between two requests to auth, whatever keys callers name. */
 const INTERVAL_MS = 1_000;
@@ -24,7 +26,10 @@ export class JwksCache {
 
   constructor(private readonly options: JwksCacheOptions) {}
 
-  /** An unknown key may be a new one: auth is asked before it is refused. @throws AppError `unavailable` when it does not answer */
+  /**
+   * An unknown key may be a new one: auth is asked before it is refused.
+   * @throws AppError `unavailable` when it does not answer
+   */
   async find(kid: string): Promise<AccessTokenKey | undefined> {
     const key = this.known(kid);
     if (!key) {

@@ -4,8 +4,8 @@ import type { AppendQueue } from '../writes/append-queue';
 import type { RequestHandler } from '../requests/dispatch';
 
 /**
- * Answered after the commit; the event of it leaves with the answer, behind it. The relay does not bring it: that would be a
- * message to this gateway for each that it has sent.
+ * Answered after the commit; the event of it leaves with the answer, behind it. The relay does not bring it: that would
+ * be a message to this gateway for each that it has sent.
  */
 export function messageSend(
   appends: AppendQueue,
@@ -19,7 +19,8 @@ export function messageSend(
         { ...send, identity_id: identity.id, epoch, own: true },
         ({ message, duplicate }) =>
           setImmediate(() => {
-            // An append whose answer was lost is repeated: nobody has brought the event then, and now it may have been edited.
+            // An append whose answer was lost is repeated: nobody has brought the event then, and now it may have been
+            // edited.
             if (duplicate) void feed?.markBehind(message.conversation_id, message.seq);
             else feed?.offer(createdOf(message), traceparent);
           }),

@@ -2,8 +2,8 @@ import type { AppendQueue } from '../writes/append-queue';
 import type { RequestHandler } from '../requests/dispatch';
 
 /**
- * Cumulative: the identity has taken responsibility for everything up to `seq`. The store clamps it to the log. Who asks
- * for an answer gets it when the store has the position, and all that this connection reported before.
+ * Cumulative: the identity has taken responsibility for everything up to `seq`. The store clamps it to the log. Who
+ * asks for an answer gets it when the store has the position, and all that this connection reported before.
  */
 export function received(appends: AppendQueue): RequestHandler<'received'> {
   return async (connection, { visible = true, ...reported }, isAwaited) => {

@@ -75,7 +75,9 @@ export interface RestOptions {
   tracing: Tracing | undefined;
 }
 
-/** The REST API: routes of the contract, each counted, its caller checked and its input parsed here and nowhere else. */
+/**
+ * The REST API: routes of the contract, each counted, its caller checked and its input parsed here and nowhere else.
+ */
 export function createRestServer(
   handlers: RouteHandlers,
   callers: Callers,
@@ -192,8 +194,8 @@ const answerPreflight: RequestHandler = ({ method }, response, next) => {
 };
 
 /**
- * RFC 9110 asks it of every 401. Here and not where all services answer: to the clients of their calls it means that the
- * token of the service itself is refused.
+ * RFC 9110 asks it of every 401. Here and not where all services answer: to the clients of their calls it means that
+ * the token of the service itself is refused.
  */
 const challenge: ErrorRequestHandler = (error, _request, response, next) => {
   const isRefusal = error instanceof AppError && error.code === 'unauthorized';

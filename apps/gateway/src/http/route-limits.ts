@@ -53,8 +53,8 @@ export async function countCall(
 }
 
 /**
- * Takes a registration of the address and one of its requests with a password, until it is known which of them it was: who
- * was refused is the other. So those that are under way together pass neither bound.
+ * Takes a registration of the address and one of its requests with a password, until it is known which of them it was:
+ * who was refused is the other. So those that are under way together pass neither bound.
  */
 async function countRegistration(
   { logins, registrations }: Pick<RateLimits, 'logins' | 'registrations'>,

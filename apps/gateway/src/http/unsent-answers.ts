@@ -10,7 +10,10 @@ const SMALL_BYTES = 16 * 1024;
 const RETRY_MS = 1_000;
 const PIECE_BYTES = 64 * 1024;
 
-/** Bounds what answers of REST take until their clients have taken them, by address; by connection there is one at a time. */
+/**
+ * Bounds what answers of REST take until their clients have taken them, by address; by connection there is one at a
+ * time.
+ */
 export class UnsentAnswers {
   private readonly bytesOf = new Map<string, number>();
 
@@ -18,8 +21,8 @@ export class UnsentAnswers {
   constructor(private readonly stallMs: number) {}
 
   /**
-   * Sends an answer: a value, JSON, or JSON that is coming. Resolves when all of it is here, which may be long before the client has
-   * taken it.
+   * Sends an answer: a value, JSON, or JSON that is coming. Resolves when all of it is here, which may be long before
+   * the client has taken it.
    * @param charge told how many bytes it is, also when it is refused or its client has gone: it was made for it
    * @throws AppError `rate_limited` when too much waits for this address already
    */

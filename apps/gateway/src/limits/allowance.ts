@@ -48,8 +48,8 @@ export class Allowance {
   }
 
   /**
-   * Of one whose own budget is `factor` times the usual one: it takes as much of what is shared as it takes of its own, so
-   * that who may do much leaves as much to others as who may do little.
+   * Of one whose own budget is `factor` times the usual one: it takes as much of what is shared as it takes of its own,
+   * so that who may do much leaves as much to others as who may do little.
    */
   shareOf(factor: number): Charge {
     // Rounded in favour of the sender.

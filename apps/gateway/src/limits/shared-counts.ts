@@ -51,9 +51,9 @@ interface SharedCountsOptions {
 }
 
 /**
- * Counts that all gateways share, approximately: each counts in memory, and sends that to Redis later, when a tenth of the
- * budget is spent or a second has passed. So N gateways let through what exceeds the budget by N tenths at most, and
- * what is sent within one answer of Redis.
+ * Counts that all gateways share, approximately: each counts in memory, and sends that to Redis later, when a tenth of
+ * the budget is spent or a second has passed. So N gateways let through what exceeds the budget by N tenths at most,
+ * and what is sent within one answer of Redis.
  */
 export class SharedCounts {
   private readonly windows = new LRUCache<string, Window>(upToEntries(SUBJECTS));

@@ -12,8 +12,8 @@ interface ExpiriesOptions {
 }
 
 /**
- * What an identity says about itself in a conversation, for as long as it is renewed. It is kept with the connection that
- * said it; after a reconnect the connection that there is then knows whether it still holds.
+ * What an identity says about itself in a conversation, for as long as it is renewed. It is kept with the connection
+ * that said it; after a reconnect the connection that there is then knows whether it still holds.
  */
 export class Expiries {
   private readonly timers = new WeakMap<Connection, Map<string, NodeJS.Timeout>>();

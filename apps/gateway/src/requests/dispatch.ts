@@ -43,15 +43,18 @@ export type Dispatch = (
 
 /**
  * The one place that counts and parses what a connection asks and turns failures into acks. Handlers see only parsed
- * payloads. Up to the handler's own first await the only wait is for the connection's turn: requests of a connection start in
- * the order in which they came.
+ * payloads. Up to the handler's own first await the only wait is for the connection's turn: requests of a connection
+ * start in the order in which they came.
  */
 export function createDispatch(
   handlers: RequestHandlers,
   limits: Pick<RateLimits, 'sockets' | 'refusals'>,
   log: Logger,
 ): Dispatch {
-  /** A peer that goes on asking beyond its budgets, and does not wait as it is told, costs more than its connection is worth. */
+  /**
+   * A peer that goes on asking beyond its budgets, and does not wait as it is told, costs more than its connection is
+   * worth.
+   */
   async function noteRefusal(connection: Connection): Promise<void> {
     const { isExceeded, resetMs } = await limits.refusals.count(connection.id);
     if (isExceeded) connection.close('rate_limited', resetMs);

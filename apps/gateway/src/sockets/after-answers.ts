@@ -2,8 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * Answers come in the order of the requests, an upgrade's too: Node.js hands one over while requests that came before it
- * on the connection are still being answered.
+ * Answers come in the order of the requests, an upgrade's too: Node.js hands one over while requests that came before
+ * it on the connection are still being answered.
  *
  * @returns what does something with a connection once all that it asked for is answered, unless it is gone then
  */

@@ -17,8 +17,9 @@ interface EngineInternals {
 type Transport = EngineInternals['transport'];
 
 /**
- * Lets the frames that one turn of the event loop has for a connection leave in one system call: acks and events come in
- * batches, and with a call for each frame a third of a gateway's CPU at saturation went into writev (`npm run bench`).
+ * Lets the frames that one turn of the event loop has for a connection leave in one system call: acks and events come
+ * in batches, and with a call for each frame a third of a gateway's CPU at saturation went into writev (`npm run
+ * bench`).
  */
 export function coalesceWrites(engine: EngineSocket): void {
   const { transport } = engine as unknown as EngineInternals;

@@ -3,7 +3,9 @@ import { enforce } from '../limits/allowance';
 import type { Reservation } from '../limits/rate-limit';
 import type { RateLimits } from '../limits/rate-limits';
 
-/** Connection attempts, counted of their address at the upgrade, before it is known whether their credentials are right. */
+/**
+ * Connection attempts, counted of their address at the upgrade, before it is known whether their credentials are right.
+ */
 export class ConnectAttempts {
   private readonly reservations = new WeakMap<IncomingMessage, Reservation>();
 

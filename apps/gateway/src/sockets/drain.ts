@@ -14,8 +14,8 @@ interface DrainOptions {
 }
 
 /**
- * Asks every client to move, each at its own moment, so that the other gateways are not stormed; until then it is served.
- * Resolves when all connections are closed and all that was asked is answered.
+ * Asks every client to move, each at its own moment, so that the other gateways are not stormed; until then it is
+ * served. Resolves when all connections are closed and all that was asked is answered.
  */
 export async function drain({
   servers,

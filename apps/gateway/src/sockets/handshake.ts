@@ -17,7 +17,9 @@ export const CREDENTIALS_CHARS = 16 * 1024;
 /** Long enough for an operator's mistake not to become a storm. */
 const INTERNAL_RETRY_MS = 5_000;
 
-/** What a person presents in the query of the upgrade, whose client can send nothing else; undefined without a token. */
+/**
+ * What a person presents in the query of the upgrade, whose client can send nothing else; undefined without a token.
+ */
 export function queryHandshake(query: URLSearchParams): Record<string, unknown> | undefined {
   const token = query.get('token');
   if (token === null) return undefined;

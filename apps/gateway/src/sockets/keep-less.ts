@@ -1,8 +1,8 @@
 import type { Socket } from 'socket.io';
 
 /**
- * What Socket.IO keeps for as long as an idle connection lives, and nobody needs: its request with the credentials, places
- * for acks, which nothing is sent for here, for data of ours, and for sixteen more in each list.
+ * What Socket.IO keeps for as long as an idle connection lives, and nobody needs: its request with the credentials,
+ * places for acks, which nothing is sent for here, for data of ours, and for sixteen more in each list.
  */
 export function keepLess(socket: Socket): void {
   const { conn, handshake, client } = socket;

@@ -24,8 +24,8 @@ import { isTemporary, RefusedPeers } from './refused-peers';
 import { boundClose, guardOf, SocketIoConnection, webSocketOf } from './socket-io-connection';
 
 /**
- * Not attached to a server yet: see `attachToUpgrades`. Engine.IO has one deadline for all pongs, which it tells clients
- * before they say who they are: the longest. Where it is too long for a peer, `cutSilent` has a shorter one.
+ * Not attached to a server yet: see `attachToUpgrades`. Engine.IO has one deadline for all pongs, which it tells
+ * clients before they say who they are: the longest. Where it is too long for a peer, `cutSilent` has a shorter one.
  */
 export function createSocketServer(pongTimeouts: PongTimeouts): Server {
   return new Server({

@@ -137,7 +137,9 @@ export class AgentStreams {
     for (const stream of streams) this.open.close(connection, stream);
   }
 
-  /** The conversation is not the agent's any more: its streams there are dropped, and so is what readers have of them. */
+  /**
+   * The conversation is not the agent's any more: its streams there are dropped, and so is what readers have of them.
+   */
   async drop(connection: Connection, conversationId: string): Promise<void> {
     const { state, log } = this.options;
     for (const stream of this.open.of(connection)) {

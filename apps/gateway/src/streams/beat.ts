@@ -1,6 +1,6 @@
 /**
- * Work that is due at about the same time is done in one turn of the event loop: its writes to Redis then go out together. After a
- * pause it is done at once.
+ * Work that is due at about the same time is done in one turn of the event loop: its writes to Redis then go out
+ * together. After a pause it is done at once.
  */
 export class Beat {
   private readonly waiting = new Map<object, { at: number; work: () => void }>();

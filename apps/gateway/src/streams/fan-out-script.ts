@@ -1,7 +1,7 @@
 /**
- * Tells readers of a stream, in the script that changes it: who is told what there is. Each reader is told by the gateway that
- * holds its lease, and a gateway is told everything of one call in one message; who has no lease is connected nowhere. What is
- * lost a reader finds out from the offset of the next piece.
+ * Tells readers of a stream, in the script that changes it: who is told what there is. Each reader is told by the
+ * gateway that holds its lease, and a gateway is told everything of one call in one message; who has no lease is
+ * connected nowhere. What is lost a reader finds out from the offset of the next piece.
  *
  * `fanOut(lease prefix, channel prefix)` → `tell(readers, of, run, piece)`, `publish()`
  */

@@ -68,8 +68,8 @@ export class ReadStreams {
   }
 
   /**
-   * Asks the agent to stop. A stream that has ended meanwhile is stopped too; and one that Redis has lost may be about to
-   * come back, so its agent is told, unless it is one of another conversation. @throws AppError `not_found`
+   * Asks the agent to stop. A stream that has ended meanwhile is stopped too; and one that Redis has lost may be about
+   * to come back, so its agent is told, unless it is one of another conversation. @throws AppError `not_found`
    */
   async stop(
     personId: string,

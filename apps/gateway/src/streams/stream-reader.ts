@@ -27,9 +27,9 @@ interface StreamReaderOptions {
 }
 
 /**
- * The streams that one connection reads. Pieces are wake-ups, as the events of the log are: one is written only where the
- * text of the reader ends, and whatever else comes (a gap, a text that began anew, a stream that was not heard of) has the
- * text read from Redis. So does a reader that is slow: what it misses is kept in Redis, not here.
+ * The streams that one connection reads. Pieces are wake-ups, as the events of the log are: one is written only where
+ * the text of the reader ends, and whatever else comes (a gap, a text that began anew, a stream that was not heard of)
+ * has the text read from Redis. So does a reader that is slow: what it misses is kept in Redis, not here.
  */
 export class StreamReader {
   private readonly followed = new Map<string, Followed>();

@@ -3,9 +3,9 @@ import { fanOut } from './fan-out-script';
 
 /**
  * A stream in Redis, each step one atomic script: a hash (conversation, epoch, run, length, bytes, stopped, until,
- * reply_to, readers), its text, and its place among the deadlines and in the sets of its conversation, its agent and its
- * readers. Writers are fenced by the epoch of the agent's connection. Deadlines go by the clock of Redis. Of the arguments the last
- * two of a script that tells readers are the prefixes of leases and of the gateways' channels.
+ * reply_to, readers), its text, and its place among the deadlines and in the sets of its conversation, its agent and
+ * its readers. Writers are fenced by the epoch of the agent's connection. Deadlines go by the clock of Redis. Of the
+ * arguments the last two of a script that tells readers are the prefixes of leases and of the gateways' channels.
  */
 
 const now = `
@@ -25,8 +25,9 @@ end
 `;
 
 /**
- * KEYS hash, text, deadlines, conversation's set, agent's set, readers' sets… ARGV of, conversation, epoch, restart, reply_to,
- * readers, resume ms, most age ms, ttl ms, most in a conversation, most of an agent, key prefix of hashes, and the two prefixes.
+ * KEYS hash, text, deadlines, conversation's set, agent's set, readers' sets… ARGV of, conversation, epoch, restart,
+ * reply_to, readers, resume ms, most age ms, ttl ms, most in a conversation, most of an agent, key prefix of hashes,
+ * and the two prefixes.
  * → {status, length, bytes, stopped, run}; status `new`, `restarted`, `open`, `elsewhere`, `superseded` or `full`
  */
 const start = `${now}${load}${fanOut}
@@ -78,8 +79,8 @@ return { status, length, bytes, stopped, run }
 `;
 
 /**
- * KEYS of each stream hash and text. ARGV most bytes, ttl ms, of each stream `of`, epoch, offset, text, its length and readers, and
- * the two prefixes.
+ * KEYS of each stream hash and text. ARGV most bytes, ttl ms, of each stream `of`, epoch, offset, text, its length and
+ * readers, and the two prefixes.
  * → of each {status, length, bytes, stopped}; status `ok`, `gone`, `superseded`, `gap` or `full`
  */
 const append = `${load}${fanOut}
@@ -117,8 +118,8 @@ return { known.conversation, known.epoch, known.run, known.stopped, redis.call('
 `;
 
 /**
- * KEYS hash, text, deadlines. ARGV of, run, message that it has become or nothing, key prefix of sets, and the two prefixes. Not one
- * that has begun anew since. → 1 or 0
+ * KEYS hash, text, deadlines. ARGV of, run, message that it has become or nothing, key prefix of sets, and the two
+ * prefixes. Not one that has begun anew since. → 1 or 0
  */
 const remove = `${fanOut}
 local f = redis.call('HMGET', KEYS[1], 'conversation', 'run', 'readers', 'length')
@@ -136,8 +137,8 @@ return 1
 `;
 
 /**
- * KEYS deadlines, and of each stream hash and text. ARGV resume ms, epoch, and of each stream `of`. A deadline only moves
- * away: one that was claimed stays so. → of each `gone`, `superseded`, `stopped` or `ok`
+ * KEYS deadlines, and of each stream hash and text. ARGV resume ms, epoch, and of each stream `of`. A deadline only
+ * moves away: one that was claimed stays so. → of each `gone`, `superseded`, `stopped` or `ok`
  */
 const renew = `${now}${load}
 local answers = {}
@@ -156,8 +157,8 @@ return answers
 `;
 
 /**
- * KEYS hash, text, deadlines. ARGV of, conversation, ms, whether a person has asked for it. It has this long to end; asked
- * again, no longer than at first. → `limited`, `gone` or, when it is one of another conversation, `elsewhere`
+ * KEYS hash, text, deadlines. ARGV of, conversation, ms, whether a person has asked for it. It has this long to end;
+ * asked again, no longer than at first. → `limited`, `gone` or, when it is one of another conversation, `elsewhere`
  */
 const limit = `${now}${load}
 local known = load(KEYS[1], KEYS[2])
@@ -171,8 +172,8 @@ return 'limited'
 `;
 
 /**
- * KEYS deadlines. ARGV most, claim ms, ttl ms, key prefixes of hashes and texts. What is due stays in the set, later: who claimed
- * it has this long. → those that are due
+ * KEYS deadlines. ARGV most, claim ms, ttl ms, key prefixes of hashes and texts. What is due stays in the set, later:
+ * who claimed it has this long. → those that are due
  */
 const claim = `${now}
 local due = {}

@@ -111,8 +111,8 @@ export class StreamState {
   }
 
   /**
-   * Adds text that begins at `offset`, exactly where the text ends, for a connection that has not been superseded, and tells the
-   * readers.
+   * Adds text that begins at `offset`, exactly where the text ends, for a connection that has not been superseded, and
+   * tells the readers.
    */
   append(key: StreamKey, piece: Omit<StreamAppend, 'of'>): Promise<Appended> {
     return this.batch.append({ of: ofKey(key), ...piece });

@@ -4,7 +4,10 @@ import type { Appended, TextSize } from './append-batch';
 import type { Beat } from './beat';
 
 const EVERY_MS = 1_000 / LIMITS.streamAppendsPerSecond;
-/** How much earlier than that a piece may go out after one that was late: what comes at this pace anyway does not wait again. */
+/**
+ * How much earlier than that a piece may go out after one that was late: what comes at this pace anyway does not wait
+ * again.
+ */
 const SLACK_MS = EVERY_MS / 2;
 
 export interface StreamWriterOptions {
@@ -21,8 +24,9 @@ export interface StreamWriterOptions {
 }
 
 /**
- * What an agent's connection appends to one stream. The first piece after a pause goes out at once, what comes within 50 ms after it
- * goes out together: the only place where tokens are coalesced. One piece is on its way to Redis at a time.
+ * What an agent's connection appends to one stream. The first piece after a pause goes out at once, what comes within
+ * 50 ms after it goes out together: the only place where tokens are coalesced. One piece is on its way to Redis at a
+ * time.
  */
 export class StreamWriter {
   private pending = '';

@@ -6,8 +6,9 @@ const ALONE_MS = 20;
 const WORTHWHILE = 16;
 
 /**
- * When the next append begins. One that comes alone goes at once. Where one follows the other they wait for the next beat,
- * by the clock, so that those of all gateways come together: they share a commit, a look for leases and a publish.
+ * When the next append begins. One that comes alone goes at once. Where one follows the other they wait for the next
+ * beat, by the clock, so that those of all gateways come together: they share a commit, a look for leases and a
+ * publish.
  */
 export class AppendPace {
   /** When the last append began. */

@@ -53,10 +53,10 @@ interface AppendQueueOptions {
 
 /**
  * Everything this gateway writes. One append is in flight at a time; what arrives meanwhile is the next batch, so that
- * the sends of one connection commit in the order in which they were made, and throughput comes from the batch. One that
- * is not answered is repeated until it is, and nothing is appended before; its senders are told after a moment.
- * `received` positions ride along: the maximum per identity and conversation, handed over with the next append or
- * alone after 500 ms. They may be lost with the gateway: the client gets those events again and drops them.
+ * the sends of one connection commit in the order in which they were made, and throughput comes from the batch. One
+ * that is not answered is repeated until it is, and nothing is appended before; its senders are told after a moment.
+ * `received` positions ride along: the maximum per identity and conversation, handed over with the next append or alone
+ * after 500 ms. They may be lost with the gateway: the client gets those events again and drops them.
  */
 export class AppendQueue {
   private waiting: Waiting[] = [];
@@ -134,7 +134,8 @@ export class AppendQueue {
 
   /** Resolves when all that waits now is answered, however much comes meanwhile. */
   async settled(): Promise<void> {
-    // It is in the append in flight or in the one after it, unless a batch was full: then its answer is the client's retry.
+    // It is in the append in flight or in the one after it, unless a batch was full: then its answer is the client's
+    // retry.
     await this.inFlight;
     await this.inFlight;
   }

@@ -15,8 +15,8 @@ interface RepeatOptions {
 }
 
 /**
- * An append that was not answered may be carried out yet, by a replica that others do not hear of any more: it is repeated,
- * which is harmless, until one answers. What is appended after it then comes after it in the log as well.
+ * An append that was not answered may be carried out yet, by a replica that others do not hear of any more: it is
+ * repeated, which is harmless, until one answers. What is appended after it then comes after it in the log as well.
  */
 export async function repeatAppend(
   append: Append,

@@ -3,7 +3,9 @@ import type { Operation } from '@agent-messenger/contracts';
 /** Bounds of one append, its texts as JSON: the store commits it as a whole. */
 export const BATCH_OPERATIONS = 1_000;
 const BATCH_BYTES = 2 * 1024 * 1024;
-/** Of it one identity has this much at most, or one message: others do not wait until all of a greedy one is committed. */
+/**
+ * Of it one identity has this much at most, or one message: others do not wait until all of a greedy one is committed.
+ */
 const SHARE_BYTES = 256 * 1024;
 
 interface Sized {

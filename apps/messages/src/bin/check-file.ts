@@ -10,5 +10,7 @@ const { values } = parseArgs({
   },
 });
 
-/** `check-file [--db FILE [--named]] [--backups FOLDER]`: what the doctor says about the SQLite store and its backups. */
+/**
+ * `check-file [--db FILE [--named]] [--backups FOLDER]`: what the doctor says about the SQLite store and its backups.
+ */
 void answerOnStdout(() => checkFile(values));

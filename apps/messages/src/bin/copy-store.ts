@@ -9,8 +9,8 @@ import { copyStore } from '../store/copy/copy-store';
 const [from = ''] = process.argv.slice(2);
 
 /**
- * `copy-store FILE`, and the URL of the database in DATABASE_URL: a listing of processes shows neither its password. Says how
- * far it is on stderr.
+ * `copy-store FILE`, and the URL of the database in DATABASE_URL: a listing of processes shows neither its password.
+ * Says how far it is on stderr.
  */
 void answerOnStdout(
   () => {

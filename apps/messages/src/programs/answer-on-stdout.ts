@@ -1,6 +1,6 @@
 /**
- * What the programs beside the service answer to the command that runs them: on stdout what was done, as JSON, or why it was
- * not, with an exit code of 1.
+ * What the programs beside the service answer to the command that runs them: on stdout what was done, as JSON, or why
+ * it was not, with an exit code of 1.
  */
 export async function answerOnStdout(
   work: () => unknown,

@@ -11,7 +11,9 @@ import type { QueueCalls } from '../store/store';
 
 const REPLAY_PAGE = 100;
 
-/** Push jobs that were given up, for admins. Ids are `<platform>:<job>`, cursors `<platform>:<how many to pass over>`. */
+/**
+ * Push jobs that were given up, for admins. Ids are `<platform>:<job>`, cursors `<platform>:<how many to pass over>`.
+ */
 export function createPushDeadLetters(queues: PushQueues): QueueCalls {
   /** Adds them anew: the worker reads how things stand now, and passes over what was read meanwhile. */
   async function replay(platform: PushPlatform, dead: Job[]): Promise<number> {

@@ -20,7 +20,10 @@ import { batchedBytes, jobBytes, queueMeasure } from './queue-bytes';
 export type PushQueue = Queue<PushJob, void, 'push'>;
 export type PushBatchQueue = Queue<PushBatch, void, 'batch'>;
 
-/** As many pushes of a platform at a time go into batches. Fewer have jobs of their own, of which one that waits speaks for later messages. */
+/**
+ * As many pushes of a platform at a time go into batches. Fewer have jobs of their own, of which one that waits speaks
+ * for later messages.
+ */
 const BATCH_FROM = 10;
 
 /** One queue for each provider: one that is down holds up its own jobs only. */

@@ -122,8 +122,9 @@ export async function inspectTables(client: PoolClient): Promise<InspectedTable[
 }
 
 /**
- * Whether a pooler stands between, and what it gives to a client: `transaction`: another client gets the connection that the
- * first one used a moment ago; `session`: it is kept. The pid that a pooler says at the start is none of the server's.
+ * Whether a pooler stands between, and what it gives to a client: `transaction`: another client gets the connection
+ * that the first one used a moment ago; `session`: it is kept. The pid that a pooler says at the start is none of the
+ * server's.
  */
 export async function inspectPooling(pool: Pool): Promise<'none' | 'transaction' | 'session'> {
   const first = await pool.connect();

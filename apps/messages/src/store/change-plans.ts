@@ -30,8 +30,8 @@ export interface NewState {
 export type ChangePlan = NewState | { since: number };
 
 /**
- * What the answer to a change has of its event. A reaction goes without the message, unless it was so already and something
- * else came since: then a preview of the message says how it is.
+ * What the answer to a change has of its event. A reaction goes without the message, unless it was so already and
+ * something else came since: then a preview of the message says how it is.
  */
 export function answeredEvent(operation: Change, event: Event): Event {
   switch (operation.op) {

@@ -31,7 +31,10 @@ interface ExportRequest {
   cursor?: string | undefined;
 }
 
-/** A page of an export, which is full by count or by bytes. Whoever fills it offers one step more, to know whether that was all. */
+/**
+ * A page of an export, which is full by count or by bytes. Whoever fills it offers one step more, to know whether that
+ * was all.
+ */
 export class ExportPage {
   readonly from: ExportPosition;
   private readonly records: ExportedRecord[] = [];

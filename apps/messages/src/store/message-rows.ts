@@ -98,7 +98,10 @@ export function toActor(id: string): Actor {
   return { kind: kindOf(id), id: id as Actor['id'] };
 }
 
-/** Field by field: this is done several times for each message, and a spread of what is not there costs as much as all the rest. */
+/**
+ * Field by field: this is done several times for each message, and a spread of what is not there costs as much as all
+ * the rest.
+ */
 export function toMessage(row: MessageRow): Message {
   const message: Message = {
     id: row.id,

@@ -7,12 +7,17 @@ export const SESSIONS_KEPT = {
    * unknown, and refused without any effect.
    */
   used: 50,
-  /** Handed out, not used, and not the newest: of tabs that refreshed at the same moment, and of answers that were lost. */
+  /**
+   * Handed out, not used, and not the newest: of tabs that refreshed at the same moment, and of answers that were lost.
+   */
   beside: 16,
   /** Ended sessions of a person until they would have run out: a logout that is repeated is answered alike. */
   ended: LIMITS.sessionsPerPerson,
 };
-/** How exact `last_used_at` of a session is that comes back by itself: a row for every connect would cost those that reconnect often. */
+/**
+ * How exact `last_used_at` of a session is that comes back by itself: a row for every connect would cost those that
+ * reconnect often.
+ */
 const CONNECT_NOTED_EVERY_MS = 600_000;
 /** How long a token that was used may be shown again by somebody who got no answer. */
 const REPEAT_MS = 30_000;
@@ -31,8 +36,8 @@ export function isRepetition({ used_at, is_succeeded }: UsedToken, at: string): 
 }
 
 /**
- * What is noted of a use at `at`: later than the person's newest one, whatever the clock says. It may have been set back,
- * and the order decides which session makes room.
+ * What is noted of a use at `at`: later than the person's newest one, whatever the clock says. It may have been set
+ * back, and the order decides which session makes room.
  * @param newest of all sessions of the person; null: it has none
  */
 export function useAt(at: string, newest: string | null): string {
@@ -45,7 +50,9 @@ export interface LastUse {
   newest: string;
 }
 
-/** Whether it is to be noted that a session connects at `at`: not when the order is as it would be, and the time nearly. */
+/**
+ * Whether it is to be noted that a session connects at `at`: not when the order is as it would be, and the time nearly.
+ */
 export function isConnectDue(at: string, { own, newest }: LastUse): boolean {
   return own !== newest || Date.parse(at) - Date.parse(own) >= CONNECT_NOTED_EVERY_MS;
 }

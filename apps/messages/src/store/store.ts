@@ -16,7 +16,10 @@ import type { ReadCall, ReadRequest, ReadResponse } from './readers/read-calls';
 type MessagesCalls = typeof messagesCalls;
 /** Calls about the queue of pushes. */
 export type QueueCalls = Pick<Handlers<MessagesCalls>, 'listDeadPushes' | 'replayDeadPushes'>;
-/** The store's side of every other internal call: membership, idempotency and fencing are decided here, in one transaction. */
+/**
+ * The store's side of every other internal call: membership, idempotency and fencing are decided here, in one
+ * transaction.
+ */
 type StoreCalls = {
   [
     N in Exclude<keyof MessagesCalls, keyof QueueCalls | 'append' | 'storageState' | 'pushQueues'>
@@ -27,8 +30,8 @@ type StoreCalls = {
 export type Consumer = 'relay' | 'push' | 'unseen';
 
 /**
- * What a consumer is given of the log at a time. Until it is done, the same is given again, to this handle or to one that
- * takes over: there is no order of all commits that a consumer could count by.
+ * What a consumer is given of the log at a time. Until it is done, the same is given again, to this handle or to one
+ * that takes over: there is no order of all commits that a consumer could count by.
  */
 export interface Stretch<T> {
   /** May be none: there was something in the log, and nothing of it for this consumer. */
@@ -88,8 +91,8 @@ type DeviceOf = Pick<PushJob, 'user_id' | 'device_id'>;
  * processes, each of which may die at any moment: purge, pruning and expiry are then carried out for all by whichever
  * handle is asked, and find nothing to do where another one is at it.
  *
- * Expected refusals are AppErrors; anything else is a fault. A fault that passes (a full disk, an I/O error, a lock that
- * somebody else holds) is `unavailable` with a hint: the same call may succeed then.
+ * Expected refusals are AppErrors; anything else is a fault. A fault that passes (a full disk, an I/O error, a lock
+ * that somebody else holds) is `unavailable` with a hint: the same call may succeed then.
  *
  * Every read and write of a conversation takes the identity that asks and checks its membership, so that no
  * caller can forget to. What an outsider gets is the same `not_found` as for a conversation that does not exist.
@@ -144,8 +147,8 @@ export interface Store extends StoreCalls {
   ): Promise<Stretch<DuePush> | undefined>;
   lagOf(consumer: Consumer): Promise<Lag>;
   /**
-   * Notifications that are shown although what they say was read, edited or deleted, or is of a conversation that was muted or
-   * deleted, until a job is at it.
+   * Notifications that are shown although what they say was read, edited or deleted, or is of a conversation that was
+   * muted or deleted, until a job is at it.
    */
   stalePushes(limit: number): Promise<DuePush[]>;
   correctionsQueued(jobs: PushJob[]): Promise<void>;

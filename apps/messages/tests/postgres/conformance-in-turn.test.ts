@@ -35,8 +35,9 @@ afterEach(() => databases.closeAll());
 afterAll(() => databases.stop());
 
 /**
- * All of the suite but what is of one replica's own commits: which part of the log consumers are given next, and in which order
- * (consumers, log, push), and what was stored in the last second (quotas). What replicas share of the log is in replicas.test.ts.
+ * All of the suite but what is of one replica's own commits: which part of the log consumers are given next, and in
+ * which order (consumers, log, push), and what was stored in the last second (quotas). What replicas share of the log
+ * is in replicas.test.ts.
  */
 const SUITES: ((open: OpenStore) => void)[] = [
   describePeople,

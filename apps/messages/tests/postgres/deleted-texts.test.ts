@@ -13,7 +13,8 @@ let server: PostgresProcess;
 let store: Store;
 let world: Awaited<ReturnType<typeof createWorld>>;
 beforeAll(async () => {
-  // What it does by itself, and when, is not what is tested. Segments that are not needed any more are removed, not used again.
+  // What it does by itself, and when, is not what is tested. Segments that are not needed any more are removed, not
+  // used again.
   server = await startPostgres({ settings: { autovacuum: 'off', wal_recycle: 'off' } });
   store = await openPostgresStore({ url: server.url, secret: SECRET, log: silent });
   world = await createWorld(async () => store);

@@ -4,8 +4,8 @@ import type { DuePush, LogEntry, Store, Stretch } from '../../src/store/store';
 type Given = 'nextEntries' | 'nextPushes' | 'lagOf';
 
 /**
- * Handles on one database as one store: each call goes to the next handle. What their consumers are given is put together, as
- * relays of several replicas would.
+ * Handles on one database as one store: each call goes to the next handle. What their consumers are given is put
+ * together, as relays of several replicas would.
  */
 export function inTurn(handles: readonly Store[]): Store {
   let calls = 0;

@@ -1,8 +1,8 @@
 import { escapeLiteral } from 'pg';
 
 /**
- * Statements of the superuser after which a database has the rows of the one that is asked and no others, as on its first
- * day: nothing is left of the others in its files, and its sequences begin anew.
+ * Statements of the superuser after which a database has the rows of the one that is asked and no others, as on its
+ * first day: nothing is left of the others in its files, and its sequences begin anew.
  */
 export async function statementsToEmpty(
   ask: <Row extends object>(sql: string) => Promise<Row[]>,

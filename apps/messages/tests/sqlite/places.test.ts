@@ -12,7 +12,10 @@ import { watchWrites } from './fixtures/written-pages';
 
 const stores = useStoresWithoutTimers();
 
-/** Members whose place is not that of the newest message, and those marked as pending who are not, or the other way round. */
+/**
+ * Members whose place is not that of the newest message, and those marked as pending who are not, or the other way
+ * round.
+ */
 function wrongIn(path: string): { places: number; pending: number } {
   const db = new BetterSqlite3(path, { readonly: true });
   const count = (where: string) =>

@@ -27,8 +27,8 @@ interface PushBatchDeps {
 const AFTER_FAILURE_MS = 1_000;
 
 /**
- * Notifies the devices of a batch, each for itself: one that cannot be told now, or is refused, gets a job of its own and
- * holds up no other.
+ * Notifies the devices of a batch, each for itself: one that cannot be told now, or is refused, gets a job of its own
+ * and holds up no other.
  */
 export function pushBatch(deps: PushBatchDeps): JobHandler {
   const { room, claims, addJob, isClosing } = deps;

@@ -1,6 +1,8 @@
 import { Component, createElement, type ComponentType } from 'preact';
 
-/** Rendered again only when `isSame` says that its props have changed; Preact has this in its compatibility layer only. */
+/**
+ * Rendered again only when `isSame` says that its props have changed; Preact has this in its compatibility layer only.
+ */
 export function memo<P extends object>(
   inner: ComponentType<P>,
   isSame: (before: P, after: P) => boolean,

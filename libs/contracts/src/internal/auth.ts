@@ -33,7 +33,10 @@ export const authCalls = {
     request: loginSchema.extend({ by }),
     response: endedSchema.extend({ tokens: loggedInSchema }),
   },
-  /** Spends the code. `unauthorized` when it is unknown, spent, too old, or the person has been disabled or has another password since. */
+  /**
+   * Spends the code. `unauthorized` when it is unknown, spent, too old, or the person has been disabled or has another
+   * password since.
+   */
   loginByLink: {
     request: loginByLinkSchema.extend({ by }),
     response: endedSchema.extend({ tokens: loggedInSchema }),

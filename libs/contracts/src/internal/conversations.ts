@@ -40,8 +40,8 @@ export const conversationCalls = {
     response: eventPageSchema.extend({
       after_seq: seq,
       /**
-       * To an agent, at the beginning of what is undelivered: the first of it was under way so often when its connection
-       * broke, and up to `until_seq` others were with it. They are to be written last, and one at a time.
+       * To an agent, at the beginning of what is undelivered: the first of it was under way so often when its
+       * connection broke, and up to `until_seq` others were with it. They are to be written last, and one at a time.
        */
       suspect: z.object({ attempts: z.int().min(1), until_seq: seq }).optional(),
       /** Of the commits of those events that are part of a trace, by seq. */
@@ -101,8 +101,8 @@ export const conversationCalls = {
     response: messagePageSchema,
   },
   /**
-   * Whether an agent may begin a stream, and the message that it has become, if it has ended. `conflict`: the id was used in
-   * another conversation; `invalid_payload`: `reply_to` is elsewhere.
+   * Whether an agent may begin a stream, and the message that it has become, if it has ended. `conflict`: the id was
+   * used in another conversation; `invalid_payload`: `reply_to` is elsewhere.
    */
   checkStream: {
     request: z.object({

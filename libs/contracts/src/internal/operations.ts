@@ -65,7 +65,9 @@ export const operationSchema = z.discriminatedUnion('op', [
 ]);
 export type Operation = z.infer<typeof operationSchema>;
 
-/** An operation that this version cannot carry out: a newer caller knows it, or it has values that are not allowed here. */
+/**
+ * An operation that this version cannot carry out: a newer caller knows it, or it has values that are not allowed here.
+ */
 export interface UnknownOperation {
   op: 'unknown';
 }

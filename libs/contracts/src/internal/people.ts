@@ -27,8 +27,9 @@ export const peopleCalls = {
   },
   getUser: { request: z.object({ user_id: identityId }), response: userSchema },
   /**
-   * A new password and being disabled end all sessions, but for the one from which the person changed it: `unauthorized`
-   * when that has ended, or when `confirmed_hash`, that of the password which the person has confirmed, is no longer its.
+   * A new password and being disabled end all sessions, but for the one from which the person changed it:
+   * `unauthorized` when that has ended, or when `confirmed_hash`, that of the password which the person has confirmed,
+   * is no longer its.
    */
   updateUser: {
     request: z.object({
@@ -94,7 +95,9 @@ export const peopleCalls = {
   },
   /** Ends all sessions of a person, and its devices with them; `not_found` for one that does not exist. */
   endSessions: { request: z.object({ user_id: identityId, by }), response: endedSchema },
-  /** Ends the session of a refresh token, or all of its person when the token was not used; unknown ones are no error. */
+  /**
+   * Ends the session of a refresh token, or all of its person when the token was not used; unknown ones are no error.
+   */
   endSession: {
     request: z.object({
       refresh_digest: z.string(),

@@ -60,7 +60,8 @@ export class AgentConversation extends ConversationHandle {
 
   /**
    * Asks people to choose, and waits: for a button, or for a reply that is the id or the label of an option. Resolves
-   * with the option's id (its text where it is one), or with null when nobody chose in time or the question was deleted.
+   * with the option's id (its text where it is one), or with null when nobody chose in time or the question was
+   * deleted.
    */
   async ask<const O extends AskOption>(
     content: string,

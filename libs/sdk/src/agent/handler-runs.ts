@@ -11,8 +11,8 @@ export type IncomingMessage = Message & { content: string };
 
 export interface HandlerContext {
   /**
-   * Aborts when a person stops the answer, when the run has taken too long, and when the agent is over: what it waits for
-   * is of no use any more.
+   * Aborts when a person stops the answer, when the run has taken too long, and when the agent is over: what it waits
+   * for is of no use any more.
    */
   signal: AbortSignal;
 }

@@ -79,7 +79,8 @@ export class BrowserOutbox {
     if (this.#working) return;
     this.#working = navigator.locks
       .request(`${this.options.name}:outbox`, () => this.#sendAll())
-      // The store does not answer, as when another tab deletes it: what waits is in it, and is tried when there is reason to.
+      // The store does not answer, as when another tab deletes it: what waits is in it, and is tried when there is
+      // reason to.
       .catch(() => undefined)
       .finally(() => {
         this.#working = null;

@@ -70,7 +70,10 @@ export function openPlainWire(WebSocket: WebSocketClass): OpenWire {
         hear({ name: type, payload: data } as ServerEvent);
       }
     }
-    /** Too late and none at all look the same to the server: on a slow network it may be about time, not about the token. */
+    /**
+     * Too late and none at all look the same to the server: on a slow network it may be about time, not about the
+     * token.
+     */
     function refusal(error: WireError): WireEnd {
       const isLate = performance.now() - begunAt >= limits.handshakeMs;
       return isLate && error.code === 'unauthorized' ? timedOut(url) : refused(error);

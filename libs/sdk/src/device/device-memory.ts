@@ -1,7 +1,9 @@
 import type { Send } from '@agent-messenger/contracts';
 import { Saver } from './saver';
 
-/** Where a device keeps what must outlive a reload: one per identity and device, `localStorage` or a file for example. */
+/**
+ * Where a device keeps what must outlive a reload: one per identity and device, `localStorage` or a file for example.
+ */
 export interface DeviceStorage {
   get(key: string): Promise<string | null>;
   set(key: string, value: string): Promise<void>;

@@ -55,7 +55,8 @@ export class PersonTokens {
 
   /**
    * What took over may have renewed the same login, and to show its used refresh token would end it: without a storage
-   * to look into this one renews nothing any more. With a password it logs in anew, else `fetch` rejects with `replaced`.
+   * to look into this one renews nothing any more. With a password it logs in anew, else `fetch` rejects with
+   * `replaced`.
    */
   replaced(): void {
     this.#isReplaced = true;

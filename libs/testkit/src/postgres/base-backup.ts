@@ -9,8 +9,8 @@ import { giveTo, serverUser } from './server-user';
 const run = promisify(execFile);
 
 /**
- * Copies a server's data, while it is in use, to a folder that is not there yet, which `startPostgres` takes. With `follow`
- * that server is a standby of this one.
+ * Copies a server's data, while it is in use, to a folder that is not there yet, which `startPostgres` takes. With
+ * `follow` that server is a standby of this one.
  */
 export async function takeBaseBackup(
   server: Pick<PostgresProcess, 'adminUrl'>,

@@ -20,8 +20,8 @@ export function hasPgBouncer(): boolean {
 
 /**
  * A real PgBouncer before this server, on a free port of 127.0.0.1, that dies with this process. In transaction mode:
- * each transaction of a client may have another connection of the server, of which there are at most `poolSize`; or each client
- * keeps one.
+ * each transaction of a client may have another connection of the server, of which there are at most `poolSize`; or
+ * each client keeps one.
  */
 export async function startPgBouncer(
   url: string,

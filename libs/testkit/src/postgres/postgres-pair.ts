@@ -20,8 +20,8 @@ export interface PostgresPair {
   kill(): Promise<void>;
   start(): Promise<void>;
   /**
-   * Ends the primary for good and promotes the standby, which answers by itself until it has a standby of its own. Resolves
-   * when what is answered is on both again.
+   * Ends the primary for good and promotes the standby, which answers by itself until it has a standby of its own.
+   * Resolves when what is answered is on both again.
    */
   failOver(): Promise<void>;
   stop(): Promise<void>;

@@ -14,7 +14,9 @@ export interface ShownNotification {
   seq: number;
   /** A later one with the same id takes its place on the phone. */
   collapse_id: string;
-  /** When the provider drops it if the phone could not be reached, ms since the epoch; a second may be lost to rounding. */
+  /**
+   * When the provider drops it if the phone could not be reached, ms since the epoch; a second may be lost to rounding.
+   */
   expires_at: number;
   /** Shown at once, also by a phone that saves power. */
   urgent: boolean;

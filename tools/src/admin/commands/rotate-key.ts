@@ -45,7 +45,9 @@ async function onlyKeyOf(context: AdminContext, agentId: string): Promise<string
   );
 }
 
-/** Also one that runs out because it was replaced: until then it may be the one that is in use, and the one that leaked. */
+/**
+ * Also one that runs out because it was replaced: until then it may be the one that is in use, and the one that leaked.
+ */
 function isValid({ revoked_at, expires_at }: AgentKey): boolean {
   return revoked_at === null && (expires_at === null || Date.parse(expires_at) > Date.now());
 }

@@ -29,7 +29,9 @@ export interface PushReport {
   latency_ms: { p50: number; p95: number; p99: number; max: number };
   missing: number;
   doubled: number;
-  /** CPU of each process for a notification, µs; `bench` is this one, with the stand-in. Linux only, empty elsewhere. */
+  /**
+   * CPU of each process for a notification, µs; `bench` is this one, with the stand-in. Linux only, empty elsewhere.
+   */
   cpu_us: Record<string, number>;
   /** What the stand-in found wrong with requests. */
   complaints: string[];

@@ -13,14 +13,16 @@ import type { RowResult } from './rows';
 const PEOPLE = 1_700;
 /** Connections before those that count. */
 const FIRST = 200;
-/** Until what a connection needs in its first moments is garbage: it is done within 5 s with waiting for credentials. */
+/**
+ * Until what a connection needs in its first moments is garbage: it is done within 5 s with waiting for credentials.
+ */
 const SETTLE_MS = 6_000;
 const AIMS: Record<Transport, number> = { 'socket.io': 1, ws: 1.2 };
 
 /**
  * What the heap of the process that holds the connections keeps after a full collection, with what lies outside of it
- * (buffers), each time of fresh processes. Not what is resident: V8 and malloc keep tens of megabytes more or less from one
- * run to the next, which is ten kibibytes of each of so many connections.
+ * (buffers), each time of fresh processes. Not what is resident: V8 and malloc keep tens of megabytes more or less from
+ * one run to the next, which is ten kibibytes of each of so many connections.
  */
 export async function measureMemory(
   { rounds }: RatiosBenchOptions,

@@ -52,7 +52,10 @@ async function memoryOf(opened: OpenPage): Promise<{ mb: number; nodes: number }
   return now;
 }
 
-/** Documents that were parsed and dropped are let go by tasks of the page: collections in a row would find them all again. */
+/**
+ * Documents that were parsed and dropped are let go by tasks of the page: collections in a row would find them all
+ * again.
+ */
 async function collected({ page, tools }: OpenPage): Promise<{ mb: number; nodes: number }> {
   await tools.send('HeapProfiler.collectGarbage');
   await page.evaluate(twoFrames);

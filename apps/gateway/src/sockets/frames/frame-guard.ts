@@ -96,8 +96,8 @@ export class FrameGuard {
   }
 
   /**
-   * One of the frames was a request, which has budgets of its own. What a peer sends beyond the requests that may wait for
-   * their answers is left with it: to refuse each of them would cost as much as to answer it.
+   * One of the frames was a request, which has budgets of its own. What a peer sends beyond the requests that may wait
+   * for their answers is left with it: to refuse each of them would cost as much as to answer it.
    * @returns what is to be called when it is answered
    */
   wasRequest(): () => void {

@@ -27,9 +27,10 @@ interface Tally {
 }
 
 /**
- * Copies a SQLite store that no process has open into an empty PostgreSQL database, in one transaction: it is there whole, or
- * nothing of it is. Everything is read back and compared before the commit: counts and digests of all tables, and that
- * each log ends where its conversation says. Throws when something differs, and when the database has a store already.
+ * Copies a SQLite store that no process has open into an empty PostgreSQL database, in one transaction: it is there
+ * whole, or nothing of it is. Everything is read back and compared before the commit: counts and digests of all tables,
+ * and that each log ends where its conversation says. Throws when something differs, and when the database has a store
+ * already.
  */
 export async function copyStore(
   { from, to }: { from: string; to: string },

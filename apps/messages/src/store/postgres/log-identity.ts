@@ -13,8 +13,8 @@ export interface LogIdentity {
 
 interface LogIdentityOptions {
   /**
-   * Whether a commit is answered only when a standby has it: then nothing is missing after a failover, and the log remains the
-   * same one.
+   * Whether a commit is answered only when a standby has it: then nothing is missing after a failover, and the log
+   * remains the same one.
    */
   synchronous: boolean;
   log: Logger;
@@ -31,16 +31,21 @@ const RENEWED_MS = 100;
 const STANDBY_MS = 1_000;
 const newId = () => `log_${randomBytes(12).toString('hex')}`;
 
-/** From the name of the file that is written now: the control file has a new timeline only after its first checkpoint. */
+/**
+ * From the name of the file that is written now: the control file has a new timeline only after its first checkpoint.
+ */
 export const TIMELINE = 'substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)';
-/** A copy that was loaded into another server or database has none of the ids of transactions that its rows were stamped with. */
+/**
+ * A copy that was loaded into another server or database has none of the ids of transactions that its rows were stamped
+ * with.
+ */
 export const PLACE = `(SELECT system_identifier FROM pg_control_system()) || '/' ||
   (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /**
  * Which log the database has. A server that was a standby before may lack what clients were told is committed, and
- * one that was set back to an earlier point does: both begin a timeline, and with it, unless a standby had everything, another
- * log, so that clients drop their positions and reload. Until that is written down nothing is answered.
+ * one that was set back to an earlier point does: both begin a timeline, and with it, unless a standby had everything,
+ * another log, so that clients drop their positions and reload. Until that is written down nothing is answered.
  */
 export async function openLogIdentity(
   pool: Pool,

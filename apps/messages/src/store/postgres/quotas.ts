@@ -55,9 +55,10 @@ const DROP_UNUSED = `DELETE FROM storage_use WHERE key = $1
   AND NOT EXISTS (SELECT 1 FROM storage_use others WHERE others.address = $1)`;
 
 /**
- * What identities and addresses have stored. It is counted with a transaction's commit in memory, and a second later at most in the
- * table: in the transaction itself the row of an address would make all who registered from there wait for each other's
- * commits, at all replicas. So each replica may let through a second of what others did, and a crash forgets a second.
+ * What identities and addresses have stored. It is counted with a transaction's commit in memory, and a second later at
+ * most in the table: in the transaction itself the row of an address would make all who registered from there wait for
+ * each other's commits, at all replicas. So each replica may let through a second of what others did, and a crash
+ * forgets a second.
  */
 export function createQuotas(storage: Storage): QuotasOf {
   const levelOf = (key: string, level: Pick<QuotaRow, 'day_bytes' | 'day_at'>, at: number) =>

@@ -22,8 +22,9 @@ export interface Scrubbed {
 }
 
 /**
- * Writes the tables with texts anew, so that what was deleted is in no file of theirs, and ends the segment of the write-ahead log.
- * Nobody sends or reads while a table is written; it needs the table's size once more on the disk. Throws when somebody keeps a lock.
+ * Writes the tables with texts anew, so that what was deleted is in no file of theirs, and ends the segment of the
+ * write-ahead log. Nobody sends or reads while a table is written; it needs the table's size once more on the disk.
+ * Throws when somebody keeps a lock.
  */
 export async function scrubDatabase(
   url: string,

@@ -14,7 +14,10 @@ const THREAD_MIB = 256;
 /** What is read is passed on at once: more room for it would be filled before it is cleared, and kept. */
 const YOUNG_MIB = 12;
 
-/** Room for one thread, which takes one task at a time. It starts with the first, and one that ended is replaced for the next. */
+/**
+ * Room for one thread, which takes one task at a time. It starts with the first, and one that ended is replaced for the
+ * next.
+ */
 export class ReaderThreadSlot {
   private worker: Worker | undefined;
   private task: { resolve(outcome: ReadOutcome): void; reject(error: unknown): void } | undefined;

@@ -5,13 +5,15 @@ import { unpackMessageId, type Packed } from './packed';
 import { numberOf } from '../message-rows';
 import type { Sqlite } from './sqlite';
 
-/** How often agents' connections broke while they dealt with an event. The first under way is the one that is counted. */
+/**
+ * How often agents' connections broke while they dealt with an event. The first under way is the one that is counted.
+ */
 export interface Attempts {
   /** From the second attempt on, while something of what was under way then is undelivered. */
   suspect(member: Membership): { attempts: number; until_seq: number } | undefined;
   /**
-   * Counts one for the first event of others that the member has not dealt with, of those up to `underWay`; none while it
-   * waits for a person to choose, however often its connection breaks meanwhile.
+   * Counts one for the first event of others that the member has not dealt with, of those up to `underWay`; none while
+   * it waits for a person to choose, however often its connection breaks meanwhile.
    */
   count(member: Membership, underWay: number): Attempted | undefined;
   /** Nothing up to this seq is under way any more. */

@@ -31,7 +31,9 @@ export function createFeeds(
     return ageMs === 0 ? head : ages[consumer].reached(ageMs);
   }
 
-  /** In a store that is older than this consumer it begins where the other one is, and stays there as that one goes on. */
+  /**
+   * In a store that is older than this consumer it begins where the other one is, and stays there as that one goes on.
+   */
   function beginUnseen(): void {
     if (!unseenBegan) offsets.advance('unseen', offsets.read('unseen'));
     unseenBegan = true;

@@ -5,7 +5,9 @@ import { fsyncSync, fstatSync, readSync, statSync, writeSync } from 'node:fs';
 const STEP_PAGES = 2_048;
 /** Size of a b-tree page's header, by its first byte: interior and leaf pages of indexes and tables. */
 const HEADER_BYTES: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: 8, 13: 8 };
-/** From here on an overflow page may begin with what looks like such a byte, as it begins with a page number: 128 GiB. */
+/**
+ * From here on an overflow page may begin with what looks like such a byte, as it begins with a page number: 128 GiB.
+ */
 const MOST_PAGES = 0x0200_0000;
 
 /**
@@ -16,9 +18,9 @@ const MOST_PAGES = 0x0200_0000;
  * rows that are deleted later, these copies remain. Only VACUUM would remove them, which writes the whole file anew and
  * stops all writes meanwhile. So the gaps are zeroed in the file, step by step. Nothing refers to them, so that readers
  * and crashes see the same database before, between and after. No other change must be under way: a step that has
- * something to clean empties the write-ahead log and holds the write lock, and SQLite's cache, from which a page could be
- * written back with its old gap, is emptied as well. What was deleted before a pass began is in no page after it: gaps
- * are never copied.
+ * something to clean empties the write-ahead log and holds the write lock, and SQLite's cache, from which a page could
+ * be written back with its old gap, is emptied as well. What was deleted before a pass began is in no page after it:
+ * gaps are never copied.
  *
  * Looking needs none of that, and nearly all steps only look. The pass begins with an empty log, so that the file has
  * what the cache has. A page whose gap is clean in the file is clean wherever else it is, but for copies that were made

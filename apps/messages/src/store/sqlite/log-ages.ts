@@ -4,8 +4,8 @@ const RESOLUTION_MS = 50;
 const MOST = 20_000;
 
 /**
- * When the log had reached which position, as this process saw it. By the monotonic clock: the times of events are those
- * of a wall clock, which may be set back, and says nothing then about how long ago something was.
+ * When the log had reached which position, as this process saw it. By the monotonic clock: the times of events are
+ * those of a wall clock, which may be set back, and says nothing then about how long ago something was.
  */
 export class LogAges {
   /** Rising in both. */

@@ -5,7 +5,10 @@ import type { Sqlite } from './sqlite';
 /** Of so much of the log, at most, consumers are told again after a crash. */
 const SAVE_AFTER_MS = 500;
 
-/** How far consumers are in the log: moved in memory, since no other process writes the database, and saved now and then. */
+/**
+ * How far consumers are in the log: moved in memory, since no other process writes the database, and saved now and
+ * then.
+ */
 export interface Offsets {
   read(consumer: Consumer): number;
   advance(consumer: Consumer, pos: number): void;

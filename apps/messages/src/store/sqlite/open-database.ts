@@ -47,8 +47,8 @@ export async function openDatabase(link: string, log: Logger): Promise<OpenDatab
     db.pragma('secure_delete = ON');
     // What savepoints keep for their undoing has texts too, and would go to a file beyond 64 KiB.
     db.pragma('temp_store = MEMORY');
-    // With a thousand conversations that are busy each commit changes other pages. A cache that holds them reads fewer, and
-    // of a log of 32 MB a page that changed several times is copied back once. docs/scaling.md
+    // With a thousand conversations that are busy each commit changes other pages. A cache that holds them reads fewer,
+    // and of a log of 32 MB a page that changed several times is copied back once. docs/scaling.md
     db.pragma(`cache_size = ${-64 * 1024}`);
     db.pragma('wal_autocheckpoint = 8000');
     db.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);

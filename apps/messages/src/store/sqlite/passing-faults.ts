@@ -50,7 +50,9 @@ export function withPassingFaults<S extends object>(store: S, log: Logger): S {
   return Object.fromEntries(guarded) as S;
 }
 
-/** By its code alone: the class of SQLite's errors, and the one that it extends, belong to who loaded its module first. */
+/**
+ * By its code alone: the class of SQLite's errors, and the one that it extends, belong to who loaded its module first.
+ */
 function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

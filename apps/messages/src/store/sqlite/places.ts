@@ -10,16 +10,18 @@ const MOST = 5_000;
 
 /**
  * Where conversations are in their members' listings, and which of them are on their way to whom. A message moves its
- * conversation up for each member, which would be a row and two indexes of members for each of them: it is noted in memory
- * and saved later, for many messages at once. The log has it too: after a crash what was not saved is told from there.
+ * conversation up for each member, which would be a row and two indexes of members for each of them: it is noted in
+ * memory and saved later, for many messages at once. The log has it too: after a crash what was not saved is told from
+ * there.
  */
 export interface Places {
   /** Within a transaction: a message came in for these members (ids), or, without them, one has been delivered all. */
   note(conversation: number, members?: readonly string[]): void;
   /**
-   * Saves, with the commits of this turn of the event loop, where the conversations of an identity are. What it awaits sees
-   * all of them there, as of the store's revision at that moment. Fails when nothing can be committed: a conversation that
-   * moves up after the first page of a listing, without a change that is after its token, would be on none.
+   * Saves, with the commits of this turn of the event loop, where the conversations of an identity are. What it awaits
+   * sees all of them there, as of the store's revision at that moment. Fails when nothing can be committed: a
+   * conversation that moves up after the first page of a listing, without a change that is after its token, would be on
+   * none.
    */
   settle(identityId: string): Promise<void>;
 }

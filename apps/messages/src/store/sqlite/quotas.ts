@@ -9,8 +9,9 @@ const SAVE_AFTER_MS = 1_000;
 const MOST = 1_000;
 
 /**
- * What identities and the addresses from which people registered have stored. What is added is counted in memory and saved
- * within a second, so that a crash forgets that much of it; what is taken away, with the transaction that removes it.
+ * What identities and the addresses from which people registered have stored. What is added is counted in memory and
+ * saved within a second, so that a crash forgets that much of it; what is taken away, with the transaction that removes
+ * it.
  */
 export interface Quotas {
   /** @throws AppError `unavailable` while the disk is at its reserve */

@@ -17,8 +17,8 @@ const MOST_ENTRIES = 10_000;
 
 /**
  * New messages on their way to the relay, so that it does not read what was written a moment ago: that was a fifth of
- * what a send cost. There is one writer, and whatever changes a message, its conversation or who is in it is an event of
- * another type: then nothing is kept, and the relay reads the log, which has all messages as they are now.
+ * what a send cost. There is one writer, and whatever changes a message, its conversation or who is in it is an event
+ * of another type: then nothing is kept, and the relay reads the log, which has all messages as they are now.
  */
 export class RecentEntries {
   /** At positions that follow each other. */
@@ -59,8 +59,8 @@ export class RecentEntries {
   }
 
   /**
-   * The entries right after `pos`, at most `limit` and some `maxChars`, and where they end; undefined when the log has to
-   * be read. Those up to `pos` are not asked for again.
+   * The entries right after `pos`, at most `limit` and some `maxChars`, and where they end; undefined when the log has
+   * to be read. Those up to `pos` are not asked for again.
    */
   after(
     pos: number,

@@ -11,8 +11,8 @@ export interface ReservedNumbers extends CommitPart {
 }
 
 /**
- * Gives out numbers from memory, none of them twice: the transaction that uses the first one above the ceiling writes a new
- * ceiling with it, and after a start they go on from there. What is rolled back leaves a gap.
+ * Gives out numbers from memory, none of them twice: the transaction that uses the first one above the ceiling writes a
+ * new ceiling with it, and after a start they go on from there. What is rolled back leaves a gap.
  */
 export function createReservedNumbers(
   start: number,

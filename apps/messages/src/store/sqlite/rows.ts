@@ -28,8 +28,8 @@ const MESSAGE_COLUMNS = `x.pos, x.id, x.seq, x.updated_seq, s.id AS sender_id, x
   x.reactions`;
 
 /**
- * StoredMessages of `log AS x` in `conversations AS c`, with their digest; ends before WHERE, which has to leave out what is no
- * message.
+ * StoredMessages of `log AS x` in `conversations AS c`, with their digest; ends before WHERE, which has to leave out
+ * what is no message.
  */
 export const MESSAGE_SELECT = `SELECT ${MESSAGE_COLUMNS}, x.digest, c.id AS conversation_id
   FROM log x JOIN conversations c ON c.n = x.conversation JOIN identities s ON s.n = x.actor`;

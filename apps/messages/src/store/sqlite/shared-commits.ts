@@ -10,16 +10,18 @@ type Outcome = { answer: unknown } | { error: unknown };
 /** Transactions of many callers that share a commit, and so an fsync. */
 export interface SharedCommits {
   /**
-   * Carries out `work` in an IMMEDIATE transaction with whatever else asks in this turn of the event loop, in order; resolves
-   * after the commit. A throw undoes that work alone. What befalls the database as a whole befalls them all, and then
-   * nothing of any of them was written.
+   * Carries out `work` in an IMMEDIATE transaction with whatever else asks in this turn of the event loop, in order;
+   * resolves after the commit. A throw undoes that work alone. What befalls the database as a whole befalls them all,
+   * and then nothing of any of them was written.
    */
   write<T>(work: () => T): Promise<T>;
   /** Commits what waits. */
   flush(): void;
 }
 
-/** @param around what each transaction does besides: before its commit, and after it, or after all of it was rolled back */
+/**
+ * @param around what each transaction does besides: before its commit, and after it, or after all of it was rolled back
+ */
 export function createSharedCommits(
   db: Database,
   around: { beforeCommit(): void; afterCommit(): void; afterRollback(): void },
@@ -40,8 +42,8 @@ export function createSharedCommits(
 
   const together = db.transaction((batch: Waiting[]): Outcome[] => {
     const [first, ...others] = batch;
-    // Within a savepoint SQLite copies each page before it changes it, which costs a batch of sends a seventh of its time;
-    // what is by itself is undone with the transaction.
+    // Within a savepoint SQLite copies each page before it changes it, which costs a batch of sends a seventh of its
+    // time; what is by itself is undone with the transaction.
     const outcomes =
       first && others.length === 0
         ? [{ answer: first.work() }]

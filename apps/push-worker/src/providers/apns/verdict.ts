@@ -28,7 +28,10 @@ const BY_REASON: Record<string, Outcome> = {
   TooManyProviderTokenUpdates: 'down',
 };
 
-/** Apple's table of errors: https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns */
+/**
+ * Apple's table of errors:
+ * https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns
+ */
 export function apnsVerdict({ status, reason, timestamp, retryAfterMs }: ApnsAnswer): Verdict {
   const outcome = BY_REASON[reason] ?? byStatus(status);
   return {

@@ -77,7 +77,9 @@ function lexed(text: string, links: TokensList['links']): TokensList {
   return lexer.lex(text);
 }
 
-/** How many of them no later text changes: up to a blank line before the last block, unless a list may go on behind it. */
+/**
+ * How many of them no later text changes: up to a blank line before the last block, unless a list may go on behind it.
+ */
 function settledTokens(tokens: readonly Token[]): number {
   for (let end = tokens.length - 1; end > 1; end -= 1) {
     const isBlockBehindBlankLine =

@@ -3,7 +3,9 @@ import { trustedTypesPolicy } from '../../trusted-types';
 import { htmlOf, type Block } from './blocks';
 import { dressCode } from './code-block';
 
-/** What text may become. No images: they would ask other servers; no forms, styles or ids: nothing of ours is imitated. */
+/**
+ * What text may become. No images: they would ask other servers; no forms, styles or ids: nothing of ours is imitated.
+ */
 const allowed: Config = {
   ALLOWED_TAGS: [
     ...['a', 'p', 'br', 'hr', 'strong', 'em', 'del', 'code', 'pre', 'blockquote'],

@@ -5,7 +5,9 @@ import { useMessenger } from '../messenger-context';
 
 const OFFERED = 'agent-messenger:push-offered';
 
-/** Notifications are offered once, to somebody who has asked something and waits; the browser asks after their click. */
+/**
+ * Notifications are offered once, to somebody who has asked something and waits; the browser asks after their click.
+ */
 export function PushOffer() {
   const { push, hasSent, loop } = useMessenger();
   const w = words().settings;

@@ -29,7 +29,8 @@ export function ConversationRows({ conversations, openId, empty }: RowsProps) {
     getItemKey: useCallback((index: number) => conversations[index]?.id ?? index, [conversations]),
     overscan: 8,
   });
-  // The same for all and each time: a row whose conversation has not changed is not drawn again while the list is scrolled.
+  // The same for all and each time: a row whose conversation has not changed is not drawn again while the list is
+  // scrolled.
   const open = useCallback((id: string) => route.go(id), [route]);
 
   function move(event: KeyboardEvent): void {

@@ -125,7 +125,10 @@ agent.run()
 `;
 }
 
-/** By REST alone: asks every second, and answers what is not read yet. An answer has its question's name: no repetition doubles it. */
+/**
+ * By REST alone: asks every second, and answers what is not read yet. An answer has its question's name: no repetition
+ * doubles it.
+ */
 function curl(url: string, apiKey: string): string {
   return `URL=${quoted(url)}
 KEY=${quoted(apiKey)}

@@ -77,7 +77,10 @@ function adviceOnUpgrade(status: number): string {
   return 'look at the log of the proxy, and at docs/proxies.md';
 }
 
-/** A stranger's first frame, nearly as long as one may be, is answered: nothing else than the upgrade is needed for that. */
+/**
+ * A stranger's first frame, nearly as long as one may be, is answered: nothing else than the upgrade is needed for
+ * that.
+ */
 async function checkFrames(base: string): Promise<Finding> {
   const frames = new Frames(base, SOCKETS['Socket.IO']);
   try {

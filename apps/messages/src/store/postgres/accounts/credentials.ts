@@ -7,8 +7,8 @@ import type { Postgres } from '../postgres';
 export interface Credentials {
   isValid(tx: Tx, identityId: string, credentialId: string): Promise<boolean>;
   /**
-   * The identity's epoch; throws `unauthorized` for what is unknown, of another identity, revoked or has run out. What revokes a
-   * credential while the transaction is under way takes effect after it.
+   * The identity's epoch; throws `unauthorized` for what is unknown, of another identity, revoked or has run out. What
+   * revokes a credential while the transaction is under way takes effect after it.
    */
   check(tx: Tx, identityId: string, credentialId: string): Promise<number>;
 }

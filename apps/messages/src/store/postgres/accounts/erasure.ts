@@ -19,7 +19,8 @@ const LEAST_UUID = '00000000-0000-0000-0000-000000000000';
 /**
  * Erasing a person. At once, in one transaction: its name, password, sessions and devices, so that nobody can be it
  * any more. Its conversations and its addresses in the audit log follow in bounded steps, as part of the purge; how far
- * they are is in the database, so that whoever comes next goes on there. What remains is an id, for the log and the audit log.
+ * they are is in the database, so that whoever comes next goes on there. What remains is an id, for the log and the
+ * audit log.
  */
 export interface Erasure {
   calls: Pick<Store, 'eraseUser'>;

@@ -56,14 +56,16 @@ export async function suspectOf(
   return { attempts: row.attempts, until_seq: row.until_seq };
 }
 
-/** How often agents' connections broke while they dealt with an event. The first under way is the one that is counted. */
+/**
+ * How often agents' connections broke while they dealt with an event. The first under way is the one that is counted.
+ */
 export function createAttempts(
   { logId, now, write }: Postgres,
   { access, carryOut }: { access: Access; carryOut: CarryOut },
 ): Pick<Store, 'countAttempts'> {
   /**
-   * Counts one for the first event of others that the member has not dealt with, of those up to `underWay`; none while it
-   * waits for a person to choose, however often its connection breaks meanwhile.
+   * Counts one for the first event of others that the member has not dealt with, of those up to `underWay`; none while
+   * it waits for a person to choose, however often its connection breaks meanwhile.
    */
   async function count(
     tx: Tx,

@@ -92,8 +92,8 @@ interface BatchParts {
 const keyOf = (conversation: string, seq: number) => `${conversation} ${seq}`;
 
 /**
- * What a batch of operations works on, as it was when its conversations were locked, and what becomes of it: operations are
- * carried out in memory, one after the other, and written together.
+ * What a batch of operations works on, as it was when its conversations were locked, and what becomes of it: operations
+ * are carried out in memory, one after the other, and written together.
  */
 export class Batch {
   readonly conversations = new Map<string, BatchConversation>();

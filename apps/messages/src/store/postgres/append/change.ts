@@ -11,8 +11,8 @@ import { toAddedEvent, type Batch, type BatchMessage, type Party } from './batch
 export type ReadEvent = (key: EventKey) => Promise<Event>;
 
 /**
- * Edits, deletions, reactions and choices: an event, and the message as it is from then on. Throws AppErrors before it changes the
- * batch; what it answers may have to be read first.
+ * Edits, deletions, reactions and choices: an event, and the message as it is from then on. Throws AppErrors before it
+ * changes the batch; what it answers may have to be read first.
  */
 export function change(
   batch: Batch,

@@ -17,8 +17,8 @@ import type { Batch, BatchSend, Party } from './batch';
 import { send } from './send';
 
 /**
- * What becomes of a stream: exactly one message, under the stream's id as `client_id`. The first outcome makes it. `end` and
- * `fail` are final; what was interrupted they still replace. Throws AppErrors before it changes the batch.
+ * What becomes of a stream: exactly one message, under the stream's id as `client_id`. The first outcome makes it.
+ * `end` and `fail` are final; what was interrupted they still replace. Throws AppErrors before it changes the batch.
  */
 export function finish(batch: Batch, operation: Finish, digestKey: KeyObject): Sent {
   const { identity_id, conversation_id, stream_id, outcome, content } = operation;

@@ -14,8 +14,8 @@ import { ACTIVITY, type Tx } from '../driver/transactions';
 import type { Quotas } from '../quotas';
 import { Batch, type BatchMember } from './batch';
 
-// In the order of ids, as all do who lock several: nobody waits in a circle. `connect` locks its identity for itself, so that
-// an epoch that was read here is the one until the commit.
+// In the order of ids, as all do who lock several: nobody waits in a circle. `connect` locks its identity for itself,
+// so that an epoch that was read here is the one until the commit.
 const IDENTITIES = prepared('SELECT n FROM identities WHERE id = ANY ($1) ORDER BY id FOR SHARE');
 const CONVERSATIONS = prepared(
   `SELECT id, last_seq, last_message, deleted_at, activity FROM conversations

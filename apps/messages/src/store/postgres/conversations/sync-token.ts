@@ -5,8 +5,8 @@ import type { Tx } from '../driver/transactions';
 
 const position = z.int().min(0);
 /**
- * State of the database at the start of a listing: its log, and the oldest transaction that was under way. What those before it
- * have changed was seen; what it and later ones change comes again, whenever they commit.
+ * State of the database at the start of a listing: its log, and the oldest transaction that was under way. What those
+ * before it have changed was seen; what it and later ones change comes again, whenever they commit.
  */
 const syncTokenSchema = z.object({ log_id: z.string(), rev: position });
 /** A listing's next page: its token, what it was asked to list changes since, and where the last page ended. */

@@ -7,8 +7,9 @@ const CONFLICTS = new Map([
 ] as const);
 export const LOCK_TIMEOUT = '55P03';
 /**
- * What ends without a change to the program or to the database, by class or code: connections, insufficient resources, operator
- * intervention, I/O; a lock or a statement that took too long; a server that only reads, because it is a standby.
+ * What ends without a change to the program or to the database, by class or code: connections, insufficient resources,
+ * operator intervention, I/O; a lock or a statement that took too long; a server that only reads, because it is a
+ * standby.
  */
 const PASSING = /^(08...|53...|57P..|58...|40...|55P03|57014|25006|25P03|3D000|28000)$/;
 const LOCKED = /^(40...|55P03)$/;

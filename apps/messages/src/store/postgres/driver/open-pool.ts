@@ -8,7 +8,10 @@ export interface PoolOptions {
   /** Connections at most. */
   connections: number;
   log: Logger;
-  /** How long a statement may take, milliseconds; 0: as long as it takes. By default longer than any transaction of the store. */
+  /**
+   * How long a statement may take, milliseconds; 0: as long as it takes. By default longer than any transaction of the
+   * store.
+   */
   answerTimeoutMs?: number;
 }
 
@@ -21,8 +24,8 @@ const IDLE_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
 
 /**
- * Connections to the database. Nothing is set at their start but what every pooler lets through, and no statement is named,
- * so that a pooler in transaction mode may stand before the server.
+ * Connections to the database. Nothing is set at their start but what every pooler lets through, and no statement is
+ * named, so that a pooler in transaction mode may stand before the server.
  */
 export function openPool({
   url,

@@ -1,8 +1,8 @@
 const names = new Map<string, string>();
 
 /**
- * SQL of what each batch does: parsed and planned once for each connection, where that is one of the server itself. Of one text
- * there is one plan for all values, so that it must be right for few rows and for many.
+ * SQL of what each batch does: parsed and planned once for each connection, where that is one of the server itself. Of
+ * one text there is one plan for all values, so that it must be right for few rows and for many.
  */
 export function prepared(sql: string): string {
   if (!names.has(sql)) names.set(sql, `s${names.size + 1}`);

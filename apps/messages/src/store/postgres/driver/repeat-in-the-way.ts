@@ -17,8 +17,8 @@ interface RepeatOptions {
 }
 
 /**
- * What takes a lock on a whole table, and meets a deadlock, or a lock that somebody keeps: it is undone, and repeated after those
- * have had their turn who waited behind it. Throws what the last try met.
+ * What takes a lock on a whole table, and meets a deadlock, or a lock that somebody keeps: it is undone, and repeated
+ * after those have had their turn who waited behind it. Throws what the last try met.
  */
 export async function repeatInTheWay<T>(
   work: () => Promise<T>,

@@ -8,8 +8,8 @@ import { toParameter, type Value } from './value-types';
 import type { EventRange } from '../outbox/outbox-queues';
 
 /**
- * One transaction. Queries may be made without waiting for the one before: they go out at once, are carried out in order, and
- * after one that fails all others fail too.
+ * One transaction. Queries may be made without waiting for the one before: they go out at once, are carried out in
+ * order, and after one that fails all others fail too.
  */
 export interface Tx {
   /** RFC 3339, the time of all that it writes. */
@@ -39,8 +39,8 @@ export interface OpeningCheck {
 
 export interface Transactions {
   /**
-   * Runs `work` in a transaction, READ COMMITTED, and resolves after its commit; a throw undoes all of it. It is begun anew when
-   * another one was in its way, so that `work` must have no other effects.
+   * Runs `work` in a transaction, READ COMMITTED, and resolves after its commit; a throw undoes all of it. It is begun
+   * anew when another one was in its way, so that `work` must have no other effects.
    */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** All that `work` reads is of one state of the database. */
@@ -59,8 +59,9 @@ const SENDS_KEY = 'sends_pkey';
 const TRIES = 8;
 const MOST_PAUSE_MS = 40;
 /**
- * By SET LOCAL, because a pooler in transaction mode gives the connection to others afterwards. Nobody holds a lock that
- * long: who does is stuck. Nothing here runs long enough to be worth compiling. A server whose operator has switched synchronous_commit off would lose what was acked.
+ * By SET LOCAL, because a pooler in transaction mode gives the connection to others afterwards. Nobody holds a lock
+ * that long: who does is stuck. Nothing here runs long enough to be worth compiling. A server whose operator has
+ * switched synchronous_commit off would lose what was acked.
  */
 const LIMITS = `SET LOCAL statement_timeout = '20s'; SET LOCAL lock_timeout = '5s';
   SET LOCAL idle_in_transaction_session_timeout = '10s'; SET LOCAL jit = off;`;
@@ -89,8 +90,8 @@ export function createTransactions(
   },
 ): Transactions {
   /**
-   * Connections of the server itself, which keep statements: who is behind them is who answered at their beginning. A pooler
-   * gives each transaction another server process, and each client an identity of its own making.
+   * Connections of the server itself, which keep statements: who is behind them is who answered at their beginning. A
+   * pooler gives each transaction another server process, and each client an identity of its own making.
    */
   const direct = new WeakSet<PoolClient>();
 

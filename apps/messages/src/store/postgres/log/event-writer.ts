@@ -21,8 +21,8 @@ const SET_PENDING = `INSERT INTO pending (identity, conversation)
   SELECT identity, conversation FROM members WHERE conversation = $1 AND left_seq IS NULL ON CONFLICT DO NOTHING`;
 
 /**
- * Puts one event into the log that is no message's and changes none: the event, the conversation's end and its place in its
- * members' listings move together. Messages and what changes them are appended in batches.
+ * Puts one event into the log that is no message's and changes none: the event, the conversation's end and its place in
+ * its members' listings move together. Messages and what changes them are appended in batches.
  */
 export function writeEvent(tx: Tx, { conversation, actor, seq, type, data }: NewEvent): void {
   tx.later(

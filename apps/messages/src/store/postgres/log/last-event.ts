@@ -11,8 +11,8 @@ const NOTE = `INSERT INTO last_events AS l (slot, at) VALUES ($1, $2)
   ON CONFLICT (slot) DO UPDATE SET at = greatest(l.at, excluded.at)`;
 
 /**
- * When the last event was committed, which no index of the log tells. Noted with commits, not with each: it is there to find a clock
- * that was set back by more than a moment.
+ * When the last event was committed, which no index of the log tells. Noted with commits, not with each: it is there to
+ * find a clock that was set back by more than a moment.
  */
 export class LastEvent implements AroundCommits {
   private readonly slot = randomInt(ROWS);

@@ -3,8 +3,8 @@ const BYTES = `coalesce(octet_length(content), 0) + coalesce(octet_length(metada
   + coalesce(octet_length(actions), 0) + coalesce(octet_length(reactions), 0)`;
 
 /**
- * SQL: of these rows, in order, those before which less than so many bytes of texts come, so that a page of the largest messages is
- * not fetched to be thrown away. `is_last`: none was left out after it.
+ * SQL: of these rows, in order, those before which less than so many bytes of texts come, so that a page of the largest
+ * messages is not fetched to be thrown away. `is_last`: none was left out after it.
  */
 export function withinBytes(
   select: string,

@@ -28,8 +28,9 @@ const REMOVE = prepared(
 );
 
 /**
- * The outbox: with each commit goes what its consumers have to deal with, and what they have dealt with since the last one goes
- * out of it. So whatever is committed is dealt with, in whatever order commits become visible and whoever dies.
+ * The outbox: with each commit goes what its consumers have to deal with, and what they have dealt with since the last
+ * one goes out of it. So whatever is committed is dealt with, in whatever order commits become visible and whoever
+ * dies.
  */
 export function createCommitOutbox(
   queues: OutboxQueues,

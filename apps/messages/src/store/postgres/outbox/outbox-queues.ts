@@ -48,14 +48,16 @@ export interface Taken {
 }
 
 export const CONSUMERS: readonly Consumer[] = ['relay', 'push', 'unseen'];
-/** Commits that a consumer may have waiting in memory; the others are found in the table, when they are due for anybody. */
+/**
+ * Commits that a consumer may have waiting in memory; the others are found in the table, when they are due for anybody.
+ */
 const MOST_QUEUED = 1_000;
 /** Characters of the events that wait in memory whole; those beyond are read when it is their turn. */
 const MOST_KEPT = 8 * 1024 * 1024;
 
 /**
- * What this replica has to deal with, per consumer, in the order of commits to a conversation; and what it has dealt with and is
- * still in the table.
+ * What this replica has to deal with, per consumer, in the order of commits to a conversation; and what it has dealt
+ * with and is still in the table.
  */
 export class OutboxQueues {
   private readonly queues = new Map<Consumer, OutboxRow[]>(CONSUMERS.map((name) => [name, []]));

@@ -14,8 +14,8 @@ interface DueRow {
 }
 
 /**
- * Members with devices that are to be told of one of these events, and have not read it. Looked for by conversation, and first
- * (OFFSET 0): most events are for nobody with one, and then none of them is looked at.
+ * Members with devices that are to be told of one of these events, and have not read it. Looked for by conversation,
+ * and first (OFFSET 0): most events are for nobody with one, and then none of them is looked at.
  */
 const TOLD = `FROM (SELECT m.*, u.id AS user_id
     FROM (SELECT DISTINCT conversation FROM unnest($1::uuid[]) named (conversation)) named

@@ -28,8 +28,8 @@ const waitingAnd = (
   WHERE backlog > 0 ${more} AND (user_id, device_id) > ($1, $2) ORDER BY user_id, device_id LIMIT $3`;
 const WAITING = waitingAnd('');
 const RELEASED = waitingAnd('AND probe IS NULL');
-// Also what the consumer of the log leaves alone for a moment still: whether the job finds something to tell is decided when
-// it runs. What has been seen by nobody is due when the consumer has said so.
+// Also what the consumer of the log leaves alone for a moment still: whether the job finds something to tell is decided
+// when it runs. What has been seen by nobody is due when the consumer has said so.
 const DUE = `SELECT user_id, device_id, conversation, platform FROM (
     SELECT p.user_id, p.device_id, m.conversation, p.platform
     FROM push_tokens p

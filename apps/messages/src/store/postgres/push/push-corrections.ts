@@ -5,8 +5,8 @@ import type { Tx } from '../driver/transactions';
 import type { Postgres } from '../postgres';
 
 /**
- * Finds the notifications that are no longer right, within the transaction that makes them wrong; what is read, edited or
- * deleted is found by the batch that does it.
+ * Finds the notifications that are no longer right, within the transaction that makes them wrong; what is read, edited
+ * or deleted is found by the batch that does it.
  */
 export interface PushCorrections {
   /** The person has muted the conversation. */

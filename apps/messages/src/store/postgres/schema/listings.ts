@@ -1,7 +1,8 @@
 /**
- * Version 2. What each message changes for its members is in tables of its own, with the one index that it is read by: rows of
- * `members` had to be put into five. A conversation has its place in the listings of all its members; whether something is on its
- * way to one is a row that is there. A change to a row of `members` then leaves the indexes alone (HOT).
+ * Version 2. What each message changes for its members is in tables of its own, with the one index that it is read by:
+ * rows of `members` had to be put into five. A conversation has its place in the listings of all its members; whether
+ * something is on its way to one is a row that is there. A change to a row of `members` then leaves the indexes alone
+ * (HOT).
  *
  * Version 1 was never released: no replica of it goes on beside this one.
  */

@@ -7,8 +7,8 @@ import { NO_SAMPLES } from './samples';
 import { TABLES } from './tables';
 
 /**
- * One after the other, each in a transaction of its own. Replicas of two versions work side by side during an upgrade: a
- * migration adds, and what nobody uses any more is removed by a later version.
+ * One after the other, each in a transaction of its own. Replicas of two versions work side by side during an upgrade:
+ * a migration adds, and what nobody uses any more is removed by a later version.
  */
 const MIGRATIONS: readonly string[] = [TABLES, LISTINGS, NO_SAMPLES];
 
@@ -27,9 +27,9 @@ interface MigrateOptions {
 }
 
 /**
- * Brings the schema to this version, once, however many replicas start: the lock is the row with its version. A migration that
- * meets a deadlock, or a lock that somebody keeps (a dump of the database has one on every table), is undone and repeated.
- * Throws when it still met one at the last try.
+ * Brings the schema to this version, once, however many replicas start: the lock is the row with its version. A
+ * migration that meets a deadlock, or a lock that somebody keeps (a dump of the database has one on every table), is
+ * undone and repeated. Throws when it still met one at the last try.
  */
 export async function migrate(
   pool: Pool,

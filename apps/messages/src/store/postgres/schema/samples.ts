@@ -1,6 +1,6 @@
 /**
- * The schema of version 3. ANALYZE keeps samples of what is in a column, in a table of the server's: of what people write it
- * keeps none, or they would outlive its deletion. No query is planned by them.
+ * The schema of version 3. ANALYZE keeps samples of what is in a column, in a table of the server's: of what people
+ * write it keeps none, or they would outlive its deletion. No query is planned by them.
  */
 export const NO_SAMPLES = `
   ALTER TABLE log

@@ -1,14 +1,14 @@
 const TEXT = 'text COLLATE "C"';
 
 /**
- * The schema of version 1. Conversations and messages are known by the UUIDs of their public ids, identities by numbers, which
- * stay inside. What belongs to a conversation has it in every unique key, so that it can be distributed by conversation;
- * `sends` is apart for that reason, by sender: it alone keeps a retry from being stored twice.
+ * The schema of version 1. Conversations and messages are known by the UUIDs of their public ids, identities by
+ * numbers, which stay inside. What belongs to a conversation has it in every unique key, so that it can be distributed
+ * by conversation; `sends` is apart for that reason, by sender: it alone keeps a retry from being stored twice.
  *
- * Texts are sorted by code unit, whatever the database's locale, and U+0000 is escaped in them (driver/text-codec.ts); what
- * is JSON is text too. Times are RFC 3339 texts in UTC with milliseconds, in the log milliseconds since the epoch. `rev` is
- * the id of the transaction of the last change that a listing reports. A member is present while left_seq is null;
- * left_seq is the last event that is for it.
+ * Texts are sorted by code unit, whatever the database's locale, and U+0000 is escaped in them (driver/text-codec.ts);
+ * what is JSON is text too. Times are RFC 3339 texts in UTC with milliseconds, in the log milliseconds since the epoch.
+ * `rev` is the id of the transaction of the last change that a listing reports. A member is present while left_seq is
+ * null; left_seq is the last event that is for it.
  *
  * Whoever writes to a conversation locks its row first; that covers its members and its log. What is sent from takes no
  * foreign keys: they would lock rows in no order.

@@ -3,7 +3,9 @@ import type { Storage } from '../../../storage/storage';
 import type { Tx } from '../driver/transactions';
 import type { Delta } from './uncounted';
 
-/** What some identities, and the addresses from which they registered, have stored, and what a transaction adds to it. */
+/**
+ * What some identities, and the addresses from which they registered, have stored, and what a transaction adds to it.
+ */
 export class QuotaLedger {
   private readonly rows: Map<string, QuotaRow>;
   private readonly changes = new Map<string, Delta>();
@@ -20,8 +22,8 @@ export class QuotaLedger {
 
   /**
    * Counts content that is about to be written.
-   * @throws AppError `unavailable` while there is no room; `rate_limited` beyond what may be stored in a day, `conflict` in
-   * all. Then nothing was counted.
+   * @throws AppError `unavailable` while there is no room; `rate_limited` beyond what may be stored in a day,
+   * `conflict` in all. Then nothing was counted.
    */
   charge(identityId: string, bytes: number): void {
     checkRoom(this.storage);

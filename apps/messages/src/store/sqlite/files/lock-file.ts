@@ -9,8 +9,8 @@ export interface FileLock {
 export const lockOf = (database: string): string => `${database}.lock`;
 
 /**
- * A lock that SQLite holds on an empty file of its own. The kernel drops it with the process, so that a crash leaves nothing
- * to clean up.
+ * A lock that SQLite holds on an empty file of its own. The kernel drops it with the process, so that a crash leaves
+ * nothing to clean up.
  * @throws Error, with `taken` when somebody else has it
  */
 export function lockFile(file: string, taken: string): FileLock {

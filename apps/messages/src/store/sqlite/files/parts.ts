@@ -12,8 +12,8 @@ export function isThere(path: string): boolean {
 }
 
 /**
- * The file itself, which need not exist, when the path is a link to it: under two names it would have two locks, and what is
- * beside a store is beside the file.
+ * The file itself, which need not exist, when the path is a link to it: under two names it would have two locks, and
+ * what is beside a store is beside the file.
  */
 export function followLinks(path: string): string {
   try {

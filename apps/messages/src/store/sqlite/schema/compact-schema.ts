@@ -1,6 +1,7 @@
 /**
- * The schema of version 18. Identities and conversations have numbers, which stay inside; public ids that a row has many
- * of are packed (packed.ts). One table has the log, and in the row of a `message.created` the message, as it is now.
+ * The schema of version 18. Identities and conversations have numbers, which stay inside; public ids that a row has
+ * many of are packed (packed.ts). One table has the log, and in the row of a `message.created` the message, as it is
+ * now.
  *
  * Times are RFC 3339 texts in UTC with milliseconds, which sort as they read; in the log milliseconds since the epoch.
  * `rev` is the store's revision at the last change that a listing reports. A member is present while left_seq is null;

@@ -32,8 +32,8 @@ export interface Compaction {
 const KEY = 'compaction';
 
 /**
- * A compaction into this database, which is empty or has what an earlier process copied. Undefined, and closed, when it has
- * something else: of an older state of the source, for instance.
+ * A compaction into this database, which is empty or has what an earlier process copied. Undefined, and closed, when it
+ * has something else: of an older state of the source, for instance.
  */
 export function compactionOf(db: Database, source: string): Compaction | undefined {
   let progress: Progress;

@@ -27,8 +27,8 @@ const MIB = 2 ** 20;
 
 /**
  * Makes a file of an older schema compact: into a new file beside it, piece by piece, so that a process that is killed
- * meanwhile is gone on from; then the new one takes its name, and the old one is kept under another. Public ids, places in
- * the log, positions and sync tokens stay what they are.
+ * meanwhile is gone on from; then the new one takes its name, and the old one is kept under another. Public ids, places
+ * in the log, positions and sync tokens stay what they are.
  *
  * Nobody may write the file meanwhile: the caller holds the store's lock.
  * @throws Error when there is not enough room, or the file is of a newer program

@@ -1,6 +1,6 @@
 /**
- * All but the log, from the schema of version 17, attached as `wide`, into the compact one. Identities and conversations
- * are numbered in the order of their ids, by which listings went on.
+ * All but the log, from the schema of version 17, attached as `wide`, into the compact one. Identities and
+ * conversations are numbered in the order of their ids, by which listings went on.
  */
 export const COPY_TABLES = `
   INSERT INTO identities (id, kind, name, epoch, last_connected_at, created_at, rev, talks, erased)

@@ -5,7 +5,9 @@ import { WIDE_STEPS } from './wide-steps';
 /** Of a file with the compact schema and none of the steps after it. */
 export const COMPACT_VERSION = WIDE_STEPS.length + 1;
 
-/** What came after the compact schema, one step per entry. Forward only: a step that has been released is never changed. */
+/**
+ * What came after the compact schema, one step per entry. Forward only: a step that has been released is never changed.
+ */
 export const STEPS: readonly string[] = [];
 
 export function versionOf(db: Database): number {

@@ -1,7 +1,6 @@
 /**
- * The schema up to version 17, one step per entry; `user_version` counts the steps a file has seen. Nothing is added any
- * more: files of these versions are made compact. Forward only: a step that has been
- * released is never changed.
+ * The schema up to version 17, one step per entry; `user_version` counts the steps a file has seen. Nothing is added
+ * any more: files of these versions are made compact. Forward only: a step that has been released is never changed.
  *
  * Times are RFC 3339 texts in UTC with milliseconds, which sort as they read. `rev` is the store's revision at the
  * last change that a listing reports. A member is present while left_seq is null; left_seq is the last event that is
