@@ -1,5 +1,3 @@
-import { LaunchError } from '@agent-messenger/testkit';
-import { UsageError } from '../command-line';
 import { abuseBenchOptions, abuseHelp } from '../bench/abuse/options';
 import { abuseTable, excesses } from '../bench/abuse/report';
 import { runAbuseBench } from '../bench/abuse/run-abuse-bench';
@@ -23,6 +21,7 @@ import { table } from '../bench/table';
 import { webBenchOptions, webHelp } from '../bench/web/options';
 import { faults, webTable } from '../bench/web/report';
 import { runWebBench } from '../bench/web/run-web-bench';
+import { exitWith, stopOnSignals } from './run-command';
 
 /** One kind of bench: what it takes, does and says. */
 interface Bench<Options extends { help: boolean; json: boolean }, Report> {
@@ -127,23 +126,13 @@ const kinds: Record<string, Command> = {
 
 /** Ends with the first signal. */
 function benchContext(): BenchContext {
-  const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => stopping.abort(new LaunchError(`stopped by ${signal}`)));
-  }
-  return { env: process.env, signal: stopping.signal, say: (line: string) => console.error(line) };
+  return {
+    env: process.env,
+    signal: stopOnSignals().signal,
+    say: (line: string) => console.error(line),
+  };
 }
 
 const [kind, ...rest] = process.argv.slice(2);
 const own = kinds[kind ?? ''];
-const running = own ? own(rest) : messages(process.argv.slice(2));
-running.then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    const expected = error instanceof UsageError || error instanceof LaunchError;
-    console.error(expected ? error.message : error);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  },
-);
+exitWith(own ? own(rest) : messages(process.argv.slice(2)));

@@ -1,8 +1,7 @@
-import { LaunchError } from '@agent-messenger/testkit';
-import { UsageError } from '../command-line';
 import { chaosOptions, help } from '../chaos/options';
 import { runChaos } from '../chaos/run-chaos';
 import { failures, table } from '../chaos/table';
+import { exitWith, stopOnSignals } from './run-command';
 
 async function chaos(args: string[]): Promise<number> {
   const options = chaosOptions(args);
@@ -10,13 +9,9 @@ async function chaos(args: string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => stopping.abort(new LaunchError(`stopped by ${signal}`)));
-  }
   console.error(`seed ${options.seed}`);
   const report = await runChaos(options, {
-    signal: stopping.signal,
+    signal: stopOnSignals().signal,
     say: (line) => console.error(line),
   });
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `\n${table(report)}`);
@@ -25,13 +20,4 @@ async function chaos(args: string[]): Promise<number> {
   return 1;
 }
 
-chaos(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    const expected = error instanceof UsageError || error instanceof LaunchError;
-    console.error(expected ? error.message : error);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  },
-);
+exitWith(chaos(process.argv.slice(2)));

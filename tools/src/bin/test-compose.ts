@@ -1,7 +1,7 @@
-import { LaunchError } from '@agent-messenger/testkit';
 import { setMaxListeners } from 'node:events';
 import { STORES, testCompose } from '../compose/test-compose';
 import { parseOptions, UsageError } from '../command-line';
+import { stopOnSignals } from './run-command';
 
 const help = `npm run test:compose [-- --store postgres]
 
@@ -25,14 +25,11 @@ async function run(args: string[]): Promise<void> {
   const values = parseOptions(args, { store: { type: 'string', default: 'sqlite' } });
   const store = STORES.find((name) => name === values.store);
   if (!store) throw new UsageError(`--store is one of: ${STORES.join(', ')}`);
-  const stopping = new AbortController();
+  const stopping = stopOnSignals();
   // Every command and every peer hears of it.
   setMaxListeners(0, stopping.signal);
   // Containers do not end with us: what nobody expected ends the run in order, too.
   process.on('uncaughtException', (error) => stopping.abort(error));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => stopping.abort(new LaunchError(`stopped by ${signal}`)));
-  }
   const say = (line: string) => process.stdout.write(`${line}\n`);
   await testCompose({ store, env: process.env, signal: stopping.signal, say });
   say('\npassed');
