@@ -34,7 +34,7 @@ import { createOriginCheck } from './sockets/origin';
 import { PlainServer } from './sockets/plain-server';
 import { pongTimeoutsOf } from './sockets/pong-timeouts';
 import { SocketServer } from './sockets/socket-server';
-import { tellRefusedAppends } from './streams/tell-refused-appends';
+import { reportRefusedAppends } from './streams/report-refused-appends';
 import type { WebApp } from './web/web-app';
 import { attachToUpgrades, routeUpgrades } from './sockets/upgrade-router';
 
@@ -145,7 +145,7 @@ export function createEntry(
     log,
   });
   const dispatch = observeDispatch(
-    tellRefusedAppends(
+    reportRefusedAppends(
       createDispatch(requestHandlers({ ...context, tracing }), limits, log),
       context.streams.agents,
     ),

@@ -77,7 +77,7 @@ export async function startMessages(
   scope.defer('relay', () => relay.stop());
   const purge = startMaintenance({ store, log, scope, onPurge: () => relay.wake() });
   const onCommit = (results: OperationResult[]) => {
-    relay.tell(results.flatMap((result) => ('moved' in result ? [result.moved] : [])));
+    relay.publishPositions(results.flatMap((result) => ('moved' in result ? [result.moved] : [])));
     if (results.some((result) => 'sent' in result)) pushConsumer.wake();
   };
   const groupCommit = createGroupCommit({ store, log, metrics, onCommit });
@@ -100,7 +100,7 @@ export async function startMessages(
         store,
         metrics,
         log,
-        onMoved: (moved) => relay.tell(moved),
+        onMoved: (moved) => relay.publishPositions(moved),
       }),
       traceparentOf: traces && ((event) => traces.events.of(event)),
       onCommit: () => relay.wake(),

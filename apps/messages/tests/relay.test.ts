@@ -179,13 +179,13 @@ test('positions that moved are told to whoever is connected, the last of each, a
   const receipt = (identity_id: string, delivered_seq: number) => ({
     ...{ conversation_id: talk.conversation, identity_id, delivered_seq, read_seq: 0 },
   });
-  relay.tell([
+  relay.publishPositions([
     { tell: [] },
     { receipt: receipt(talk.agent, 1), tell: [talk.user] },
     { receipt: receipt(talk.agent, 2), tell: [talk.user] },
     { receipt: receipt(talk.user, 2), tell: [talk.agent] },
   ]);
-  relay.tell([{ receipt: receipt('agt_other', 1), tell: [talk.user] }]);
+  relay.publishPositions([{ receipt: receipt('agt_other', 1), tell: [talk.user] }]);
   await waitFor(() => told.length === 2);
   expect(told).toEqual([
     { to: [talk.user], receipt: receipt(talk.agent, 2) },

@@ -119,15 +119,15 @@ export class GatewayChannel {
     if (channel === names.log) return this.expectLog((JSON.parse(text) as LogAnnouncement).log_id);
     const message = JSON.parse(text) as GatewayMessage;
     this.heardAt = performance.now();
-    if (message.type === 'events') this.deliver(message);
-    else if (message.type === 'streams') this.tell(message);
-    else if (message.type === 'receipts') this.tellReceipts(message);
+    if (message.type === 'events') this.deliverEvents(message);
+    else if (message.type === 'streams') this.deliverStreams(message);
+    else if (message.type === 'receipts') this.deliverReceipts(message);
     else if (message.type === 'evict') {
       this.options.connections.evict(message);
     }
   }
 
-  private deliver({ log_id, frames }: Extract<GatewayMessage, { type: 'events' }>): void {
+  private deliverEvents({ log_id, frames }: Extract<GatewayMessage, { type: 'events' }>): void {
     if (log_id !== this.logId) this.expectLog(log_id);
     for (const { to, event, traceparent } of frames) {
       this.options.onEvent(event);
@@ -140,7 +140,7 @@ export class GatewayChannel {
   }
 
   /** Who has come since reads the text, and who has gone is told by another gateway. */
-  private tell({ frames }: Extract<GatewayMessage, { type: 'streams' }>): void {
+  private deliverStreams({ frames }: Extract<GatewayMessage, { type: 'streams' }>): void {
     for (const frame of frames) {
       for (const id of frame.to) {
         const connection = this.options.connections.get(id);
@@ -149,7 +149,7 @@ export class GatewayChannel {
     }
   }
 
-  private tellReceipts({ frames }: Extract<GatewayMessage, { type: 'receipts' }>): void {
+  private deliverReceipts({ frames }: Extract<GatewayMessage, { type: 'receipts' }>): void {
     for (const { to, receipt } of frames) {
       for (const id of to) this.options.connections.get(id)?.sendReceipt(receipt);
     }

@@ -161,7 +161,7 @@ export class Admission {
     await Promise.all([
       connection.feed?.start(),
       catchUp.writePending(connection, backlog),
-      catchUp.tellPresence(connection, backlog.counterparts, backlog.last_connected),
+      catchUp.sendPresence(connection, backlog.counterparts, backlog.last_connected),
       joined,
     ]);
     connection.send('synced', {});

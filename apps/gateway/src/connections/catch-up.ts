@@ -32,7 +32,7 @@ export class CatchUp {
 
   /** Wake-ups may have been lost: everything undelivered is looked up in the store, in whichever conversation. */
   async recover(connection: Connection): Promise<void> {
-    this.tellPresenceLater(connection);
+    this.sendPresenceLater(connection);
     void this.options.streams.join(connection);
     await this.writePending(connection);
   }
@@ -84,20 +84,20 @@ export class CatchUp {
    * Changes of presence are lost with the wake-ups, and right after an empty restart of Redis nobody is online: the
    * truth is asked for when every gateway has renewed its leases, not by all connections at once.
    */
-  private tellPresenceLater(connection: Connection): void {
+  private sendPresenceLater(connection: Connection): void {
     if (this.askingPresence.has(connection)) return;
     this.askingPresence.add(connection);
     const afterMs = this.options.leaseTtlMs * (0.5 + Math.random() / 2);
     const ask = () => {
       this.askingPresence.delete(connection);
       if (!connection.isCurrent) return;
-      void this.reads(() => this.tellPresence(connection, connection.watching));
+      void this.reads(() => this.sendPresence(connection, connection.watching));
     };
     setTimeout(ask, afterMs).unref();
   }
 
   /** @param lastConnected what the store has just said of all of them, if it has */
-  async tellPresence(
+  async sendPresence(
     connection: Connection,
     ids: readonly string[],
     lastConnected?: Readonly<Record<string, string>>,

@@ -24,7 +24,13 @@ import { enforce } from '../limits/allowance';
 import type { Caller, Callers } from './callers';
 import type { ClientAddress } from './client-address/client-address';
 import { ReadTurns } from './read-turns';
-import { chargeAnswer, countCall, LIMIT_HEADERS, tellBudgets, type Outcome } from './route-limits';
+import {
+  chargeAnswer,
+  countCall,
+  LIMIT_HEADERS,
+  setBudgetHeaders,
+  type Outcome,
+} from './route-limits';
 import { UnsentAnswers } from './unsent-answers';
 import { upgradeRequired } from './upgrade-required';
 
@@ -91,7 +97,7 @@ export function createRestServer(
   app.use(corsFor(corsOrigins));
   app.use(async (request, response, next) => {
     const budget = await limits.requests.count(clientIp(request));
-    tellBudgets(response, [budget]);
+    setBudgetHeaders(response, [budget]);
     enforce([budget]);
     next();
   });
@@ -119,7 +125,7 @@ export function createRestServer(
       // Who calls comes first: strangers do not get to send bodies.
       const caller = await callers.check(route.caller, request);
       const { budgets, settle } = await countCall(limits, name, route, caller);
-      tellBudgets(response, budgets);
+      setBudgetHeaders(response, budgets);
       enforce(budgets);
       body(request, response, (error?: unknown) => {
         if (error) return void settle('refused').then(() => next(error), next);

@@ -89,10 +89,10 @@ export function chargeAnswer(
 }
 
 /** The `RateLimit-*` headers (draft-ietf-httpapi-ratelimit-headers) of the budget of which least is left. */
-export function tellBudgets(response: Response, budgets: readonly Budget[]): void {
-  const told = response.locals['budget'] as Budget | undefined;
-  const [least] = [...(told ? [told] : []), ...budgets].sort((a, b) => a.remaining - b.remaining);
-  if (!least || least === told) return;
+export function setBudgetHeaders(response: Response, budgets: readonly Budget[]): void {
+  const shown = response.locals['budget'] as Budget | undefined;
+  const [least] = [...(shown ? [shown] : []), ...budgets].sort((a, b) => a.remaining - b.remaining);
+  if (!least || least === shown) return;
   response.locals['budget'] = least;
   response.setHeader('RateLimit-Limit', least.limit);
   response.setHeader('RateLimit-Remaining', least.remaining);

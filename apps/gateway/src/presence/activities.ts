@@ -18,7 +18,7 @@ export class Activities {
       ttlMs: LIMITS.activityTtlMs,
       holder: (identityId) => leases.holder(identityId),
       end: (identityId, conversationId) =>
-        this.tell(identityId, { conversation_id: conversationId, state: null }),
+        this.publish(identityId, { conversation_id: conversationId, state: null }),
       handOver: (identity_id, conversation_id) =>
         bus.emit(identity_id, 'activity', { conversation_id, identity_id, state: null }),
     });
@@ -29,7 +29,7 @@ export class Activities {
 
   /** Told to the people of the conversation. @throws AppError `not_found` for agents that are no members */
   async set(connection: Connection, activity: RequestPayload<'activity'>): Promise<void> {
-    await this.tell(connection.identity.id, activity);
+    await this.publish(connection.identity.id, activity);
     const { conversation_id, state } = activity;
     if (state === null) this.expiries.stop(connection, conversation_id);
     else this.expiries.begin(connection, conversation_id);
@@ -40,7 +40,7 @@ export class Activities {
     this.expiries.noteEvent(connection, event);
   }
 
-  private async tell(
+  private async publish(
     identity_id: string,
     { conversation_id, state, label }: Activity,
   ): Promise<void> {

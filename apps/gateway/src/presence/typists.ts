@@ -17,7 +17,7 @@ export class Typists {
     this.expiries = new Expiries({
       ttlMs: LIMITS.typingTtlMs,
       holder: (identityId) => leases.holder(identityId),
-      end: (identityId, conversationId) => this.tell(identityId, conversationId, false),
+      end: (identityId, conversationId) => this.publish(identityId, conversationId, false),
       handOver: (identity_id, conversation_id) =>
         bus.emit(identity_id, 'typing', { conversation_id, identity_id, typing: false }),
     });
@@ -28,7 +28,7 @@ export class Typists {
 
   /** Told to the other members. @throws AppError `not_found` for those who are none */
   async set(connection: Connection, conversationId: string, isTyping: boolean): Promise<void> {
-    await this.tell(connection.identity.id, conversationId, isTyping);
+    await this.publish(connection.identity.id, conversationId, isTyping);
     if (isTyping) this.expiries.begin(connection, conversationId);
     else this.expiries.stop(connection, conversationId);
   }
@@ -38,7 +38,11 @@ export class Typists {
     this.expiries.noteEvent(connection, event);
   }
 
-  private async tell(identity_id: string, conversation_id: string, typing: boolean): Promise<void> {
+  private async publish(
+    identity_id: string,
+    conversation_id: string,
+    typing: boolean,
+  ): Promise<void> {
     const others = await this.members.others(conversation_id, identity_id);
     for (const { id } of others) {
       this.bus.emit(id, 'typing', { conversation_id, identity_id, typing });

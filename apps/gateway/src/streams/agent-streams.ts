@@ -75,7 +75,7 @@ export class AgentStreams {
       const { length, bytes, stopped } = begun;
       metrics.streams.starts.inc({ kind: begun.status });
       answer = { offset: length, stopped };
-      const stream = { key, conversationId: conversation_id, toldToStop: stopped };
+      const stream = { key, conversationId: conversation_id, isStopKnown: stopped };
       return this.write(connection, stream, { length, bytes, readers });
     });
     if (!answer) throw new TypeError('a start without an answer');
@@ -111,10 +111,10 @@ export class AgentStreams {
     const renewals = await state.renew(identity.id, epoch, ids);
     for (const stream of streams) {
       const renewal = renewals.get(stream.key.streamId);
-      if (renewal === 'stopped') this.tellToStop(connection, stream);
+      if (renewal === 'stopped') this.sendStop(connection, stream);
       if (renewal !== 'gone' && renewal !== 'superseded') continue;
       this.open.close(connection, stream);
-      if (renewal === 'gone') this.tellGone(connection, stream);
+      if (renewal === 'gone') this.sendGone(connection, stream);
     }
   }
 
@@ -145,7 +145,7 @@ export class AgentStreams {
     for (const stream of this.open.of(connection)) {
       if (stream.conversationId !== conversationId) continue;
       this.open.close(connection, stream);
-      this.tellGone(connection, stream);
+      this.sendGone(connection, stream);
       try {
         const stored = await state.read(stream.key);
         if (stored) await state.remove(stream.key, stored.run, undefined);
@@ -174,8 +174,8 @@ export class AgentStreams {
           metrics.streams.appends.inc({ outcome: appended.status });
           return appended;
         },
-        onState: (going) => this.tell(connection, stream, going),
-        onStopped: () => this.tellToStop(connection, stream),
+        onState: (going) => this.sendState(connection, stream, going),
+        onStopped: () => this.sendStop(connection, stream),
         onLost: () => this.open.close(connection, stream),
       }),
     };
@@ -195,18 +195,18 @@ export class AgentStreams {
     }
   }
 
-  private tellToStop(connection: Connection, stream: OpenStream): void {
-    if (stream.toldToStop) return;
-    stream.toldToStop = true;
+  private sendStop(connection: Connection, stream: OpenStream): void {
+    if (stream.isStopKnown) return;
+    stream.isStopKnown = true;
     const { key, conversationId: conversation_id } = stream;
     connection.send('stream:stop', { conversation_id, stream_id: key.streamId });
   }
 
-  private tellGone(connection: Connection, stream: OpenStream): void {
-    this.tell(connection, stream, { offset: 0, code: 'not_found' });
+  private sendGone(connection: Connection, stream: OpenStream): void {
+    this.sendState(connection, stream, { offset: 0, code: 'not_found' });
   }
 
-  private tell(connection: Connection, stream: OpenStream, going: Going): void {
+  private sendState(connection: Connection, stream: OpenStream, going: Going): void {
     const { key, conversationId: conversation_id } = stream;
     connection.send('stream:state', { conversation_id, stream_id: key.streamId, ...going });
   }

@@ -3,7 +3,7 @@
  * gateway that holds its lease, and a gateway is told everything of one call in one message; who has no lease is
  * connected nowhere. What is lost a reader finds out from the offset of the next piece.
  *
- * `fanOut(lease prefix, channel prefix)` → `tell(readers, of, run, piece)`, `publish()`
+ * `fanOut(lease prefix, channel prefix)` → `enqueue(readers, of, run, piece)`, `publish()`
  */
 export const fanOut = `
 local function fanOut(leases, channels)
@@ -17,7 +17,7 @@ local function fanOut(leases, channels)
     end
     return gateways[reader]
   end
-  local function tell(readers, of, run, piece)
+  local function enqueue(readers, of, run, piece)
     piece.agent_id, piece.stream_id = string.match(of, '^(%S+) (%S+)$')
     local frames = {}
     for reader in string.gmatch(readers, '%S+') do
@@ -37,6 +37,6 @@ local function fanOut(leases, channels)
       redis.call('PUBLISH', channels .. gateway, cjson.encode({ type = 'streams', frames = frames }))
     end
   end
-  return tell, publish
+  return enqueue, publish
 end
 `;

@@ -8,7 +8,7 @@ export interface OpenStream {
   conversationId: string;
   writer: StreamWriter;
   /** Whether the agent knows that a person has asked to stop. */
-  toldToStop: boolean;
+  isStopKnown: boolean;
 }
 
 interface Slot {

@@ -70,8 +70,8 @@ end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[3])
 redis.call('ZADD', KEYS[3], int(math.min(now + ARGV[7], bound)), of)
 if status ~= 'open' then
-  local tell, publish = fanOut(ARGV[13], ARGV[14])
-  tell(ARGV[6], of, run, { conversation_id = ARGV[2], kind = 'start', offset = 0, text = '',
+  local enqueue, publish = fanOut(ARGV[13], ARGV[14])
+  enqueue(ARGV[6], of, run, { conversation_id = ARGV[2], kind = 'start', offset = 0, text = '',
     reply_to = ARGV[5] ~= '' and ARGV[5] or nil })
   publish()
 end
@@ -84,7 +84,7 @@ return { status, length, bytes, stopped, run }
  * → of each {status, length, bytes, stopped}; status `ok`, `gone`, `superseded`, `gap` or `full`
  */
 const append = `${load}${fanOut}
-local tell, publish = fanOut(ARGV[#ARGV - 1], ARGV[#ARGV])
+local enqueue, publish = fanOut(ARGV[#ARGV - 1], ARGV[#ARGV])
 local function add(hash, text, of, epoch, offset, piece, units, readers)
   local known = load(hash, text)
   if not known then return { 'gone', 0, 0, '0' } end
@@ -97,7 +97,7 @@ local function add(hash, text, of, epoch, offset, piece, units, readers)
   local length = known.length + tonumber(units)
   -- Who is told of its end: members come and go.
   redis.call('HSET', hash, 'length', length, 'bytes', bytes, 'readers', readers)
-  tell(readers, of, known.run, { conversation_id = known.conversation, kind = 'append', offset = known.length,
+  enqueue(readers, of, known.run, { conversation_id = known.conversation, kind = 'append', offset = known.length,
     text = piece })
   return { 'ok', length, bytes, known.stopped }
 end
@@ -129,8 +129,8 @@ redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('SREM', ARGV[4] .. f[1], ARGV[1])
 redis.call('SREM', ARGV[4] .. string.match(ARGV[1], '^%S+'), ARGV[1])
 for reader in string.gmatch(f[3], '%S+') do redis.call('SREM', ARGV[4] .. reader, ARGV[1]) end
-local tell, publish = fanOut(ARGV[5], ARGV[6])
-tell(f[3], ARGV[1], f[2], { conversation_id = f[1], kind = 'end', offset = tonumber(f[4]), text = '',
+local enqueue, publish = fanOut(ARGV[5], ARGV[6])
+enqueue(f[3], ARGV[1], f[2], { conversation_id = f[1], kind = 'end', offset = tonumber(f[4]), text = '',
   message_id = ARGV[3] ~= '' and ARGV[3] or nil })
 publish()
 return 1

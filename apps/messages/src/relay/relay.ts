@@ -26,7 +26,7 @@ export interface Relay {
   /** Something was committed. */
   wake(): void;
   /** These positions moved, with a commit: whoever is connected is told, once at most. */
-  tell(moved: readonly PositionMoved[]): void;
+  publishPositions(moved: readonly PositionMoved[]): void;
   stop(): Promise<void>;
 }
 
@@ -104,7 +104,7 @@ export function startRelay(options: RelayOptions): Relay {
   redis.on('ready', onReady);
   return {
     wake: () => loop.wake(),
-    tell(moved) {
+    publishPositions(moved) {
       for (const one of moved) positions.note(one);
       loop.wake();
     },

@@ -38,7 +38,7 @@ interface EndpointConnection {
 export class RedisEndpoint {
   private readonly connections: EndpointConnection[] = [];
   private probing: Promise<void> | undefined;
-  private told: string | undefined;
+  private reported: string | undefined;
   private leftAt = -Infinity;
   /** Since they were left some may have come back to where they were, and those that listen do not notice. */
   private isScattered = false;
@@ -87,28 +87,28 @@ export class RedisEndpoint {
       await probeRedis(first.redis, this.options);
     } catch (error) {
       const problem = redisProblem(error);
-      this.tell(problem);
+      this.report(problem);
       if (CURED_BY_RECONNECT.has(problem.reason)) this.leave();
       throw problem;
     }
     if (this.isScattered) this.gather(others, first.since);
     const lacking = others.find((other) => !isReady(other));
     const problem = lacking && problemOf(lacking);
-    this.tell(problem);
+    this.report(problem);
     if (problem) throw problem;
   }
 
   /** Once per change. That a connection is away is told by the connection. */
-  private tell(problem: RedisProblem | undefined): void {
+  private report(problem: RedisProblem | undefined): void {
     const { log, role } = this.options;
-    const isTold = problem !== undefined && problem.reason !== 'unreachable';
-    const now = isTold ? problem.reason : undefined;
-    if (now === this.told) return;
-    if (problem && isTold) {
+    const isReported = problem !== undefined && problem.reason !== 'unreachable';
+    const now = isReported ? problem.reason : undefined;
+    if (now === this.reported) return;
+    if (problem && isReported) {
       const { reason, message, advice } = problem;
       log.warn({ redis: role, problem: reason, reason: message, advice }, 'redis is of no use');
     } else if (!problem) log.info({ redis: role }, 'redis is of use again');
-    if (isTold || !problem) this.told = now;
+    if (isReported || !problem) this.reported = now;
   }
 
   private watch(redis: Redis): void {

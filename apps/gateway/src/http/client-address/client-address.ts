@@ -33,10 +33,10 @@ export function createClientAddress({
 }: ClientAddressOptions): ClientAddress {
   const compiled = proxyaddr.compile(trusted);
   const isTrusted = (address: string) => compiled(address, 0);
-  const told = new Set<string>();
-  const tell = (topic: string, fields: object, text: string) => {
-    if (told.has(topic)) return;
-    told.add(topic);
+  const warned = new Set<string>();
+  const warnOnce = (topic: string, fields: object, text: string) => {
+    if (warned.has(topic)) return;
+    warned.add(topic);
     log.warn(fields, text);
   };
   let silentRequests = 0;
@@ -45,7 +45,7 @@ export function createClientAddress({
     silentRequests += 1;
     if (silentRequests !== SILENT_REQUESTS) return;
     const text = `a proxy that TRUST_PROXY names has not sent ${header} yet: its clients share the limits of its address`;
-    tell('silent', { peer }, text);
+    warnOnce('silent', { peer }, text);
   }
 
   return (request) => {
@@ -55,7 +55,7 @@ export function createClientAddress({
     if (!isTrusted(peer)) {
       if (hops.length > 0) {
         const text = `${header} comes from an address that TRUST_PROXY does not name, and does not count: if it is your proxy, name it`;
-        tell('untrusted', { peer }, text);
+        warnOnce('untrusted', { peer }, text);
       }
       return peer;
     }
@@ -70,7 +70,7 @@ export function createClientAddress({
       if (address === undefined) {
         if (OBFUSCATED.test(hop)) return hop;
         const text = `${header} has an entry that is no address: the clients behind it share the limits of the proxy that wrote it`;
-        tell('unreadable', { peer, entry: hop.slice(0, 64) }, text);
+        warnOnce('unreadable', { peer, entry: hop.slice(0, 64) }, text);
         return nearest;
       }
       nearest = address;

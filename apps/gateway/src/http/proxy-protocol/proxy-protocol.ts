@@ -17,7 +17,7 @@ interface ProxyProtocolOptions {
  */
 export class ProxyProtocol {
   private readonly sources = new WeakMap<Socket, string>();
-  private hasTold = false;
+  private hasWarned = false;
 
   constructor(private readonly options: ProxyProtocolOptions) {}
 
@@ -47,7 +47,7 @@ export class ProxyProtocol {
     };
     const refuse = (reason: string) => {
       stop();
-      this.tell(socket, reason);
+      this.warnOnce(socket, reason);
       socket.destroy();
     };
     const end = () => refuse('ended before it');
@@ -70,9 +70,9 @@ export class ProxyProtocol {
     socket.on('data', read).on('close', stop).on('end', end);
   }
 
-  private tell(socket: Socket, found: string): void {
-    if (this.hasTold) return;
-    this.hasTold = true;
+  private warnOnce(socket: Socket, found: string): void {
+    if (this.hasWarned) return;
+    this.hasWarned = true;
     const text =
       'a connection of a proxy that TRUST_PROXY names has to begin with a PROXY protocol header, since PROXY_PROTOCOL is on';
     this.options.log.warn({ peer: socket.remoteAddress, found }, text);

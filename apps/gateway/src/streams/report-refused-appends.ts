@@ -5,7 +5,7 @@ import type { AgentStreams } from './agent-streams';
 const which = streamAppendSchema.pick({ conversation_id: true, stream_id: true });
 
 /** Appends have no ack: whatever one is refused for, its agent is told by `stream:state` with where to go on. */
-export function tellRefusedAppends(dispatch: Dispatch, streams: AgentStreams): Dispatch {
+export function reportRefusedAppends(dispatch: Dispatch, streams: AgentStreams): Dispatch {
   return async (connection, name, payload, isAwaited) => {
     const answer = await dispatch(connection, name, payload, isAwaited);
     if (answer.ok || name !== 'stream:append' || connection.identity.kind !== 'agent')
