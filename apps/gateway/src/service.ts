@@ -17,6 +17,7 @@ import { ConnectionTelemetry } from './connections/connection-telemetry';
 import { Connections } from './connections/connections';
 import { startCredentialCheck } from './connections/credential-check';
 import { DeliveryAttempts } from './connections/delivery-attempts';
+import { gatewaysOf } from './connections/gateways-of';
 import { Leases } from './connections/leases';
 import { ConfirmedCredentials } from './credentials/confirmed-credentials';
 import type { GatewayContext } from './context';
@@ -54,8 +55,11 @@ export async function startGateway(
   const shared = { redis: redis.commands, names, log };
 
   const io = createSocketServer(pongTimeoutsOf(config));
-  const bus = new EphemeralBus(io, ephemeralAdapter(redis.ephemeral, config.REDIS_PREFIX, log));
   const connections = new Connections();
+  const bus = new EphemeralBus(io, ephemeralAdapter(redis.ephemeral, config.REDIS_PREFIX, log), {
+    ...{ gatewayId, connections, log },
+    gatewaysOf: (ids) => gatewaysOf(shared, ids),
+  });
   const measured = createMetrics(metrics, {
     connections: () => connections.size,
     waitingOperations: () => appends.waitingOperations,
@@ -106,7 +110,6 @@ export async function startGateway(
     typists,
     activities,
     streams,
-    bus,
     appends,
     config,
     limits,
@@ -159,7 +162,8 @@ export async function startGateway(
   );
 
   const recover = (connection: Connection) => void catchUp.recover(connection);
-  // The channel before the first lease: whoever holds one is told its events here.
+  // Both before the first lease: whoever holds one is told everything here.
+  await bus.start();
   await channel.start(scope, (all) => {
     measured.channelGaps.inc();
     all.forEach(recover);

@@ -1,18 +1,29 @@
-import type { ServerEventName, ServerEventPayload } from '@agent-messenger/contracts';
+import type { ServerEventPayload } from '@agent-messenger/contracts';
 import type { Logger } from '@agent-messenger/service-kit';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
 import type { Namespace, Server, Socket } from 'socket.io';
 import type { Connection } from '../connections/connection';
+import type { Connections } from '../connections/connections';
 
-/** A namespace that no client may join (the socket server refuses it): its members are connections of any transport. */
+/** A namespace that no client may join (the socket server refuses it): its only member is this gateway. */
 export const EPHEMERAL_NAMESPACE = '/ephemeral';
 
+type EphemeralEvent = 'typing' | 'activity' | 'stream:stop';
+
+interface EphemeralBusOptions {
+  gatewayId: string;
+  connections: Pick<Connections, 'get'>;
+  /** Identities by the gateway that has their connection; who is connected nowhere is left out. */
+  gatewaysOf(identityIds: string[]): Promise<Map<string, string[]>>;
+  log: Logger;
+}
+
 /**
- * Typing, receipts and other things that may be lost, from gateway to gateway. Socket.IO's sharded Redis adapter
- * carries them: a connection joins one room, its identity's, and an emit goes to exactly one room, which then has a
- * Redis channel of its own. Delivery goes through Connection, so that the lease's deadline and the high-water mark hold
- * here as well.
+ * Typing, activity and other things that may be lost, from gateway to gateway. Socket.IO's sharded Redis adapter carries
+ * them: each gateway is a room, and an emit goes to exactly one room, which then has a Redis channel of its own. A room for
+ * each identity would take a subscription and a kibibyte of every connection, for what few of them are ever told. Delivery goes
+ * through Connection, so that the lease's deadline and the high-water mark hold here as well.
  */
 export class EphemeralBus {
   private readonly namespace: Namespace;
@@ -22,24 +33,18 @@ export class EphemeralBus {
   constructor(
     io: Server,
     private readonly adapter: EphemeralAdapter,
+    private readonly options: EphemeralBusOptions,
   ) {
     this.namespace = io.of(EPHEMERAL_NAMESPACE);
     this.namespace.adapter = adapter.create(this.namespace);
   }
 
-  /** Resolves when it hears what is told on other gateways: what was told before is in what is read afterwards. */
-  async join(connection: Connection): Promise<void> {
-    this.namespace.sockets.set(
-      connection.id,
-      new Receiver(connection, this.own) as unknown as Socket,
-    );
-    void this.namespace.adapter.addAll(connection.id, new Set([connection.identity.id]));
+  /** Resolves when it hears other gateways: what was told before is in what its connections read afterwards. */
+  async start(): Promise<void> {
+    const receiver = new Receiver((...told) => this.hear(...told));
+    this.namespace.sockets.set(receiver.id, receiver as unknown as Socket);
+    void this.namespace.adapter.addAll(receiver.id, new Set([this.options.gatewayId]));
     await this.adapter.subscribed();
-  }
-
-  leave(connection: Connection): void {
-    this.namespace.adapter.delAll(connection.id);
-    this.namespace.sockets.delete(connection.id);
   }
 
   /** What is told of an identity to itself is for its gateway, not for its peer. */
@@ -50,44 +55,64 @@ export class EphemeralBus {
     this.own.set(event, hear);
   }
 
-  emit<N extends ServerEventName>(
-    identityId: string,
+  /** To whichever of these identities is connected. */
+  emit<N extends EphemeralEvent>(
+    identityIds: string[],
     event: N,
     payload: ServerEventPayload<N>,
   ): void {
-    this.namespace.to(identityId).emit(event, payload);
+    this.tell(identityIds, event, payload).catch((error: unknown) =>
+      this.options.log.debug({ reason: String(error), event }, 'nobody was told'),
+    );
+  }
+
+  private async tell<N extends EphemeralEvent>(
+    identityIds: string[],
+    event: N,
+    payload: ServerEventPayload<N>,
+  ): Promise<void> {
+    if (identityIds.length === 0) return;
+    const { gatewayId, gatewaysOf } = this.options;
+    for (const [gateway, to] of await gatewaysOf(identityIds)) {
+      if (gateway === gatewayId) this.hear(event, to, payload);
+      else this.namespace.to(gateway).emit(event, to, payload);
+    }
+  }
+
+  private hear<N extends EphemeralEvent>(
+    event: N,
+    to: string[],
+    payload: ServerEventPayload<N>,
+  ): void {
+    const about = 'identity_id' in payload ? payload.identity_id : undefined;
+    for (const id of to) {
+      const connection = this.options.connections.get(id);
+      if (!connection) continue;
+      const hearOwn = about === id ? this.own.get(event) : undefined;
+      if (hearOwn) hearOwn(connection, payload as never);
+      else connection.sendEphemeral(event, payload);
+    }
   }
 }
 
-/** What the adapter would write, which we leave out. */
-const CLIENT = { writeToEngine() {} };
+type Told = [event: EphemeralEvent, to: string[], payload: never];
 
-/** What the adapter needs of a socket: it announces the packet, then writes its encoding. */
+/** What the adapter needs of a socket: it announces the packet, then writes its encoding, which we leave out. */
 class Receiver {
-  readonly client = CLIENT;
+  readonly id = 'gateway';
+  readonly client = { writeToEngine() {} };
 
-  constructor(
-    private readonly connection: Connection,
-    private readonly own: ReadonlyMap<string, (connection: Connection, payload: never) => void>,
-  ) {}
+  constructor(private readonly hear: (...told: Told) => void) {}
 
-  get id(): string {
-    return this.connection.id;
-  }
-
-  notifyOutgoingListeners({ data: [event, payload] }: { data: [ServerEventName, never] }): void {
-    const { identity_id }: { identity_id?: string } = payload;
-    const isOwn = identity_id === this.connection.identity.id;
-    const hearOwn = isOwn ? this.own.get(event) : undefined;
-    if (hearOwn) hearOwn(this.connection, payload);
-    else this.connection.sendEphemeral(event, payload);
+  notifyOutgoingListeners({ data }: { data: Told }): void {
+    this.hear(...data);
   }
 }
 
 export interface EphemeralAdapter {
   create: (namespace: Namespace) => Namespace['adapter'];
-  /** Resolves when what has been subscribed to by now is, or could not be. */
-  subscribed: () => Promise<void>;
+  /** Resolves when what has been subscribed to by now is. Rejects when the last of it could not be. */
+  subscribed: () => Promise<unknown>;
 }
 
 /** The adapter, over clients whose failures it would otherwise leave unhandled. */
@@ -102,12 +127,15 @@ export function ephemeralAdapter(
     log.debug({ reason: String(error) }, 'ephemeral subscription failed');
   const tolerant = {
     on: (event: string, listener: (...args: unknown[]) => void) => subscriber.on(event, listener),
-    ssubscribe: (channel: string) => (last = subscriber.ssubscribe(channel).catch(lost)),
+    ssubscribe(channel: string) {
+      last = subscriber.ssubscribe(channel);
+      return last.catch(lost);
+    },
     sunsubscribe: (...channels: string[]) =>
       subscriber.sunsubscribe(...channels.flat()).catch(lost),
   };
   return {
     create: createShardedAdapter(publisher, tolerant, { channelPrefix: `${prefix}:io` }),
-    subscribed: async () => void (await last),
+    subscribed: () => last,
   };
 }

@@ -12,7 +12,6 @@ import { uuidv7 } from 'uuidv7';
 import type { AppendQueue } from '../writes/append-queue';
 import type { Credentials } from '../credentials/authenticate';
 import type { GatewayConfig } from '../config';
-import type { EphemeralBus } from '../bus/ephemeral-bus';
 import type { Activities } from '../presence/activities';
 import type { PresenceService } from '../presence/presence';
 import type { Streams } from '../streams/streams';
@@ -36,7 +35,6 @@ interface AdmissionOptions {
   typists: Typists;
   activities: Activities;
   streams: Pick<Streams, 'join' | 'leave'>;
-  bus: EphemeralBus;
   appends: AppendQueue;
   limits: Pick<RateLimits, 'takeOvers' | 'load'>;
   config: Pick<
@@ -145,7 +143,7 @@ export class Admission {
 
   /** The transport is open: greets, then writes what is undelivered, then `synced`. */
   async begin({ connection, backlog }: Admitted): Promise<void> {
-    const { bus, presence, streams, catchUp, telemetry } = this.options;
+    const { presence, streams, catchUp, telemetry } = this.options;
     const from = performance.now();
     connection.greet({
       identity: connection.identity,
@@ -154,7 +152,6 @@ export class Admission {
       protocol_version: PROTOCOL_VERSION,
       server_time: new Date().toISOString(),
     });
-    const joined = bus.join(connection);
     // Before the snapshots are read: what is told meanwhile is compared with them.
     void streams.join(connection);
     presence.watchAllowed(connection, backlog.counterparts);
@@ -162,7 +159,6 @@ export class Admission {
       connection.feed?.start(),
       catchUp.writePending(connection, backlog),
       catchUp.sendPresence(connection, backlog.counterparts, backlog.last_connected),
-      joined,
     ]);
     connection.send('synced', {});
     connection.feed?.releaseSuspects();
@@ -179,12 +175,11 @@ export class Admission {
   }
 
   private async giveUp(connection: Connection, wasSilent = false): Promise<void> {
-    const { connections, presence, bus, appends, leases, streams, log } = this.options;
+    const { connections, presence, appends, leases, streams, log } = this.options;
     connection.ended();
     connection.feed?.stop();
     connections.remove(connection);
     presence.unwatch(connection);
-    bus.leave(connection);
     streams.leave(connection);
     void appends.flush();
     await leases

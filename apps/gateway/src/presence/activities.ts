@@ -20,7 +20,7 @@ export class Activities {
       end: (identityId, conversationId) =>
         this.publish(identityId, { conversation_id: conversationId, state: null }),
       handOver: (identity_id, conversation_id) =>
-        bus.emit(identity_id, 'activity', { conversation_id, identity_id, state: null }),
+        bus.emit([identity_id], 'activity', { conversation_id, identity_id, state: null }),
     });
     bus.onOwn('activity', (connection, { conversation_id }) =>
       this.expiries.takeOver(connection, conversation_id),
@@ -46,9 +46,12 @@ export class Activities {
   ): Promise<void> {
     const others = await this.members.others(conversation_id, identity_id);
     const payload = { conversation_id, identity_id, state, ...(label !== undefined && { label }) };
-    for (const { id, kind } of others) {
-      if (kind === 'user') this.bus.emit(id, 'activity', payload);
-    }
+    const people = others.filter(({ kind }) => kind === 'user');
+    this.bus.emit(
+      people.map(({ id }) => id),
+      'activity',
+      payload,
+    );
   }
 }
 

@@ -19,7 +19,7 @@ export class Typists {
       holder: (identityId) => leases.holder(identityId),
       end: (identityId, conversationId) => this.publish(identityId, conversationId, false),
       handOver: (identity_id, conversation_id) =>
-        bus.emit(identity_id, 'typing', { conversation_id, identity_id, typing: false }),
+        bus.emit([identity_id], 'typing', { conversation_id, identity_id, typing: false }),
     });
     bus.onOwn('typing', (connection, { conversation_id }) =>
       this.expiries.takeOver(connection, conversation_id),
@@ -44,8 +44,7 @@ export class Typists {
     typing: boolean,
   ): Promise<void> {
     const others = await this.members.others(conversation_id, identity_id);
-    for (const { id } of others) {
-      this.bus.emit(id, 'typing', { conversation_id, identity_id, typing });
-    }
+    const to = others.map(({ id }) => id);
+    this.bus.emit(to, 'typing', { conversation_id, identity_id, typing });
   }
 }

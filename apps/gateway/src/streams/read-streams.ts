@@ -81,7 +81,7 @@ export class ReadStreams {
     const key = { agentId: agent_id, streamId: stream_id };
     const asked = { conversationId: conversation_id, ms: LIMITS.streamStopMs, asked: true };
     if ((await needingRedis(state.limit(key, asked))) === 'elsewhere') return;
-    bus.emit(agent_id, 'stream:stop', { conversation_id, stream_id });
+    bus.emit([agent_id], 'stream:stop', { conversation_id, stream_id });
     metrics.streams.stops.inc();
   }
 
