@@ -2,53 +2,44 @@ import { LIMITS } from '@agent-messenger/contracts';
 import type { WebSocket } from 'ws';
 import { SharedTimers } from '../connections/shared-timers';
 
-interface KeepAliveOptions {
-  /** How long a pong may take, ms. */
-  pongTimeoutMs: number;
-  /** Called before the peer is cut. */
-  onSilent(): void;
-}
-
 /** Those that are due in the same second are pinged together. */
 const GRAIN_MS = 1_000;
 
-const pings = new SharedTimers<KeptAlive>((one) => one.ping());
+const pings = new SharedTimers<KeepAlive>((one) => one.ping());
 
-/** Pings every 30 s and cuts a peer that does not answer in time. */
-export function keepAlive(socket: WebSocket, options: KeepAliveOptions): void {
-  const kept = new KeptAlive(socket, options);
-  socket.on('pong', () => kept.answered());
-  socket.on('close', () => kept.ended());
-}
-
-class KeptAlive {
+/** Pings every 30 s, until the connection ends, and cuts a peer that does not answer in time. */
+export class KeepAlive {
+  /** It no longer answered, and was cut. */
+  wasSilent = false;
   private nextPing = 0;
   private overdue: NodeJS.Timeout | undefined;
 
+  /** @param pongTimeoutMs how long a pong may take, ms */
   constructor(
-    private readonly socket: WebSocket,
-    private readonly options: KeepAliveOptions,
+    private readonly socket: Pick<WebSocket, 'ping' | 'terminate'>,
+    private readonly pongTimeoutMs: number,
   ) {
     this.pingLater();
+  }
+
+  /** A pong has come. */
+  answered(): void {
+    clearTimeout(this.overdue);
+    this.overdue = undefined;
+  }
+
+  end(): void {
+    pings.delete(this.nextPing, this);
+    this.answered();
   }
 
   ping(): void {
     this.pingLater();
     this.socket.ping();
     this.overdue ??= setTimeout(() => {
-      this.options.onSilent();
+      this.wasSilent = true;
       this.socket.terminate();
-    }, this.options.pongTimeoutMs);
-  }
-
-  answered(): void {
-    clearTimeout(this.overdue);
-    this.overdue = undefined;
-  }
-
-  ended(): void {
-    pings.delete(this.nextPing, this);
-    this.answered();
+    }, this.pongTimeoutMs);
   }
 
   private pingLater(): void {

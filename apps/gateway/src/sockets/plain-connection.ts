@@ -13,8 +13,6 @@ import { waitForDrain } from './wait-for-drain';
 
 /** A plain WebSocket as a live connection: frames `{type, data, id?}`. */
 export class PlainConnection implements LiveConnection {
-  /** It no longer answered pings. */
-  wasSilent = false;
   private corked = false;
 
   constructor(

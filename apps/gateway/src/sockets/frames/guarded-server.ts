@@ -5,20 +5,36 @@ import type { ServerOptions } from 'ws';
 import { WebSocket, WebSocketServer } from 'ws';
 import { FrameGuard } from './frame-guard';
 
+/** Who has the connection, without a listener for each kind of event, which takes a tenth of a kibibyte. */
+export interface WebSocketListener {
+  message(data: Buffer, isBinary: boolean): void;
+  pong(): void;
+  error(error: Error): void;
+  closed(code: number): void;
+}
+
 /** A WebSocket whose frames are counted. */
 export class GuardedWebSocket extends WebSocket {
   readonly guard = new FrameGuard(this);
+  listener: WebSocketListener | undefined;
   /** With what it was closed, from before its listeners are told. */
   closeCode: number | undefined;
 
-  /** Listeners of the guard's own would take half a kibibyte of each connection. */
   override emit(event: string, ...args: unknown[]): boolean {
-    if (event === 'ping') this.guard.pinged(args[0] as Buffer);
-    // The first message is the peer's credentials, or nothing is.
-    else if (event === 'message') this.guard.presented();
-    else if (event === 'close') {
+    const { guard, listener } = this;
+    if (event === 'ping') guard.pinged(args[0] as Buffer);
+    else if (event === 'pong') listener?.pong();
+    else if (event === 'message') {
+      // The first message is the peer's credentials, or nothing is.
+      guard.presented();
+      listener?.message(args[0] as Buffer, args[1] as boolean);
+    } else if (event === 'close') {
       this.closeCode = args[0] as number;
-      this.guard.closed();
+      guard.closed();
+      listener?.closed(this.closeCode);
+    } else if (event === 'error' && listener) {
+      listener.error(args[0] as Error);
+      return true;
     }
     return super.emit(event, ...args);
   }
