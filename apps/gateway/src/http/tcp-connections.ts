@@ -46,6 +46,7 @@ export class TcpConnections {
       this.forget(socket);
       const end = this.ends.get(socket);
       if (end) socket.off('close', end);
+      this.ends.delete(socket);
     });
   }
 
