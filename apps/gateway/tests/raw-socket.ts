@@ -75,9 +75,13 @@ export class RawSocket {
     this.socket.send(bytes, { binary: false });
   }
 
-  /** The first frame that fits, now or later. */
+  /** The first frame that fits, now or later. @throws Error when the connection is closed without one */
   async frame(fits: (text: string) => boolean): Promise<string> {
-    return waitFor(() => this.frames.find(fits), { intervalMs: 5 });
+    const found = () => this.frames.find(fits);
+    await waitFor(() => found() ?? this.closeCode, { intervalMs: 5 });
+    const frame = found();
+    if (frame !== undefined) return frame;
+    throw new Error(`closed with ${this.closeCode} after ${this.frames.join('\n')}`);
   }
 
   /** The WebSocket's close code. */

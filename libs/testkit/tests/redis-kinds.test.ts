@@ -5,6 +5,7 @@ import {
   type RedisProblem,
 } from '@agent-messenger/service-kit';
 import { Redis } from 'ioredis';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -218,6 +219,39 @@ test('one that was on its way to the old server meanwhile leaves it too, and bef
     { problem: 'read_only' },
     { msg: 'redis is of use again' },
   ]);
+});
+
+test('nothing is well before all have followed the first one, however it came to be elsewhere', async () => {
+  const [old, next] = [await server(), await server()];
+  const proxy = await startFaultProxy({ target: old.port });
+  scope.defer('proxy', () => proxy.close());
+  const endpoint = endpointAt(`redis://127.0.0.1:${proxy.port}`);
+  const first = await endpoint.connect('test');
+  const other = await endpoint.connect('other');
+
+  proxy.retarget(next.port);
+  first.stream.destroy();
+  await waitFor(() => first.status !== 'ready' || undefined);
+  await waitFor(async () => (await problemOf(endpoint)) === undefined || undefined);
+  await admin(next.url).set('where', 'next');
+  expect(await other.get('where')).toBe('next');
+});
+
+test('a process that was held up does not take its own delay for a server that does not answer', async () => {
+  const { url, port } = await server();
+  const endpoint = endpointAt(url);
+  const commandTimeout = 100;
+  const first = await endpoint.connect('test', { commandTimeout });
+  const { stream } = first;
+  const problem = problemOf(endpoint);
+  // Until Redis has answered others, who came later.
+  const until = performance.now() + 2 * commandTimeout;
+  for (let n = 0; n < 2 || performance.now() < until; n += 1) {
+    execFileSync('redis-cli', ['-p', String(port), 'ping']);
+  }
+  expect(await problem).toMatchObject({ reason: 'no_answer' });
+  expect(first.stream).toBe(stream);
+  expect(await problemOf(endpoint)).toBeUndefined();
 });
 
 test('a connection that Redis does not take is told, although the others are well', async () => {

@@ -1,4 +1,6 @@
 import type { Redis, RedisOptions } from 'ioredis';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logger';
 import type { Scope } from '../scope';
 import { probeRedis } from './probe-redis';
@@ -9,8 +11,8 @@ import { redisOptions, type RedisTarget } from './redis-target';
 const PROBE_EVERY_MS = 2_000;
 /** A server that is no primary is left once in this time: where the way to it leads may not have changed yet. */
 const LEAVE_EVERY_MS = 1_000;
-/** What another connection may cure: it leads to whoever is the primary by then, or to a server that answers. */
-const CURED_BY_RECONNECT = new Set(['read_only', 'no_answer']);
+/** For an answer that has come and was not read yet, because this process was held up itself. */
+const LATE_MS = 500;
 
 interface EndpointOptions {
   /** In logs: `live` or `queue`. */
@@ -40,8 +42,6 @@ export class RedisEndpoint {
   private probing: Promise<void> | undefined;
   private reported: string | undefined;
   private leftAt = -Infinity;
-  /** Since they were left some may have come back to where they were, and those that listen do not notice. */
-  private isScattered = false;
 
   constructor(
     private readonly target: RedisTarget,
@@ -82,16 +82,19 @@ export class RedisEndpoint {
   private async probe(): Promise<void> {
     const [first, ...others] = this.connections;
     if (!first) throw new Error('nothing has been opened');
+    const isSilent = watchSilence(first);
     try {
       if (!isReady(first)) throw problemOf(first);
       await probeRedis(first.redis, this.options);
     } catch (error) {
       const problem = redisProblem(error);
       this.report(problem);
-      if (CURED_BY_RECONNECT.has(problem.reason)) this.leave();
+      // What another connection may cure: it leads to whoever is the primary by then, or to a server that answers.
+      const { reason } = problem;
+      if (reason === 'read_only' || (reason === 'no_answer' && (await isSilent()))) this.leave();
       throw problem;
     }
-    if (this.isScattered) this.gather(others, first.since);
+    gather(others, first.since);
     const lacking = others.find((other) => !isReady(other));
     const problem = lacking && problemOf(lacking);
     this.report(problem);
@@ -133,16 +136,26 @@ export class RedisEndpoint {
     const now = performance.now();
     if (now - this.leftAt < LEAVE_EVERY_MS) return;
     this.leftAt = now;
-    this.isScattered = true;
     this.connections.forEach(connectAnew);
   }
+}
 
-  /** The first one is where all belong, and who set out before it did may have arrived elsewhere, or is about to. */
-  private gather(others: EndpointConnection[], since: number): void {
-    const astray = others.filter((other) => other.since < since);
-    astray.forEach(connectAnew);
-    this.isScattered = astray.length > 0;
-  }
+/**
+ * The first one is where all belong. Whoever set out before it did may have arrived elsewhere, or is about to, and those that
+ * listen would never notice.
+ */
+function gather(others: EndpointConnection[], since: number): void {
+  others.filter((other) => other.since < since).forEach(connectAnew);
+}
+
+/** @returns whether nothing has come over the connection from now on */
+function watchSilence({ redis }: EndpointConnection): () => Promise<boolean> {
+  const stream = redis.stream as Socket | undefined;
+  const heard = stream?.bytesRead;
+  return async () => {
+    await delay(LATE_MS);
+    return stream?.destroyed === false && stream.bytesRead === heard;
+  };
 }
 
 function isReady({ redis }: EndpointConnection): boolean {
