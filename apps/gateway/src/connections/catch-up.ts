@@ -14,7 +14,7 @@ const PENDING_PAGE = 500;
 
 interface CatchUpOptions {
   messages: Pick<Client<typeof messagesCalls>, 'listPending'>;
-  presence: Pick<PresenceService, 'of'>;
+  presence: Pick<PresenceService, 'of' | 'send'>;
   streams: Pick<Streams, 'join'>;
   leaseTtlMs: number;
   log: Logger;
@@ -96,7 +96,10 @@ export class CatchUp {
     setTimeout(ask, afterMs).unref();
   }
 
-  /** @param lastConnected what the store has just said of all of them, if it has */
+  /**
+   * Until it is known; then of all whom the connection watches.
+   * @param lastConnected what the store has just said of all of them, if it has
+   */
   async sendPresence(
     connection: Connection,
     ids: readonly string[],
@@ -104,10 +107,10 @@ export class CatchUp {
   ): Promise<void> {
     const { presence, log } = this.options;
     try {
-      for (const one of await presence.of(ids, lastConnected))
-        connection.sendEphemeral('presence', one);
+      for (const one of await presence.of(ids, lastConnected)) presence.send(connection, one);
     } catch (error) {
-      log.info({ reason: String(error) }, 'presence at connect is not known');
+      log.info({ reason: String(error) }, 'presence is not known now');
+      this.sendPresenceLater(connection);
     }
   }
 }

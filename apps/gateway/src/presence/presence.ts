@@ -33,6 +33,8 @@ export class PresenceService {
   private readonly watchers = new Map<string, Set<Connection>>();
   /** Whom a connection may share no conversation with any more, while the store is being asked. */
   private readonly doubted = new WeakMap<Connection, Set<string>>();
+  /** What slow readers have not been sent: the last of each identity. */
+  private readonly unsent = new WeakMap<Connection, Map<string, Presence>>();
 
   constructor(private readonly options: PresenceOptions) {}
 
@@ -150,9 +152,29 @@ export class PresenceService {
     for (const { identity_id, status, last_seen_ms } of changes) {
       const presence: Presence = { identity_id, status, last_seen: toTime(last_seen_ms) };
       for (const connection of this.watchers.get(identity_id) ?? []) {
-        connection.sendEphemeral('presence', presence);
+        this.send(connection, presence);
       }
     }
+  }
+
+  /** A slow reader is told later how things stand then: nothing repeats a change that was dropped. */
+  send(connection: Connection, presence: Presence): void {
+    const unsent = this.unsent.get(connection);
+    if (unsent) unsent.set(presence.identity_id, presence);
+    else if (connection.isAboveHighWater) void this.sendWithRoom(connection, presence);
+    else connection.send('presence', presence);
+  }
+
+  private async sendWithRoom(connection: Connection, presence: Presence): Promise<void> {
+    const unsent = new Map([[presence.identity_id, presence]]);
+    this.unsent.set(connection, unsent);
+    for (const [id] of unsent) {
+      if (!(await connection.hasRoom())) break;
+      const last = unsent.get(id);
+      unsent.delete(id);
+      if (last && connection.watching.includes(id)) connection.send('presence', last);
+    }
+    this.unsent.delete(connection);
   }
 
   /**
