@@ -19,11 +19,12 @@ import type {
 } from './client-options';
 import { ClientConversation } from './conversations/client-conversation';
 import { ConversationSync } from './conversations/conversation-sync';
-import { isTemporary, MessengerError } from './errors';
+import { MessengerError } from './errors';
 import { Gate } from './gate';
 import { asId, newClientId } from './ids';
 import type { MessengerEvents } from './messenger-events';
 import { PersonTokens } from './login/person-credentials';
+import { PresenceWatch } from './presence-watch';
 import type { Rest } from './rest';
 import { Session } from './session';
 import { readStreams } from './streams/read-streams';
@@ -67,8 +68,8 @@ export class Client {
   readonly #tokens: PersonTokens;
   readonly #sync: ConversationSync;
   readonly #reader: StreamReader;
+  readonly #presence: PresenceWatch;
   readonly #listened = new Gate();
-  #watched: RequestInput<'presence:watch'> | null = null;
 
   constructor(options: ClientOptions, open: OpenWire) {
     this.#tokens = new PersonTokens(options, options.storage);
@@ -83,7 +84,7 @@ export class Client {
     if (options.tokens) this.#session.tokens.keep(options.tokens);
     this.#sync = new ConversationSync(this.#session);
     this.#reader = readStreams(this.#session);
-    this.#session.events.on('connected', () => void this.#watchAgain());
+    this.#presence = new PresenceWatch(this.#session);
     this.#session.events.on('replaced', () => this.#tokens.replaced());
   }
 
@@ -183,15 +184,12 @@ export class Client {
     this.#sync.list.remove(id);
   }
 
-  /** Replaces the set of the watched; it is watched again after a reconnect. Changes come as `presence`. */
-  async watchPresence(identities: readonly string[]): Promise<Presence[]> {
-    this.#watched = {
-      identities: identities.map(
-        (id) => id as RequestInput<'presence:watch'>['identities'][number],
-      ),
-    };
-    const { presence } = await this.request('presence:watch', this.#watched);
-    return presence;
+  /**
+   * Replaces the set of the watched; it is watched again after a reconnect. Changes come as `presence`. Repeats until there
+   * is an answer.
+   */
+  watchPresence(identities: readonly string[]): Promise<Presence[]> {
+    return this.#presence.watch(identities);
   }
 
   /**
@@ -238,16 +236,5 @@ export class Client {
     const { events } = this.#session;
     events.emit('event', event);
     if (event.type === 'message.created') events.emit('message', event.message, event);
-  }
-
-  async #watchAgain(): Promise<void> {
-    if (!this.#watched) return;
-    try {
-      const { presence } = await this.request('presence:watch', this.#watched);
-      for (const each of presence) this.#session.events.emit('presence', each);
-    } catch (error) {
-      // Lost again: the next connection watches.
-      if (!isTemporary(error)) this.#session.events.emit('error', error);
-    }
   }
 }

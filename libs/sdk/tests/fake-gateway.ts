@@ -60,6 +60,10 @@ export class FakeGateway {
   /** As `onSend`, for edits, deletions and reactions. */
   onChange: (request: ChangeRequest) => WireError | 'lose' | null = () => null;
   onRest: (path: string) => WireError | null = () => null;
+  /** As `onSend`, for any other request over a socket. */
+  onRequest: (name: string) => WireError | null = () => null;
+  /** An answer that was made is on its way until this resolves. */
+  beforeAnswer: (path: string) => Promise<void> | null = () => null;
   /** What was missed is written once this resolves, and `synced` after it. */
   beforeBacklog: Promise<void> | null = null;
   /** A receipt that is told to a socket before it is greeted. */
@@ -153,7 +157,8 @@ export class FakeGateway {
       },
       request: (id, name, data) => {
         this.#note(name, data);
-        return this.#request(id, name, data);
+        const error = this.onRequest(name);
+        return error ? { ok: false, error } : this.#request(id, name, data);
       },
     };
   }
@@ -269,6 +274,7 @@ export class FakeGateway {
     this.#note(name, body === '' ? url.search : JSON.parse(body));
     const refused = this.onRest(name);
     const answer = refused ? null : this.#answer(name, request, body, url);
+    await this.beforeAnswer(name);
     response.setHeader('content-type', 'application/json');
     response.statusCode = answer ? 200 : 400;
     const { message: title, ...problem } = refused ?? { code: 'not_found', message: 'no' };
@@ -301,8 +307,10 @@ export class FakeGateway {
           : null;
       case 'GET /conversations': {
         const since = url.searchParams.get('since');
-        const before = new Map<string, number>(since === null ? [] : JSON.parse(since));
-        const changed = [...this.logs.values()].filter((log) => log.lastSeq !== before.get(log.id));
+        const before = new Map<string, string>(since === null ? [] : JSON.parse(since));
+        const changed = [...this.logs.values()].filter(
+          (log) => stateOf(log) !== before.get(log.id),
+        );
         return {
           conversations: changed
             .filter((log) => !log.deleted)
@@ -333,14 +341,18 @@ export class FakeGateway {
     return log.deleted ? {} : this.#conversation(id);
   }
 
-  /** What a listing is asked since: how long each log was. */
+  /** What a listing is asked since. */
   #state(): string {
-    return JSON.stringify([...this.logs].map(([id, { lastSeq }]) => [id, lastSeq]));
+    return JSON.stringify([...this.logs].map(([id, log]) => [id, stateOf(log)]));
   }
 
   #conversation(id: string): object {
     return this.#logOf(id).conversation(this.delivered.get(`${USER} ${id}`) ?? 0);
   }
+}
+
+function stateOf({ lastSeq, readSeq }: FakeLog): string {
+  return `${lastSeq} ${readSeq}`;
 }
 
 function changeOf(log: FakeLog, name: ChangeName, actor: string, request: ChangeRequest) {

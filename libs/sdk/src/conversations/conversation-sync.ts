@@ -1,7 +1,7 @@
 import type { Event } from '@agent-messenger/contracts';
 import { contract } from '../contract/contract';
 import { ConversationList } from './conversation-list';
-import { MessengerError } from '../errors';
+import { isTemporary, MessengerError } from '../errors';
 import type { RestInput } from '../rest';
 import type { Session } from '../session';
 
@@ -12,6 +12,10 @@ const LOOKS = 3;
 export class ConversationSync {
   readonly list = new ConversationList();
   #listing: Promise<void> | null = null;
+  /** The listing that was under way when the connection began: it tells nothing of what happened before that. */
+  #earlier: Promise<void> | null = null;
+  /** Conversations that are asked for until there is an answer. */
+  readonly #missing = new Set<string>();
   #isSynced = false;
   /** What is done with the logs that a listing has told of, as soon as the server has written its backlog. */
   #afterBacklog: (() => void)[] = [];
@@ -28,13 +32,14 @@ export class ConversationSync {
     });
     events.on('connected', () => {
       this.#isSynced = false;
+      this.#earlier = this.#listing;
       // The backlog of a new device may be long, and its list is not to wait for it.
       if (this.list.syncToken === undefined) void this.refresh();
     });
     events.on('synced', () => {
       this.#isSynced = true;
       for (const work of this.#afterBacklog.splice(0)) work();
-      void this.refresh();
+      void this.#refreshAfter(this.#earlier);
     });
   }
 
@@ -43,20 +48,40 @@ export class ConversationSync {
     await this.look(event.conversation_id);
   }
 
-  /** Loads one conversation; without an answer the list is incomplete until the next listing. */
+  /** Loads one conversation. What fails for now is repeated, and not waited for: nothing else would load it. */
   async look(conversationId: string): Promise<void> {
-    const { rest, events, signal } = this.session;
-    const input = { params: { conversation_id: conversationId }, query: { compact: '1' } } as const;
     try {
-      for (let looks = 0; looks < LOOKS; looks++) {
-        if (this.list.put(await rest.request('getConversation', input))) {
-          return events.emit('listed');
-        }
-      }
+      await this.#load(conversationId);
     } catch (error) {
-      const isGone = error instanceof MessengerError && error.code === 'not_found';
-      if (!isGone && !signal.aborted) events.emit('error', error);
+      if (!isTemporary(error)) return this.#failed(error);
+      if (this.#missing.has(conversationId)) return;
+      this.#missing.add(conversationId);
+      void this.session
+        .retry(() => this.#load(conversationId))
+        .catch((failure: unknown) => this.#failed(failure))
+        .finally(() => this.#missing.delete(conversationId));
     }
+  }
+
+  async #load(conversationId: string): Promise<void> {
+    const { rest, events } = this.session;
+    const input = { params: { conversation_id: conversationId }, query: { compact: '1' } } as const;
+    for (let looks = 0; looks < LOOKS; looks++) {
+      if (this.list.put(await rest.request('getConversation', input))) {
+        return events.emit('listed');
+      }
+    }
+  }
+
+  #failed(error: unknown): void {
+    const { events, signal } = this.session;
+    const isGone = error instanceof MessengerError && error.code === 'not_found';
+    if (!isGone && !signal.aborted) events.emit('error', error);
+  }
+
+  async #refreshAfter(earlier: Promise<void> | null): Promise<void> {
+    await earlier?.catch(() => undefined);
+    await this.refresh().catch(() => undefined);
   }
 
   /** One at a time; who comes while one is under way waits for that one. */
