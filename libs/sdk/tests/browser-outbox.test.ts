@@ -31,6 +31,7 @@ const send = (content: string) =>
   ({ conversation_id: 'cnv_1', client_id: content, content }) as Omit<Unsent, 'written_at'>;
 
 let store: MemoryStore;
+let open: BrowserOutbox[];
 let outbox: BrowserOutbox;
 let shown: string[];
 let sent: string[];
@@ -48,18 +49,24 @@ beforeEach(() => {
   // One tab: the lock is always free.
   const locks = { request: async (_name: string, run: () => Promise<void>) => run() };
   Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { locks } });
-  [store, shown, sent] = [new MemoryStore(), [], []];
-  outbox = new BrowserOutbox({
-    store,
-    name: 'test',
-    onChange: (unsent) => (shown = unsent.map(({ content }) => content)),
-    onSent: () => undefined,
-  });
+  [store, shown, sent, open] = [new MemoryStore(), [], [], []];
+  outbox = tab((contents) => (shown = contents));
 });
 afterEach(() => {
-  outbox.close();
+  for (const each of open) each.close();
   Object.defineProperty(globalThis, 'navigator', { configurable: true, value: navigator });
 });
+
+function tab(onChange: (contents: string[]) => void): BrowserOutbox {
+  const made = new BrowserOutbox({
+    store,
+    name: 'test',
+    onChange: (unsent) => onChange(unsent.map(({ content }) => content)),
+    onSent: () => undefined,
+  });
+  open.push(made);
+  return made;
+}
 
 // A rejection that nobody handles fails the test during which it comes.
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -81,4 +88,13 @@ it('writes down what is added after its end', async () => {
   outbox.close();
   await outbox.add(send('late'));
   expect(store.kept).toMatchObject([{ content: 'late' }]);
+});
+
+it('sends what another tab has written down and is gone before it is connected', async () => {
+  outbox.use(client);
+  const other = tab(() => undefined);
+  await other.add(send('last words'));
+  other.close();
+  await until(() => sent.length === 1, 'sent by the tab that is connected');
+  await until(() => store.kept.length === 0, 'nothing waits');
 });

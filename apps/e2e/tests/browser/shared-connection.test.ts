@@ -14,6 +14,16 @@ declare const seen: {
   letSteal: () => void;
 };
 
+/** In the pages that `tab` makes. */
+interface Made {
+  opened: Parameters<Sdk.SharedConnection['open']>[1][];
+  heard: string[];
+  ended: string[];
+  elsewhere: number;
+  open: () => void;
+}
+declare const made: Made;
+
 const LOCK = 'login:connection';
 
 describeInChromium('the connection that tabs share', () => {
@@ -115,5 +125,69 @@ describeInChromium('the connection that tabs share', () => {
     await waitFor(async () => (await count(page, 'lost')) > 0, { describe: 'the stolen lock' });
     expect(await leads(page)).toBe(true);
     expect(await count(page, 'ends')).toBe(ends);
+  });
+
+  /** A tab whose connections are made by the test. */
+  async function tab(): Promise<Page> {
+    const page = await open();
+    await page.evaluate(() => {
+      const made: Made = { opened: [], heard: [], ended: [], elsewhere: 0, open };
+      const connection = new sdk.SharedConnection({
+        name: 'login',
+        open: (_target, hooks) => {
+          made.opened.push(hooks);
+          return { send: () => undefined, close: () => undefined };
+        },
+        onConnectedElsewhere: () => (made.elsewhere += 1),
+      });
+      function open(): void {
+        const wire = connection.open({} as never, {
+          hear: ({ name }) => made.heard.push(name),
+          end: ({ error, delayMs }) => {
+            made.ended.push(error.code);
+            wire.close();
+            // As a client does: at once where it is told so, and else when the person says so.
+            if (delayMs === 0) open();
+          },
+        });
+      }
+      Object.assign(globalThis, { made, seen: { connection } });
+      open();
+    });
+    return page;
+  }
+  const madeBy = (page: Page) =>
+    page.evaluate(() => ({ ...made, opened: made.opened.length, open: null }));
+  const tell = (page: Page, what: 'connected' | 'replaced') =>
+    page.evaluate((which) => {
+      const hooks = made.opened.at(-1);
+      const error = { code: 'replaced', message: 'another device' } as Sdk.MessengerError;
+      if (which === 'replaced') hooks?.end({ error, reconnect: false });
+      else hooks?.hear({ name: 'connected', payload: {} as never });
+    }, what);
+  const hears = (page: Page, name: string) =>
+    waitFor(async () => (await madeBy(page)).heard.includes(name), { describe: name });
+
+  it('goes to a tab that wants it from one that stays away, which may come back then', async () => {
+    const first = await tab();
+    await waitFor(() => leads(first), { describe: 'a leader' });
+    const others = [await tab(), await tab()] as const;
+    await tell(first, 'connected');
+    for (const page of others) await hears(page, 'connected');
+    await tell(first, 'replaced');
+    for (const page of others) {
+      await waitFor(async () => (await madeBy(page)).ended.includes('replaced'), {
+        describe: 'the end for all',
+      });
+    }
+    // The last in the queue for the lock.
+    const [between, wanting] = others;
+    await wanting.evaluate(() => made.open());
+    await waitFor(async () => (await madeBy(wanting)).opened > 0, { describe: 'its own connection' });
+    await tell(wanting, 'connected');
+    await hears(wanting, 'connected');
+    for (const page of [first, between]) {
+      await waitFor(async () => (await madeBy(page)).elsewhere > 0, { describe: 'the news' });
+    }
   });
 });

@@ -31,7 +31,7 @@ export class BrowserOutbox {
 
   constructor(private readonly options: BrowserOutboxOptions) {
     this.#channel = new BroadcastChannel(`${options.name}:outbox`);
-    this.#channel.onmessage = () => void this.#changed();
+    this.#channel.onmessage = () => void this.#heard();
     void this.#changed();
   }
 
@@ -111,6 +111,12 @@ export class BrowserOutbox {
     if (this.#isClosed) return;
     this.#channel.postMessage('changed');
     await this.#changed();
+  }
+
+  /** The tab that has written it down may be gone before it is connected. */
+  async #heard(): Promise<void> {
+    await this.#changed();
+    if (this.#client && this.#written.some(({ refused }) => refused === undefined)) this.#work();
   }
 
   async #changed(): Promise<void> {

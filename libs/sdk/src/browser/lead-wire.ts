@@ -46,7 +46,8 @@ export class LeadWire {
         }
         this.#note(event);
         hooks.hear(event);
-        if (this.#followers.size === 0) return;
+        // Tabs that stay away follow nobody, and may come back with this connection.
+        if (this.#followers.size === 0 && event.name !== 'connected') return;
         this.tabs.post({ what: 'event', from: this.tabs.id, to: null, event });
       },
       end,

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { newClientId } from '../ids';
 import { openPlainWire } from '../connection/plain-wire';
-import { disconnected, type OpenWire } from '../connection/wire';
+import { disconnected, type OpenWire, type WireEnd } from '../connection/wire';
 import { followWire } from './follow-wire';
 import { LeadWire } from './lead-wire';
 import type { TabMessage, Tabs } from './tabs';
@@ -13,6 +13,8 @@ export interface SharedConnectionOptions {
   open?: OpenWire;
   /** A visible tab that hears nothing of the leader for so long takes its place. Default 5 s. */
   silenceMs?: number;
+  /** Another tab has connected while this one stays away, as after `replaced`: it may share that connection. */
+  onConnectedElsewhere?: () => void;
 }
 
 /**
@@ -32,6 +34,8 @@ export class SharedConnection {
   /** Has the lock, or had it last. */
   #holder: unknown = null;
   #isStealing = false;
+  /** The last client of this tab stays away: it wants no connection. */
+  #staysAway = false;
   #isClosed = false;
   readonly #listeners = new Set<(message: TabMessage) => void>();
   readonly #watch: ReturnType<typeof setInterval>;
@@ -59,11 +63,19 @@ export class SharedConnection {
   readonly open: OpenWire = (target, hooks) => {
     let isClosed = false;
     let wire: ReturnType<OpenWire> | null = null;
+    this.#staysAway = false;
+    const noting = {
+      ...hooks,
+      end: (ending: WireEnd) => {
+        this.#staysAway = !ending.reconnect;
+        hooks.end(ending);
+      },
+    };
     void this.#decided.then(() => {
       if (isClosed) return;
       wire = this.#lead
-        ? this.#lead.open(target, hooks)
-        : followWire(this.#tabs, this.#leaderId, hooks);
+        ? this.#lead.open(target, noting)
+        : followWire(this.#tabs, this.#leaderId, noting);
     });
     return {
       // Nothing is sent before the wire has said `connected`.
@@ -127,12 +139,24 @@ export class SharedConnection {
     lead?.end(disconnected('another tab has the connection'));
   }
 
+  /** Another tab wants a connection, and this one none: it goes to the next in the queue. */
+  #yield(): void {
+    this.#follow();
+    this.#release();
+    this.#compete({}, () => undefined);
+  }
+
   #hear(message: TabMessage): void {
     if (message.what === 'who' && this.#lead) this.#tabs.post({ what: 'alive', from: this.#id });
     if (message.what === 'lead' && this.#lead && message.from !== this.#id) this.#follow();
     if (message.what === 'lead' || message.what === 'alive') {
       this.#leaderId = message.from;
       this.#heardAt = performance.now();
+    }
+    if (this.#staysAway) {
+      if (message.what === 'open' && this.#lead) return this.#yield();
+      if (message.what === 'event' && message.event.name === 'connected')
+        this.options.onConnectedElsewhere?.();
     }
     this.#lead?.hear(message);
     for (const listener of [...this.#listeners]) listener(message);

@@ -43,6 +43,11 @@ export class ConnectionLoop {
     this.#running = this.#run();
   }
 
+  /** The connection is this browser's again. */
+  comeBack(): void {
+    if (this.state.peek() === 'replaced') this.takeOver();
+  }
+
   /** Resolves when nothing of a connection that was on its way is left. */
   get over(): Promise<void> {
     return this.#running;

@@ -71,7 +71,11 @@ export class Messenger {
   readonly #store: BrowserStore;
   /** The newest that a connection of this page has fetched. */
   #refreshToken: string | null = null;
-  readonly #share = new SharedConnection({ name: placeName() });
+  readonly #share = new SharedConnection({
+    name: placeName(),
+    // The person has said in another tab that this browser is to be used.
+    onConnectedElsewhere: () => this.loop.comeBack(),
+  });
   /** Null while there is no connection, or none yet. */
   client: Client | null = null;
   #watching: { client: Client | null; ids: string } = { client: null, ids: '' };
