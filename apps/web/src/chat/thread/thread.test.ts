@@ -1,4 +1,10 @@
-import type { Client, Event, HistoryOptions, Message } from '@agent-messenger/sdk/browser';
+import {
+  MessengerError,
+  type Client,
+  type Event,
+  type HistoryOptions,
+  type Message,
+} from '@agent-messenger/sdk/browser';
 import { Thread } from './thread';
 
 const NOTHING_KEPT = {
@@ -114,4 +120,16 @@ it('an hour at the end of a busy conversation costs no more memory than a minute
   }
   expect(seqs().at(-1)).toBe(5_060);
   expect(seqs().length).toBeLessThanOrEqual(1_100);
+});
+
+it('is loaded when it can be, though nobody asks again', async () => {
+  const { thread, seqs, whileReading } = scene(3);
+  let failures = 2;
+  whileReading(() => {
+    failures -= 1;
+    const options = { retryAfterMs: 1 };
+    if (failures >= 0) throw new MessengerError('unavailable', 'away for a moment', options);
+  });
+  await thread.load();
+  expect(seqs()).toEqual([1, 2, 3]);
 });

@@ -18,6 +18,7 @@ const MOST = 1_000;
 /** How many there may be before some go. */
 const MOST_AND_A_PAGE = MOST + 2 * PAGE;
 const CACHE_AFTER_MS = 100;
+const LONGEST_PAUSE_MS = 8_000;
 
 /** A part of the messages of one conversation: the newest at first, others as they are asked for. */
 export class Thread {
@@ -110,14 +111,22 @@ export class Thread {
 
   async #load(): Promise<void> {
     if (this.isLoading.value) await this.#loadKept();
-    try {
-      await this.#read({ limit: PAGE }, (page) => this.#take(page));
-    } catch (error) {
-      // The next connection, or the next visit, loads it.
-      if (!(error instanceof MessengerError) || error.code !== 'not_found') return;
-      this.isGone.value = true;
-      this.isLoading.value = false;
+    // Nothing else loads it while the connection stands. Without one the next one does.
+    for (let failures = 0; this.client(); failures++) {
+      try {
+        return await this.#read({ limit: PAGE }, (page) => this.#take(page));
+      } catch (error) {
+        if (!isTemporary(error)) return this.#failed(error);
+        const pauseMs = error.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, 500 * 2 ** failures);
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
     }
+  }
+
+  #failed(error: unknown): void {
+    if (!(error instanceof MessengerError) || error.code !== 'not_found') return;
+    this.isGone.value = true;
+    this.isLoading.value = false;
   }
 
   async #read(which: HistoryOptions, take: (page: MessagePage) => void): Promise<void> {
