@@ -81,6 +81,22 @@ describeInChromium('pages and their connection', () => {
     expect(await sent()).toEqual(['one', 'two', 'three', 'four']);
   }, 60_000);
 
+  it('what was read or muted in one tab is so in the others', async () => {
+    const { agent, socket } = await world.agent('Ada');
+    id = await world.conversation(person, agent);
+    const first = await world.signedIn(context, person);
+    await socket.send(id as `cnv_${string}`, 'm1', 'Are you there?');
+    const row = first.getByRole('navigation').getByRole('link', { name: 'Ada' });
+    await row.getByText('1 unread').waitFor({ state: 'attached' });
+    const second = await openTab();
+    await message(second, 'Are you there?').waitFor();
+    await row.getByText('1 unread').waitFor({ state: 'detached' });
+    await second.getByRole('main').getByRole('button', { name: 'More' }).first().click();
+    await second.getByRole('menuitem', { name: 'Mute' }).click();
+    await row.locator('[title="Muted"]').waitFor();
+    socket.close();
+  }, 60_000);
+
   it('drafts and unsent messages survive a reload without a network, and go out once', async () => {
     const page = await world.signedIn(context, person);
     await page.goto(`${world.url}/#${id}`);
@@ -144,12 +160,16 @@ describeInChromium('pages and their connection', () => {
     const page = await world.signedIn(context, person);
     await page.goto(`${world.url}/#${id}`);
     await page.getByText('Say something').waitFor();
+    const other = await openTab();
     const { username, password } = person;
     phone = await connectClient({ url: world.url, username, password });
     const ended = new Promise<{ code: string }>((resolve) => phone!.on('ended', resolve));
-    await page.getByText('Another device of yours is connected now.').waitFor();
-    await page.getByRole('button', { name: 'Use here' }).click();
+    const isElsewhere = (tab: Page) => tab.getByText('Another device of yours is connected now.');
+    for (const tab of [page, other]) await isElsewhere(tab).waitFor();
+    // In the tab that does not lead; the one that does comes back with it.
+    await other.getByRole('button', { name: 'Use here' }).click();
     expect(await ended).toMatchObject({ code: 'replaced' });
+    for (const tab of [page, other]) await isElsewhere(tab).waitFor({ state: 'detached' });
     await say(page, 'here again');
     await message(page, 'You said: here again').waitFor();
     await page.getByRole('button', { name: 'Settings' }).click();

@@ -23,6 +23,11 @@ export class ClientConversation extends ConversationHandle {
     return this.#sync.list.get(this.id);
   }
 
+  /** Asks the server how it stands: what the person has changed for themselves elsewhere is in no event. */
+  refresh(): Promise<void> {
+    return this.#sync.look(this.id);
+  }
+
   /** As `messages`. */
   history(options?: HistoryOptions): Promise<MessagePage> {
     return this.messages(options);

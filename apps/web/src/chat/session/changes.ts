@@ -15,8 +15,8 @@ export interface ChangesOptions {
   client: () => Client | null;
   /** What a change has led to, at once: the connection tells of it later, or not at all. */
   onEvent: (event: Event) => void;
-  /** The list has changed. */
-  onList: () => void;
+  /** The list has changed, by what was done in this conversation. */
+  onList: (conversationId: Conversation['id']) => void;
 }
 
 /** What a person does with messages and conversations that are there; each resolves to whether it was done. */
@@ -52,14 +52,14 @@ export class Changes {
 
   async deleteConversation({ id }: Conversation): Promise<boolean> {
     const isGone = await this.#attempt(id, () => this.#client.deleteConversation(id));
-    this.options.onList();
+    this.options.onList(id);
     return isGone;
   }
 
   /** @throws MessengerError */
   async update(id: Conversation['id'], change: ConversationUpdate): Promise<void> {
     await this.#client.updateConversation(id, change);
-    this.options.onList();
+    this.options.onList(id);
   }
 
   #change(

@@ -19,6 +19,7 @@ import { Changes } from './changes';
 import { ConnectionLoop } from './connection-loop';
 import { Drafts } from './drafts';
 import { OpenThreads } from './open-threads';
+import { OwnChanges } from './own-changes';
 import { Pace } from './pace';
 import { createActivities, createTypists, type Activity } from './live-states';
 import { gatewayAddress, placeName } from './place';
@@ -66,8 +67,9 @@ export class Messenger {
     // A change that waits for a network unseen would come as a surprise.
     client: () => (this.loop.state.value === 'online' ? this.client : null),
     onEvent: (event) => this.#apply(event),
-    onList: () => this.refresh(),
+    onList: (id) => this.changedOwn(id),
   });
+  readonly #ownChanges = new OwnChanges((id) => void this.client?.conversation(id).refresh());
   readonly #store: BrowserStore;
   /** The newest that a connection of this page has fetched. */
   #refreshToken: string | null = null;
@@ -150,6 +152,7 @@ export class Messenger {
     clearTimeout(this.#cacheTimer);
     this.#updates.stop();
     this.outbox.close();
+    this.#ownChanges.close();
     await this.loop.stop();
     this.#share.close();
   }
@@ -182,6 +185,12 @@ export class Messenger {
 
   refresh(): void {
     this.#updates.due();
+  }
+
+  /** How a conversation stands for the person is another now, by what they did here. */
+  changedOwn(conversationId: string): void {
+    this.refresh();
+    this.#ownChanges.tell(conversationId);
   }
 
   #connect(signal: AbortSignal): Promise<Client> {

@@ -24,7 +24,7 @@ export function useReadMark({ thread, conversation, isAtEnd }: ReadMarkOptions):
       ?.conversation(thread.id)
       .read(last)
       .then(
-        () => messenger.refresh(),
+        () => messenger.changedOwn(thread.id),
         // The next message, or the next visit, marks it.
         () => undefined,
       );
