@@ -161,7 +161,10 @@ export function createCalls({
     },
     dropPushToken: (request) => store.dropPushToken(request),
     announcePush: (request) => store.announcePush(request),
-    pushConfig: (request) => store.pushConfig(request),
+    pushConfig: async (request) => ({
+      ...(await store.pushConfig(request)),
+      log_id: store.logId,
+    }),
     pushQueues: async (request) => needingRedis(Promise.resolve(pushQueues(request))),
     listDeadPushes: (request) => needingRedis(deadPushes.listDeadPushes(request)),
     async replayDeadPushes(request) {

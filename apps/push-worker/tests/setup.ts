@@ -33,6 +33,7 @@ const calls = {
   releasePush: messagesCalls.releasePush,
   dropPushToken: messagesCalls.dropPushToken,
   announcePush: messagesCalls.announcePush,
+  pushConfig: messagesCalls.pushConfig,
   lastConnected: messagesCalls.lastConnected,
 };
 
@@ -123,6 +124,7 @@ export async function startFakeMessages(): Promise<FakeMessages> {
       fake.announced.push(request);
       return {};
     },
+    pushConfig: () => ({ push: null, log_id: 'log_1' }),
     lastConnected: () => ({ at: {} }),
   };
   const server = await serveInternal({

@@ -183,7 +183,9 @@ describeInChromium('the connection that tabs share', () => {
     // The last in the queue for the lock.
     const [between, wanting] = others;
     await wanting.evaluate(() => made.open());
-    await waitFor(async () => (await madeBy(wanting)).opened > 0, { describe: 'its own connection' });
+    await waitFor(async () => (await madeBy(wanting)).opened > 0, {
+      describe: 'its own connection',
+    });
     await tell(wanting, 'connected');
     await hears(wanting, 'connected');
     for (const page of [first, between]) {

@@ -89,10 +89,10 @@ export const pushCalls = {
   },
   /** What the push worker can send: no jobs are made for the other platforms. */
   announcePush: { request: pushAnnouncementSchema, response: ok },
-  /** What was announced last; null before that. */
+  /** What was announced last; null before that. `log_id`: of the store that knows it. */
   pushConfig: {
     request: z.object({}),
-    response: z.object({ push: pushAnnouncementSchema.nullable() }),
+    response: z.object({ push: pushAnnouncementSchema.nullable(), log_id: z.string().optional() }),
   },
   /** The jobs of every platform. */
   pushQueues: { request: z.object({}), response: z.object({ queues: z.array(pushQueueSchema) }) },
