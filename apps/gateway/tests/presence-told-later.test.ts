@@ -58,7 +58,7 @@ test('presence that could not be found out is asked for again, though nothing el
         if (failures >= 0) throw new AppError('unavailable', 'The store is away');
         return presence.of(ids);
       },
-      tell: (connection, one) => presence.tell(connection, one),
+      send: (connection, one) => presence.send(connection, one),
     },
     streams: { join: () => Promise.resolve() },
     leaseTtlMs: 50,

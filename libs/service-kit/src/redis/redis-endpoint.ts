@@ -13,6 +13,8 @@ const PROBE_EVERY_MS = 2_000;
 const LEAVE_EVERY_MS = 1_000;
 /** For an answer that has come and was not read yet, because this process was held up itself. */
 const LATE_MS = 500;
+/** A connection that was ready and has not answered for so long does not answer any more; with the shortest timeouts, again and again. */
+const SILENT_MS = 4_500;
 
 interface EndpointOptions {
   /** In logs: `live` or `queue`. */
@@ -30,6 +32,8 @@ interface EndpointConnection {
   since: number;
   /** Why it is not connected. */
   lost: unknown;
+  /** Since when it answers nothing although it is ready. */
+  silentSince: number | undefined;
 }
 
 /**
@@ -95,6 +99,7 @@ export class RedisEndpoint {
       throw problem;
     }
     gather(others, first.since);
+    for (const other of others.filter(isReady)) void endIfSilent(other);
     const lacking = others.find((other) => !isReady(other));
     const problem = lacking && problemOf(lacking);
     this.report(problem);
@@ -115,11 +120,17 @@ export class RedisEndpoint {
   }
 
   private watch(redis: Redis): void {
-    const connection: EndpointConnection = { redis, since: performance.now(), lost: undefined };
+    const connection: EndpointConnection = {
+      ...{ redis, since: performance.now() },
+      ...{ lost: undefined, silentSince: undefined },
+    };
     this.connections.push(connection);
     redis.on('connecting', () => (connection.since = performance.now()));
     redis.on('error', (error) => (connection.lost = error));
-    redis.on('ready', () => (connection.lost = undefined));
+    redis.on('ready', () => {
+      connection.lost = undefined;
+      connection.silentSince = undefined;
+    });
   }
 
   private leaving(): RedisOptions {
@@ -161,6 +172,28 @@ function watchSilence({ redis }: EndpointConnection): () => Promise<boolean> {
 function isReady({ redis }: EndpointConnection): boolean {
   // One that has just been given up still says so.
   return redis.status === 'ready' && !redis.stream.destroyed;
+}
+
+/**
+ * What stands between may have forgotten a connection that is idle, and tells nobody. One that only listens would wait on it
+ * for ever. It connects anew.
+ */
+async function endIfSilent(connection: EndpointConnection): Promise<void> {
+  const { redis } = connection;
+  const { stream } = redis;
+  const isSilent = watchSilence(connection);
+  const askedAt = performance.now();
+  try {
+    await redis.ping();
+    connection.silentSince = undefined;
+  } catch (error) {
+    // Otherwise it has ended, and comes back by itself.
+    if (redisProblem(error).reason !== 'no_answer') return;
+    connection.silentSince ??= askedAt;
+    if (performance.now() - connection.silentSince < SILENT_MS || !(await isSilent())) return;
+    connection.silentSince = undefined;
+    stream.destroy();
+  }
 }
 
 function problemOf({ lost }: EndpointConnection): RedisProblem {
