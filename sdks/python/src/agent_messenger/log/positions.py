@@ -115,9 +115,12 @@ class Positions:
             place.work = None
 
     async def _fill(self, place: _Place) -> None:
-        page = await self._options.fetch(place.conversation_id, place.position)
         before = place.position
-        place.target = max(place.target, page["last_seq"])
+        # The page answers all that is known now. What is heard of while it is on its way may not be in it.
+        place.target = before
+        page = await self._options.fetch(place.conversation_id, before)
+        heard = place.target
+        place.target = max(heard, page["last_seq"])
         for event in page["events"]:
             if not self._is_current(place):
                 return
@@ -127,7 +130,7 @@ class Positions:
                 await self._take(place, event)
         # A log that has nothing to give for a position has nothing there for us (a member that left).
         if place.position == before:
-            place.target = before
+            place.target = heard
 
     async def _take(self, place: _Place, event: Event) -> None:
         await self._options.deliver(event)
