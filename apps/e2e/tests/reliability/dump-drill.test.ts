@@ -100,8 +100,9 @@ async function readTexts(client: Client, conversation_id: string): Promise<strin
       writeFileSync(join(dataDir, 'database_url'), restored.href);
       await Promise.all(replicas.map((replica) => replica.start()));
 
+      const isAnother = () => client.logId !== logId;
+      await waitFor(isAnother, { describe: 'the client sees another log', timeoutMs: 60_000 });
       await talk('after the restore', { timeoutMs: 60_000 });
-      expect(client.logId).not.toBe(logId);
       const texts = await readTexts(client, conversation.id);
       const own = texts.filter((text) => /^\d+$/.test(text));
       expect(own).toEqual(own.map((_, index) => `${index + 1}`));
