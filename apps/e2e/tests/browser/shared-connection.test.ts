@@ -21,6 +21,7 @@ interface Made {
   ended: string[];
   elsewhere: number;
   open: () => void;
+  close: () => void;
 }
 declare const made: Made;
 
@@ -131,7 +132,8 @@ describeInChromium('the connection that tabs share', () => {
   async function tab(): Promise<Page> {
     const page = await open();
     await page.evaluate(() => {
-      const made: Made = { opened: [], heard: [], ended: [], elsewhere: 0, open };
+      const close = () => undefined;
+      const made: Made = { opened: [], heard: [], ended: [], elsewhere: 0, open, close };
       const connection = new sdk.SharedConnection({
         name: 'login',
         open: (_target, hooks) => {
@@ -141,7 +143,7 @@ describeInChromium('the connection that tabs share', () => {
         onConnectedElsewhere: () => (made.elsewhere += 1),
       });
       function open(): void {
-        const wire = connection.open({} as never, {
+        const wire: { close: () => void } = connection.open({} as never, {
           hear: ({ name }) => made.heard.push(name),
           end: ({ error, delayMs }) => {
             made.ended.push(error.code);
@@ -150,6 +152,7 @@ describeInChromium('the connection that tabs share', () => {
             if (delayMs === 0) open();
           },
         });
+        made.close = () => wire.close();
       }
       Object.assign(globalThis, { made, seen: { connection } });
       open();
@@ -157,7 +160,7 @@ describeInChromium('the connection that tabs share', () => {
     return page;
   }
   const madeBy = (page: Page) =>
-    page.evaluate(() => ({ ...made, opened: made.opened.length, open: null }));
+    page.evaluate(() => ({ ...made, opened: made.opened.length, open: null, close: null }));
   const tell = (page: Page, what: 'connected' | 'replaced') =>
     page.evaluate((which) => {
       const hooks = made.opened.at(-1);
@@ -191,5 +194,17 @@ describeInChromium('the connection that tabs share', () => {
     for (const page of [first, between]) {
       await waitFor(async () => (await madeBy(page)).elsewhere > 0, { describe: 'the news' });
     }
+  });
+
+  it('goes to another tab when the client of the one that leads is closed', async () => {
+    const first = await tab();
+    await waitFor(() => leads(first), { describe: 'a leader' });
+    const other = await tab();
+    await tell(first, 'connected');
+    await hears(other, 'connected');
+    await first.evaluate(() => made.close());
+    await waitFor(async () => (await madeBy(other)).ended.length > 0, { describe: 'the end' });
+    await other.evaluate(() => made.open());
+    await waitFor(async () => (await madeBy(other)).opened > 0, { describe: 'its own connection' });
   });
 });

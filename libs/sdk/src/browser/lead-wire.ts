@@ -57,8 +57,10 @@ export class LeadWire {
       send: (name, payload, answered) =>
         wire.send(name, this.#merged(this.tabs.id, name, payload), answered),
       close: () => {
-        if (this.#wire === wire) this.#forget();
         wire.close();
+        if (this.#wire !== wire) return;
+        this.#forget();
+        this.#tellEnd();
       },
     };
   }
@@ -88,7 +90,12 @@ export class LeadWire {
     this.#forget();
     wire?.close();
     if (ending) endOwn?.({ ...ending, delayMs: 0 });
-    else this.tabs.post({ what: 'end', from: this.tabs.id, end: sent(disconnected('closed')) });
+    else this.#tellEnd();
+  }
+
+  /** The connection that the others went through is gone. */
+  #tellEnd(): void {
+    this.tabs.post({ what: 'end', from: this.tabs.id, end: sent(disconnected('closed')) });
   }
 
   #note(event: ServerEvent): void {

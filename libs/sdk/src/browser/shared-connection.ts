@@ -62,11 +62,13 @@ export class SharedConnection {
   /** For `connectInBrowser`. */
   readonly open: OpenWire = (target, hooks) => {
     let isClosed = false;
+    let isEnded = false;
     let wire: ReturnType<OpenWire> | null = null;
     this.#staysAway = false;
     const noting = {
       ...hooks,
       end: (ending: WireEnd) => {
+        isEnded = true;
         this.#staysAway = !ending.reconnect;
         hooks.end(ending);
       },
@@ -80,8 +82,10 @@ export class SharedConnection {
     return {
       // Nothing is sent before the wire has said `connected`.
       send: (name, payload, answered) => wire?.send(name, payload, answered),
-      close() {
+      close: () => {
         isClosed = true;
+        // By its client, which opens another one if it is not over.
+        if (!isEnded) this.#staysAway = true;
         wire?.close();
       },
     };
