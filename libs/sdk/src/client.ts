@@ -185,8 +185,8 @@ export class Client {
   }
 
   /**
-   * Replaces the set of the watched; it is watched again after a reconnect. Changes come as `presence`. Repeats until there
-   * is an answer.
+   * Replaces the set of the watched; it is watched again after a reconnect. Changes come as `presence`. Repeats until
+   * there is an answer.
    */
   watchPresence(identities: readonly string[]): Promise<Presence[]> {
     return this.#presence.watch(identities);

@@ -20,10 +20,10 @@ interface EphemeralBusOptions {
 }
 
 /**
- * Typing, activity and other things that may be lost, from gateway to gateway. Socket.IO's sharded Redis adapter carries
- * them: each gateway is a room, and an emit goes to exactly one room, which then has a Redis channel of its own. A room for
- * each identity would take a subscription and a kibibyte of every connection, for what few of them are ever told. Delivery goes
- * through Connection, so that the lease's deadline and the high-water mark hold here as well.
+ * Typing, activity and other things that may be lost, from gateway to gateway. Socket.IO's sharded Redis adapter
+ * carries them: each gateway is a room, and an emit goes to exactly one room, which then has a Redis channel of its
+ * own. A room for each identity would take a subscription and a kibibyte of every connection, for what few of them are
+ * ever told. Delivery goes through Connection, so that the lease's deadline and the high-water mark hold here as well.
  */
 export class EphemeralBus {
   private readonly namespace: Namespace;

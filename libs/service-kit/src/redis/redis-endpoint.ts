@@ -13,7 +13,10 @@ const PROBE_EVERY_MS = 2_000;
 const LEAVE_EVERY_MS = 1_000;
 /** For an answer that has come and was not read yet, because this process was held up itself. */
 const LATE_MS = 500;
-/** A connection that was ready and has not answered for so long does not answer any more; with the shortest timeouts, again and again. */
+/**
+ * A connection that was ready and has not answered for so long does not answer any more; with the shortest timeouts,
+ * again and again.
+ */
 const SILENT_MS = 4_500;
 
 interface EndpointOptions {
@@ -152,8 +155,8 @@ export class RedisEndpoint {
 }
 
 /**
- * The first one is where all belong. Whoever set out before it did may have arrived elsewhere, or is about to, and those that
- * listen would never notice.
+ * The first one is where all belong. Whoever set out before it did may have arrived elsewhere, or is about to, and
+ * those that listen would never notice.
  */
 function gather(others: EndpointConnection[], since: number): void {
   others.filter((other) => other.since < since).forEach(connectAnew);
@@ -175,8 +178,8 @@ function isReady({ redis }: EndpointConnection): boolean {
 }
 
 /**
- * What stands between may have forgotten a connection that is idle, and tells nobody. One that only listens would wait on it
- * for ever. It connects anew.
+ * What stands between may have forgotten a connection that is idle, and tells nobody. One that only listens would wait
+ * on it for ever. It connects anew.
  */
 async function endIfSilent(connection: EndpointConnection): Promise<void> {
   const { redis } = connection;
