@@ -1,4 +1,10 @@
-import { metricOf, startRedis, TestSocket, waitFor, type RedisProcess } from '@agent-messenger/testkit';
+import {
+  metricOf,
+  startRedis,
+  TestSocket,
+  waitFor,
+  type RedisProcess,
+} from '@agent-messenger/testkit';
 import { randomUUID } from 'node:crypto';
 import { startPushStack, type PushStack, type Talk } from './push-setup';
 
