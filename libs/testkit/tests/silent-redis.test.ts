@@ -1,4 +1,5 @@
 import { createLogger, RedisEndpoint, Scope } from '@agent-messenger/service-kit';
+import { startFaultProxy } from '../src/fault-proxy';
 import { startRedis, type RedisProcess } from '../src/redis-process';
 import { waitFor } from '../src/wait-for';
 
@@ -28,18 +29,18 @@ test.each([
       ...{ role: 'live', prefix: 'am', channels: true },
       ...{ log, scope },
     });
-    const [first, idle] = await Promise.all([
-      endpoint.connect('first'),
-      endpoint.connect('idle', options),
-    ]);
+    const way = await startFaultProxy({ target: server.port });
+    scope.defer('proxy', () => way.close());
+    const first = await endpoint.connect('first');
+    const idle = await endpoint.connect('idle', { ...options, port: way.port });
     const heard: string[] = [];
     idle.on('message', (_channel: string, text: string) => heard.push(text));
     await idle.subscribe('news');
     const { stream } = idle;
-    // As if the way back were gone: what is sent is not refused, and what is answered does not come.
-    stream.pause();
-    const subscribedAgain = () => idle.stream !== stream && idle.status === 'ready';
-    await waitFor(subscribedAgain, { timeoutMs: 30_000, describe: 'another connection' });
+    // What is sent is not refused, and what is answered does not come.
+    way.halfOpen();
+    await waitFor(() => stream.destroyed, { timeoutMs: 30_000, describe: 'its end' });
+    way.heal();
     await waitFor(async () => {
       await first.publish('news', 'again');
       return heard.length > 0;
