@@ -6,16 +6,19 @@ import { placeName } from './place';
  */
 export class OwnChanges {
   readonly #channel = new BroadcastChannel(`${placeName()}:own-changes`);
+  #isClosed = false;
 
   constructor(onChange: (conversationId: string) => void) {
     this.#channel.onmessage = ({ data }: MessageEvent<string>) => onChange(data);
   }
 
+  /** Also when what was changed is answered after the person has left: then there is nobody to be told. */
   tell(conversationId: string): void {
-    this.#channel.postMessage(conversationId);
+    if (!this.#isClosed) this.#channel.postMessage(conversationId);
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#channel.close();
   }
 }
