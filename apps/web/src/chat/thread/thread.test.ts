@@ -35,6 +35,10 @@ function scene(count: number) {
   return { thread, write, seqs, whileReading: (then: () => void) => (onRead = then) };
 }
 
+afterEach(() => {
+  jest.useRealTimers();
+});
+
 function messageOf(seq: number): Message {
   return { id: `msg_${seq}`, seq, content: `Message ${seq}` } as Message;
 }
@@ -131,5 +135,24 @@ it('is loaded when it can be, though nobody asks again', async () => {
     if (failures >= 0) throw new MessengerError('unavailable', 'away for a moment', options);
   });
   await thread.load();
+  expect(seqs()).toEqual([1, 2, 3]);
+});
+
+it('is loaded at once by whoever asks, as a new connection does, however long it was to wait', async () => {
+  // The pause does not end by itself.
+  jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+  const { thread, seqs, whileReading } = scene(3);
+  let hasFailed: () => void;
+  const failed = new Promise<void>((resolve) => (hasFailed = resolve));
+  whileReading(() => {
+    whileReading(() => {});
+    hasFailed();
+    throw new MessengerError('rate_limited', 'much later', { retryAfterMs: 1_000 });
+  });
+  const loaded = thread.load();
+  await failed;
+  await new Promise(setImmediate);
+  await thread.load();
+  await loaded;
   expect(seqs()).toEqual([1, 2, 3]);
 });

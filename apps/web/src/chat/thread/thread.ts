@@ -32,6 +32,8 @@ export class Thread {
   /** It cannot be read: deleted, or left. */
   readonly isGone = signal(false);
   #loading: Promise<void> | null = null;
+  /** Ends the pause before another try. */
+  #tryNow: () => void = () => undefined;
   #older: Promise<void> | null = null;
   #newer: Promise<void> | null = null;
   /** Events that came while pages were read, which may be ahead of them; a list for each reading. */
@@ -46,6 +48,8 @@ export class Thread {
 
   /** The newest page, from the server when there is one, else from this browser. */
   load(): Promise<void> {
+    // A new connection may have what the one before it had not.
+    this.#tryNow();
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
     return this.#loading;
   }
@@ -118,9 +122,19 @@ export class Thread {
       } catch (error) {
         if (!isTemporary(error)) return this.#failed(error);
         const pauseMs = error.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, 500 * 2 ** failures);
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        await this.#pause(pauseMs);
       }
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#tryNow = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #failed(error: unknown): void {
