@@ -7,14 +7,13 @@ interface Receiver {
   receive(text: Text): Promise<void>;
 }
 
-const NOTHING: readonly Text[] = [];
-
 /**
  * The frames of a WebSocket, from the first on, in order. While nobody takes them the socket is paused: only what one
  * read brought along waits here, the rest stays with the peer.
  */
 export class HeldFrames {
-  private waiting: readonly Text[] = NOTHING;
+  /** An idle connection has none. One read may bring thousands. */
+  private waiting: Text[] | undefined;
   private receiver: Receiver | undefined;
   private arrived: (() => void) | undefined;
 
@@ -23,26 +22,26 @@ export class HeldFrames {
   /** One that has come. */
   take(text: Text): void {
     if (this.receiver) return void this.receiver.receive(text);
-    this.waiting = [...this.waiting, text];
+    this.waiting ??= [];
+    this.waiting.push(text);
     this.socket.pause();
     this.arrived?.();
   }
 
   /** The first frame; undefined when none comes in time, or it is binary. */
   async first(timeoutMs: number): Promise<Text> {
-    if (this.waiting.length === 0) await this.arrival(timeoutMs);
-    const [text, ...others] = this.waiting;
-    this.waiting = others;
+    if (!this.waiting) await this.arrival(timeoutMs);
+    const text = this.waiting?.shift();
     // A paused socket does not notice that its peer has gone. A further frame pauses it again.
-    if (others.length === 0) this.socket.resume();
+    if (!this.waiting?.length) this.socket.resume();
     return text;
   }
 
   /** Hands over what waits, then what comes. */
   serve(receiver: Receiver): void {
     this.receiver = receiver;
-    const { waiting } = this;
-    this.waiting = NOTHING;
+    const { waiting = [] } = this;
+    this.waiting = undefined;
     for (const text of waiting) void receiver.receive(text);
     this.socket.resume();
   }
