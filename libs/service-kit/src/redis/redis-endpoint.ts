@@ -29,14 +29,19 @@ interface EndpointOptions {
   scope: Scope;
 }
 
+interface Unanswered {
+  askedAt: number;
+  isSilent(): Promise<boolean>;
+}
+
 interface EndpointConnection {
   redis: Redis;
   /** When its last attempt to connect began. */
   since: number;
   /** Why it is not connected. */
   lost: unknown;
-  /** Since when it answers nothing although it is ready. */
-  silentSince: number | undefined;
+  /** The first question that was not answered in time, and whether nothing at all has come since. */
+  unanswered: Unanswered | undefined;
 }
 
 /**
@@ -125,14 +130,14 @@ export class RedisEndpoint {
   private watch(redis: Redis): void {
     const connection: EndpointConnection = {
       ...{ redis, since: performance.now() },
-      ...{ lost: undefined, silentSince: undefined },
+      ...{ lost: undefined, unanswered: undefined },
     };
     this.connections.push(connection);
     redis.on('connecting', () => (connection.since = performance.now()));
     redis.on('error', (error) => (connection.lost = error));
     redis.on('ready', () => {
       connection.lost = undefined;
-      connection.silentSince = undefined;
+      connection.unanswered = undefined;
     });
   }
 
@@ -182,20 +187,18 @@ function isReady({ redis }: EndpointConnection): boolean {
  * on it for ever. It connects anew.
  */
 async function endIfSilent(connection: EndpointConnection): Promise<void> {
-  const { redis } = connection;
-  const { stream } = redis;
-  const isSilent = watchSilence(connection);
-  const askedAt = performance.now();
+  const asked = { askedAt: performance.now(), isSilent: watchSilence(connection) };
   try {
-    await redis.ping();
-    connection.silentSince = undefined;
+    await connection.redis.ping();
+    connection.unanswered = undefined;
   } catch (error) {
     // Otherwise it has ended, and comes back by itself.
     if (redisProblem(error).reason !== 'no_answer') return;
-    connection.silentSince ??= askedAt;
-    if (performance.now() - connection.silentSince < SILENT_MS || !(await isSilent())) return;
-    connection.silentSince = undefined;
-    stream.destroy();
+    const { askedAt, isSilent } = (connection.unanswered ??= asked);
+    if (performance.now() - askedAt < SILENT_MS) return;
+    if (await isSilent()) connectAnew(connection);
+    // What answers late is slow, and is watched from the next question on.
+    connection.unanswered = undefined;
   }
 }
 
