@@ -14,6 +14,7 @@ export interface RedisConnections {
   subscriber: Redis;
   /** Rate limits, which go on in the process when this takes too long. */
   limits: Redis;
+  /** What was subscribed is subscribed again by the adapter. */
   ephemeral: { publisher: Redis; subscriber: Redis };
   /** @throws RedisProblem when it is of no use to a gateway */
   check(): Promise<void>;
@@ -42,6 +43,7 @@ export async function openRedisConnections(
       endpoint.connect('gateway-limits', { commandTimeout: 500 }),
       endpoint.connect('gateway-ephemeral-publisher', TOGETHER),
       endpoint.connect('gateway-ephemeral-subscriber', {
+        autoResubscribe: false,
         enableOfflineQueue: true,
         maxRetriesPerRequest: null,
       }),

@@ -115,7 +115,10 @@ export interface EphemeralAdapter {
   subscribed: () => Promise<unknown>;
 }
 
-/** The adapter, over clients whose failures it would otherwise leave unhandled. */
+/**
+ * The adapter, over clients whose failures it would otherwise leave unhandled, which ends the process. It subscribes
+ * again by itself: when ioredis does, nobody hears of a failure either.
+ */
 export function ephemeralAdapter(
   { publisher, subscriber }: { publisher: Redis; subscriber: Redis },
   prefix: string,
@@ -123,16 +126,30 @@ export function ephemeralAdapter(
 ): EphemeralAdapter {
   // Redis answers in order: the last one stands for those before it.
   let last: Promise<unknown> = Promise.resolve();
+  const channels = new Set<string>();
   const lost = (error: unknown) =>
     log.debug({ reason: String(error) }, 'ephemeral subscription failed');
+  subscriber.on('ready', () => {
+    for (const channel of channels) {
+      subscriber.ssubscribe(channel).catch((error: unknown) => {
+        lost(error);
+        // The next connection does it.
+        subscriber.stream?.destroy();
+      });
+    }
+  });
   const tolerant = {
     on: (event: string, listener: (...args: unknown[]) => void) => subscriber.on(event, listener),
     ssubscribe(channel: string) {
+      channels.add(channel);
       last = subscriber.ssubscribe(channel);
       return last.catch(lost);
     },
-    sunsubscribe: (...channels: string[]) =>
-      subscriber.sunsubscribe(...channels.flat()).catch(lost),
+    sunsubscribe(...args: string[]) {
+      const gone = args.flat();
+      for (const channel of gone) channels.delete(channel);
+      return subscriber.sunsubscribe(...gone).catch(lost);
+    },
   };
   return {
     create: createShardedAdapter(publisher, tolerant, { channelPrefix: `${prefix}:io` }),

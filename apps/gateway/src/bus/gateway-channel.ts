@@ -41,7 +41,7 @@ export class GatewayChannel {
   private heardAt = 0;
   /** Something was heard that could not be carried out. */
   private missed = false;
-  /** Of what was relayed last. */
+  /** As it was heard of last. */
   private logId: string | undefined;
 
   constructor(private readonly options: GatewayChannelOptions) {}
