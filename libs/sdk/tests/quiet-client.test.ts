@@ -55,6 +55,21 @@ describe('while all else is quiet', () => {
     await expect(told).resolves.toMatchObject({ identity_id: AGENT });
   });
 
+  it('presence that waits to be watched is asked for once, however often it reconnects meanwhile', async () => {
+    await client.watchPresence([AGENT]);
+    const refusal = { ...passing, retry_after_ms: 500 };
+    let refusals = 0;
+    gateway.onRequest = (name) => (name === 'presence:watch' && ++refusals === 1 ? refusal : null);
+    const told = new Promise((resolve) => client.on('presence', resolve));
+    for (let n = 0; n < 3; n += 1) {
+      const synced = new Promise((resolve) => client.on('synced', resolve));
+      gateway.socket(USER).cut();
+      await synced;
+    }
+    await told;
+    expect(gateway.seen.filter(({ name }) => name === 'presence:watch')).toHaveLength(3);
+  });
+
   it('what changed while an earlier listing was on its way is listed after it', async () => {
     let arrive = () => undefined as void;
     const arrived = new Promise<void>((resolve) => (arrive = resolve));
