@@ -117,7 +117,7 @@ export interface EphemeralAdapter {
 
 /**
  * The adapter, over clients whose failures it would otherwise leave unhandled, which ends the process. It subscribes
- * again by itself: when ioredis does, nobody hears of a failure either.
+ * again by itself: when ioredis 6.0.0 does, nobody hears of a failure either (redis/ioredis#2187, merged since).
  */
 export function ephemeralAdapter(
   { publisher, subscriber }: { publisher: Redis; subscriber: Redis },
