@@ -2,7 +2,7 @@
 import { rest, waitFor, type Person } from '@agent-messenger/testkit';
 import type { BrowserContext } from 'playwright-core';
 import { describeInChromium } from '../browser/chromium';
-import { ChatWorld, message, say, signOut } from './chat-world';
+import { ChatWorld, isKept, message, say, signOut } from './chat-world';
 
 describeInChromium('what fails in the chat', () => {
   let world: ChatWorld;
@@ -54,6 +54,8 @@ describeInChromium('what fails in the chat', () => {
     await page.goto(`${world.url}/#${id}`);
     await say(page, 'before');
     await message(page, 'You said: before').waitFor();
+    // What is seen is written down a moment later.
+    await waitFor(() => isKept(page, 'You said: before'), { describe: 'the kept messages' });
     const answers: (() => void)[] = [];
     await page.route('**/auth/refresh', async (route) => {
       const answer = await route.fetch();
