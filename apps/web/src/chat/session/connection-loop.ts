@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import { MessengerError, type Client } from '@agent-messenger/sdk/browser';
+import { Pause } from './pause';
 
 export type ConnectionState =
   /** The first connection of this page is on its way. */
@@ -28,7 +29,7 @@ export class ConnectionLoop {
   #client: Client | null = null;
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  #wake: () => void = () => undefined;
+  readonly #pause = new Pause();
 
   constructor(private readonly options: ConnectionLoopOptions) {}
 
@@ -56,11 +57,11 @@ export class ConnectionLoop {
   async stop(): Promise<void> {
     this.#stopping.abort();
     removeEventListener('online', this.#onNetwork);
-    this.#wake();
+    this.#pause.end();
     await this.#client?.close({ deadlineMs: 1_000 });
   }
 
-  readonly #onNetwork = () => this.#wake();
+  readonly #onNetwork = () => this.#pause.end();
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
@@ -76,7 +77,9 @@ export class ConnectionLoop {
         if (isOver(error)) return this.#end(error);
         this.state.value = 'offline';
       }
-      await this.#pause(Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures) * (0.5 + Math.random() / 2));
+      await this.#pause.wait(
+        Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures) * (0.5 + Math.random() / 2),
+      );
     }
   }
 
@@ -100,16 +103,6 @@ export class ConnectionLoop {
 
   #end(error: MessengerError): void {
     this.state.value = error.code === 'replaced' ? 'replaced' : 'ended';
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type Message,
   type MessagePage,
 } from '@agent-messenger/sdk/browser';
+import { Pause } from '../session/pause';
 
 const PAGE = 50;
 /** Messages in memory: many more than can be seen. */
@@ -32,8 +33,7 @@ export class Thread {
   /** It cannot be read: deleted, or left. */
   readonly isGone = signal(false);
   #loading: Promise<void> | null = null;
-  /** Ends the pause before another try. */
-  #tryNow: () => void = () => undefined;
+  readonly #pause = new Pause();
   #older: Promise<void> | null = null;
   #newer: Promise<void> | null = null;
   /** Events that came while pages were read, which may be ahead of them; a list for each reading. */
@@ -49,7 +49,7 @@ export class Thread {
   /** The newest page, from the server when there is one, else from this browser. */
   load(): Promise<void> {
     // A new connection may have what the one before it had not.
-    this.#tryNow();
+    this.#pause.end();
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
     return this.#loading;
   }
@@ -122,19 +122,9 @@ export class Thread {
       } catch (error) {
         if (!isTemporary(error)) return this.#failed(error);
         const pauseMs = error.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, 500 * 2 ** failures);
-        await this.#pause(pauseMs);
+        await this.#pause.wait(pauseMs);
       }
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#tryNow = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   #failed(error: unknown): void {
