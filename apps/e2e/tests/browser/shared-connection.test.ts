@@ -17,6 +17,8 @@ declare const seen: {
 /** In the pages that `tab` makes. */
 interface Made {
   opened: Parameters<Sdk.SharedConnection['open']>[1][];
+  /** Of what the other tabs say it hears nothing. */
+  isDeaf: boolean;
   heard: string[];
   ended: string[];
   elsewhere: number;
@@ -129,13 +131,28 @@ describeInChromium('the connection that tabs share', () => {
   });
 
   /** A tab whose connections are made by the test. */
-  async function tab(): Promise<Page> {
+  async function tab(silenceMs = 5_000): Promise<Page> {
     const page = await open();
-    await page.evaluate(() => {
+    await page.evaluate((silence) => {
       const close = () => undefined;
-      const made: Made = { opened: [], heard: [], ended: [], elsewhere: 0, open, close };
+      const made: Made = {
+        opened: [],
+        isDeaf: false,
+        heard: [],
+        ended: [],
+        elsewhere: 0,
+        open,
+        close,
+      };
+      const Heard = class extends BroadcastChannel {
+        override set onmessage(hear: (event: MessageEvent) => void) {
+          this.addEventListener('message', (event) => void (made.isDeaf || hear(event)));
+        }
+      };
+      Object.assign(globalThis, { BroadcastChannel: Heard });
       const connection = new sdk.SharedConnection({
         name: 'login',
+        silenceMs: silence,
         open: (_target, hooks) => {
           made.opened.push(hooks);
           return { send: () => undefined, close: () => undefined };
@@ -156,7 +173,7 @@ describeInChromium('the connection that tabs share', () => {
       }
       Object.assign(globalThis, { made, seen: { connection } });
       open();
-    });
+    }, silenceMs);
     return page;
   }
   const madeBy = (page: Page) =>
@@ -194,6 +211,20 @@ describeInChromium('the connection that tabs share', () => {
     for (const page of [first, between]) {
       await waitFor(async () => (await madeBy(page)).elsewhere > 0, { describe: 'the news' });
     }
+  });
+
+  it('is found by a tab that lost it while it heard nothing of the others', async () => {
+    const first = await tab();
+    await waitFor(() => leads(first), { describe: 'a leader' });
+    await tell(first, 'connected');
+    const other = await tab(500);
+    await hears(other, 'connected');
+    await first.evaluate(() => (made.isDeaf = true));
+    await waitFor(async () => (await madeBy(first)).ended.length > 0, { describe: 'the loss' });
+    await first.evaluate(() => (made.isDeaf = false));
+    await first.evaluate(() => (made.heard = []));
+    await tell(other, 'connected');
+    await hears(first, 'connected');
   });
 
   it('goes to another tab when the client of the one that leads is closed', async () => {

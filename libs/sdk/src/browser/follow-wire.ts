@@ -10,18 +10,27 @@ export function followWire(tabs: Tabs, leaderId: string | null, { hear, end }: W
   const answers = new Map<number, Answered>();
   let requests = 0;
   let leader = leaderId;
+  let isConnected = false;
   const unlisten = tabs.listen((message) => {
     if (message.what === 'lead') return moved(message.from);
     if (message.what === 'alive') leader ??= message.from;
+    // A tab that was frozen may not have heard who leads meanwhile: who has a connection does.
+    if (isGreeting(message)) leader = message.from;
     if (message.from !== leader) return;
     take(message);
   });
+
+  function isGreeting(message: TabMessage): boolean {
+    if (isConnected || message.what !== 'event' || message.event.name !== 'connected') return false;
+    return message.to === null || message.to === tabs.id;
+  }
 
   function moved(to: string): void {
     if (to !== leader) end({ ...disconnected('another tab leads'), delayMs: 0 });
   }
   function take(message: TabMessage): void {
     if (message.what === 'event' && (message.to === null || message.to === tabs.id)) {
+      isConnected ||= message.event.name === 'connected';
       hear(message.event);
     } else if (message.what === 'answer' && message.to === tabs.id) {
       const answered = answers.get(message.id);

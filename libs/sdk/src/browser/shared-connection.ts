@@ -140,6 +140,7 @@ export class SharedConnection {
   #follow(): void {
     const lead = this.#lead;
     this.#lead = null;
+    this.#leaderId = null;
     lead?.end(disconnected('another tab has the connection'));
   }
 
