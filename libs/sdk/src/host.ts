@@ -4,6 +4,8 @@ interface Host {
   console?: { error(text: string): void };
   navigator?: { locks?: { request<T>(name: string, work: () => Promise<T>): Promise<T> } };
   location?: { origin: string };
+  addEventListener?(name: string, listener: () => void): void;
+  removeEventListener?(name: string, listener: () => void): void;
 }
 
 const host = globalThis as Host;
@@ -28,4 +30,12 @@ export function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
 /** Of the page that this runs in; null elsewhere. */
 export function pageOrigin(): string | null {
   return host.location?.origin ?? null;
+}
+
+/**
+ * Calls `listener` when the device has a network again, where the runtime tells; returns the function that removes it.
+ */
+export function onNetworkBack(listener: () => void): () => void {
+  host.addEventListener?.('online', listener);
+  return () => host.removeEventListener?.('online', listener);
 }

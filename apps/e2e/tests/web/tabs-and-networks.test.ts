@@ -1,6 +1,6 @@
 import { connectClient, type Client } from '@agent-messenger/sdk';
 import { rest, waitFor, type Person } from '@agent-messenger/testkit';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, CDPSession, Page } from 'playwright-core';
 import { describeInChromium } from '../browser/chromium';
 import { ChatWorld, isKept, message, say } from './chat-world';
 
@@ -56,14 +56,9 @@ describeInChromium('pages and their connection', () => {
     for (const page of [first, second]) await message(page, 'You said: two').waitFor();
     expect(new Set(sockets)).toEqual(new Set([first]));
 
-    // A tab that stands still while it writes keeps the store from the others.
-    await waitFor(() => isKept(first, 'You said: two'), { describe: 'the kept messages' });
-    // A tab that runs no more, as a frozen one: its debugger holds it, in a task of its own.
     const debug = await context.newCDPSession(first);
     await debug.send('Debugger.enable');
-    const paused = new Promise((resolve) => debug.once('Debugger.paused', resolve));
-    await debug.send('Runtime.evaluate', { expression: 'setTimeout(() => { debugger; })' });
-    await paused;
+    await waitFor(() => standsStill(first, debug, second), { describe: 'a tab that stands still' });
     await second.bringToFront();
     await say(second, 'three');
     await message(second, 'You said: three').waitFor();
@@ -103,9 +98,7 @@ describeInChromium('pages and their connection', () => {
     await say(page, 'before');
     await message(page, 'You said: before').waitFor();
     await page.evaluate('navigator.serviceWorker.ready');
-    await waitFor(async () => (await page.evaluate<number>(shellSize)) > 4, {
-      describe: 'the kept shell',
-    });
+    await waitFor(() => page.evaluate<boolean>(isShellKept), { describe: 'the kept shell' });
     await waitFor(() => isKept(page, 'You said: before'), { describe: 'the kept messages' });
     world.network.cut();
     await page.getByText('Connection lost').waitFor();
@@ -131,13 +124,39 @@ describeInChromium('pages and their connection', () => {
   it('a device without a network says so at once, also where the connection has not noticed', async () => {
     const page = await world.signedIn(context, person);
     const bar = page.getByRole('status').filter({ hasText: 'Offline.' });
+    await page.goto(`${world.url}/#${id}`);
+    await say(page, 'before');
+    await message(page, 'You said: before').waitFor();
     // The connection stands still: it is not closed.
     world.network.halfOpen();
     await context.setOffline(true);
     await bar.waitFor();
+    // It belonged to the network of before: another one is opened, and not when a ping is due.
+    const another = page.waitForEvent('websocket');
+    await context.setOffline(false);
+    await another;
+    world.network.heal();
+    await bar.waitFor({ state: 'detached' });
+    await say(page, 'after');
+    await message(page, 'You said: after').waitFor();
+  }, 60_000);
+
+  it('so does one whose page has no connection yet', async () => {
+    const page = await world.signedIn(context, person);
+    await page.goto(`${world.url}/#${id}`);
+    await page.evaluate('navigator.serviceWorker.ready');
+    await waitFor(() => page.evaluate<boolean>(isShellKept), { describe: 'the kept shell' });
+    world.network.halfOpen();
+    await page.reload({ waitUntil: 'commit' });
+    await page.getByText('Connecting').waitFor();
+    await context.setOffline(true);
+    const bar = page.getByRole('status').filter({ hasText: 'Offline.' });
+    await bar.waitFor();
     await context.setOffline(false);
     world.network.heal();
     await bar.waitFor({ state: 'detached' });
+    await say(page, 'after');
+    await message(page, 'You said: after').waitFor();
   }, 60_000);
 
   it('a gateway that dies under the page is left for another one', async () => {
@@ -187,5 +206,30 @@ describeInChromium('pages and their connection', () => {
   }, 60_000);
 });
 
-/** How many files the service worker keeps. */
-const shellSize = `caches.open('agent-messenger-shell').then((cache) => cache.keys()).then((keys) => keys.length)`;
+/**
+ * Holds a tab, as a frozen one is held: its debugger does, in a task of its own. False, and the tab goes on, when it was
+ * amid a transaction: it would keep the store from the other one.
+ */
+async function standsStill(tab: Page, debug: CDPSession, other: Page): Promise<boolean> {
+  await tab.evaluate(writesStore);
+  const paused = new Promise((resolve) => debug.once('Debugger.paused', resolve));
+  await debug.send('Runtime.evaluate', { expression: 'setTimeout(() => { debugger; })' });
+  await paused;
+  const late = new Promise<string>((resolve) => setTimeout(resolve, 2_000, 'late'));
+  const isFree = (await Promise.race([other.evaluate(writesStore), late])) !== 'late';
+  if (!isFree) await debug.send('Debugger.resume');
+  return isFree;
+}
+
+/** Resolves when a transaction that writes has had all of IndexedDB. */
+const writesStore = `(async () => {
+  for (const { name } of await indexedDB.databases()) {
+    const db = await new Promise((resolve) => (indexedDB.open(name).onsuccess = (event) => resolve(event.target.result)));
+    const all = db.transaction([...db.objectStoreNames], 'readwrite');
+    await new Promise((resolve) => (all.oncomplete = resolve));
+    db.close();
+  }
+})()`;
+
+/** Whether the service worker keeps all that the page begins with, of which the manifest comes last. */
+const isShellKept = `caches.match(new URL('manifest.webmanifest', location.href).href).then((kept) => kept !== undefined)`;

@@ -1,4 +1,6 @@
 const CACHE = 'agent-messenger-shell';
+/** How long a page that is kept waits for a newer one. */
+const PATIENCE_MS = 3_000;
 
 /** What a page needs to begin without a network; null for all that is not its own files: that is the network's. */
 export function answerFromShell(request: Request, scope: string): Promise<Response> | null {
@@ -34,19 +36,22 @@ function manifestOf(scope: string): string {
   return new URL('manifest.webmanifest', scope).href;
 }
 
-/** As a gateway has it now, else as it is kept under that URL. */
+/** As a gateway has it now, else as it is kept under that URL: a network that is there may carry nothing. */
 async function newest(request: Request, url: string): Promise<Response> {
   const cache = await caches.open(CACHE);
-  try {
-    const answer = await fetch(request);
+  const kept = await cache.match(url);
+  const asked = fetch(request).then(async (answer) => {
     if (answer.ok) await cache.put(url, answer.clone());
-    // A gateway that drains, or a proxy without one behind it.
-    return answer.status < 500 ? answer : ((await cache.match(url)) ?? answer);
-  } catch (error) {
-    const kept = await cache.match(url);
-    if (!kept) throw error;
-    return kept;
-  }
+    return answer;
+  });
+  if (!kept) return asked;
+  // A gateway that drains, or a proxy without one behind it.
+  const usable = asked.then(
+    (answer) => (answer.status < 500 ? answer : kept),
+    () => kept,
+  );
+  const late = new Promise<Response>((resolve) => setTimeout(resolve, PATIENCE_MS, kept));
+  return Promise.race([usable, late]);
 }
 
 async function keptFile(request: Request): Promise<Response> {

@@ -161,6 +161,43 @@ it('notices that a server has gone without a close, and not that one is quiet', 
   expect(jest.getTimerCount()).toBe(0);
 });
 
+describe('when the device has a network again', () => {
+  const page = new EventTarget();
+  const comeBack = () => page.dispatchEvent(new Event('online'));
+  const global = globalThis as Record<string, unknown>;
+  beforeEach(() => {
+    global['addEventListener'] = page.addEventListener.bind(page);
+    global['removeEventListener'] = page.removeEventListener.bind(page);
+  });
+  afterEach(() => {
+    delete global['addEventListener'];
+    delete global['removeEventListener'];
+  });
+
+  it('a connection that does not answer is left within 5 s', async () => {
+    const { socket, ending } = open();
+    socket.onopen?.();
+    socket.say('connected', connected);
+    comeBack();
+    socket.say('ack', { ok: false });
+    jest.advanceTimersByTime(6_000);
+    comeBack();
+    jest.advanceTimersByTime(5_000);
+    await expect(ending).resolves.toMatchObject({ reconnect: true, connectedMs: 11_000 });
+    expect(socket.sent).toHaveLength(3);
+    comeBack();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('one that was on its way begins anew', async () => {
+    const { socket, ending } = open();
+    socket.onopen?.();
+    comeBack();
+    await expect(ending).resolves.toMatchObject({ reconnect: true, connectedMs: 0 });
+    expect(socket.isClosed).toBe(true);
+  });
+});
+
 it('passes over what it cannot read and what it does not know', () => {
   const { socket, heard } = open();
   socket.onopen?.();

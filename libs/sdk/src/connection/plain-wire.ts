@@ -1,6 +1,7 @@
 import type { Ack, ErrorCode, Frame, RequestName, WireError } from '@agent-messenger/contracts';
 import { contract } from '../contract/contract';
 import { MessengerError } from '../errors';
+import { onNetworkBack } from '../host';
 import {
   disconnected,
   refused,
@@ -26,6 +27,8 @@ export type WebSocketClass = new (url: string) => WebSocketLike;
 
 const { limits } = contract;
 const CLOSING = 2;
+/** For the answer to a ping on a network that has just come: who waits on a slow one connects anew, and loses nothing. */
+const PROBE_MS = 5_000;
 
 /** Closes after which this client stays away. */
 const FINAL: Partial<Record<number, ErrorCode>> = {
@@ -47,12 +50,20 @@ export function openPlainWire(WebSocket: WebSocketClass): OpenWire {
     let overdue: ReturnType<typeof setTimeout> | undefined;
     // A WebSocket does not show its user the server's pings, and nobody else notices that a server went silently.
     const heartbeat = setInterval(() => {
-      if (!isOpen) return;
+      if (isOpen) ping(limits.pingTimeoutMs);
+    }, limits.pingIntervalMs);
+    // What belongs to the network before it hears nothing any more, nor that it is closed.
+    const unlisten = onNetworkBack(() => {
+      if (isConnected) ping(PROBE_MS);
+      else end(disconnected('another network'));
+    });
+
+    function ping(timeoutMs: number): void {
       // No request of the catalogue: answered with `not_found`, which is a sign of life.
       write({ type: 'ping', id: 'ping' });
-      overdue ??= setTimeout(() => end(disconnected('ping timeout')), limits.pingTimeoutMs);
-    }, limits.pingIntervalMs);
-
+      clearTimeout(overdue);
+      overdue = setTimeout(() => end(disconnected('ping timeout')), timeoutMs);
+    }
     function write(frame: Frame): void {
       // `close` follows, and tells what was lost; a browser would report a send as an error of the page.
       if ((socket.readyState ?? 0) >= CLOSING) return;
@@ -102,6 +113,7 @@ export function openPlainWire(WebSocket: WebSocketClass): OpenWire {
         write({ type: name, data: payload, id: requests });
       },
       close() {
+        unlisten();
         clearInterval(heartbeat);
         clearTimeout(overdue);
         socket.onopen = socket.onmessage = socket.onclose = null;

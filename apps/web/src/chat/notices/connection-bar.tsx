@@ -7,9 +7,10 @@ import { useMessenger } from '../messenger-context';
 export function ConnectionBar() {
   const { loop } = useMessenger();
   const hasNetwork = useNetwork();
-  // That a connection is dead it finds out by itself half a minute later.
-  const isCut = loop.state.value === 'online' && !hasNetwork;
-  const state = isCut ? 'offline' : loop.state.value;
+  const { value } = loop.state;
+  // That a connection is dead, or never comes, is found out by itself half a minute later.
+  const isCut = !hasNetwork && value !== 'replaced' && value !== 'ended';
+  const state = isCut ? 'offline' : value;
   const w = words().connection;
   const text = state === 'online' || state === 'ended' ? null : w[state];
   return (
