@@ -47,7 +47,9 @@ const client = {
 const { navigator } = globalThis;
 beforeEach(() => {
   // One tab: the lock is always free.
-  const locks = { request: async (_name: string, run: () => Promise<void>) => run() };
+  const locks = {
+    request: async (_name: string, _how: LockOptions, run: () => Promise<void>) => run(),
+  };
   Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { locks } });
   [store, shown, sent, open] = [new MemoryStore(), [], [], []];
   outbox = tab((contents) => (shown = contents));

@@ -76,6 +76,26 @@ describeInChromium('pages and their connection', () => {
     expect(await sent()).toEqual(['one', 'two', 'three', 'four']);
   }, 60_000);
 
+  it('what a tab was about to send when it came to a standstill goes out through another, before what that one sends', async () => {
+    const first = await world.signedIn(context, person);
+    await first.goto(`${world.url}/#${id}`);
+    await say(first, 'one');
+    await message(first, 'You said: one').waitFor();
+    const second = await openTab();
+    world.network.halfOpen();
+    await say(first, 'two');
+    await message(second, 'two').waitFor();
+    const debug = await context.newCDPSession(first);
+    await debug.send('Debugger.enable');
+    await waitFor(() => standsStill(first, debug, second), { describe: 'a tab that stands still' });
+    await second.bringToFront();
+    await say(second, 'three');
+    world.network.heal();
+    await message(second, 'You said: three').waitFor();
+    expect(await sent()).toEqual(['one', 'two', 'three']);
+    await debug.send('Debugger.resume');
+  }, 60_000);
+
   it('what was read or muted in one tab is so in the others', async () => {
     const { agent, socket } = await world.agent('Ada');
     id = await world.conversation(person, agent);

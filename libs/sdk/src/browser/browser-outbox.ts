@@ -14,6 +14,9 @@ export interface BrowserOutboxOptions {
   onSent: (sent: Sent) => void;
 }
 
+/** How long a tab that is connected leaves the sending to another one. */
+const LONGEST_TURN_MS = 5_000;
+
 /**
  * The messages that wait for their ack, of all tabs of a browser and across reloads: written down before they are sent,
  * sent in order by whichever tab is connected, one tab at a time. A repeated send carries its `client_id` and doubles
@@ -77,8 +80,7 @@ export class BrowserOutbox {
   #work(): void {
     this.#isDue = true;
     if (this.#working) return;
-    this.#working = navigator.locks
-      .request(`${this.options.name}:outbox`, () => this.#sendAll())
+    this.#working = this.#inTurn()
       // The store does not answer, as when another tab deletes it: what waits is in it, and is tried when there is
       // reason to.
       .catch(() => undefined)
@@ -86,6 +88,19 @@ export class BrowserOutbox {
         this.#working = null;
         if (this.#isDue && this.#client) this.#work();
       });
+  }
+
+  async #inTurn(): Promise<void> {
+    const signal = AbortSignal.timeout(LONGEST_TURN_MS);
+    const turn = `${this.options.name}:outbox`;
+    try {
+      await navigator.locks.request(turn, { signal }, () => this.#sendAll());
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error;
+      // A frozen tab keeps its turn. Beside one that is only slow, messages go out twice, which doubles none and keeps
+      // their order: each of both sends the oldest of all until it is acked.
+      if (this.#client?.isConnected) await this.#sendAll();
+    }
   }
 
   async #sendAll(): Promise<void> {
