@@ -177,6 +177,25 @@ describeInChromium('what fails in the chat', () => {
     expect(world.complaints.splice(0)).toEqual([expect.stringContaining('injected')]);
   }, 60_000);
 
+  it('a page whose store does not answer says so, and begins when it does', async () => {
+    const holder = await context.newPage();
+    await holder.goto(`${world.url}/health`);
+    // A deletion that waits for a page holds up whoever opens the store after it.
+    await holder.evaluate(`new Promise((resolve) => {
+      const opened = indexedDB.open('agent-messenger:/');
+      opened.onsuccess = () => {
+        indexedDB.deleteDatabase('agent-messenger:/').onblocked = resolve;
+      };
+    })`);
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(world.url);
+    await page.clock.runFor(10_000);
+    await page.getByText('This page could not be loaded').waitFor();
+    await holder.close();
+    await page.getByLabel('Username').waitFor();
+  }, 60_000);
+
   it('who is signed in and follows a link that is no good hears of it before they go on', async () => {
     const link = await world.loginLink(await world.person());
     const used = await (await world.device()).newPage();

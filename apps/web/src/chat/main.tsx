@@ -9,7 +9,11 @@ import '../theme/theme.css';
 import '../ui/ui.css';
 import './sign-in/sign-in.css';
 
+const LONGEST_START_MS = 10_000;
+
 const place = document.getElementById('app')!;
+// A store of the browser that something else holds does not answer; when it does, the page begins all the same.
+const late = setTimeout(() => render(<StartFailure />, place), LONGEST_START_MS);
 try {
   applySettings();
   const linkCode = linkCodeOf(location.hash);
@@ -20,4 +24,6 @@ try {
 } catch (error) {
   reportError(error);
   render(<StartFailure />, place);
+} finally {
+  clearTimeout(late);
 }
