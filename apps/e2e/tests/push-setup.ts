@@ -101,6 +101,8 @@ export async function startPushStack({
       rest(url, method, path, { bearer: person.access_token, ...(body !== undefined && { body }) });
     const opened = await call('POST', '/conversations', { agent_id: agent.id });
     const { id } = opened.body as Conversation;
+    // Its gateway has its place in the log: what follows is delivered as the relay tells it.
+    await socket.when('event', ({ conversation_id }) => conversation_id === id);
     const shown = () => standins.shown.filter(({ conversation_id }) => conversation_id === id);
     return {
       person,

@@ -185,6 +185,8 @@ describeInChromium('the list of conversations', () => {
     await page.goto(`${world.url}/#${id}`);
     await page.reload();
     await message(page, 'Line 29').waitFor();
+    // That may be what the browser kept; what an agent does is told to who is connected.
+    await page.locator('[data-state="online"]').waitFor({ state: 'attached' });
     await socket.raw('activity', { conversation_id: id, state: 'thinking' });
     await page.getByText('Ada: thinks').waitFor();
     const stream = { conversation_id: id, stream_id: 'one' };
