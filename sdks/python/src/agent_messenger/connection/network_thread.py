@@ -89,9 +89,16 @@ class NetworkThread:
         await asyncio.to_thread(self._thread.join, JOIN_S)
 
     def _main(self) -> None:
-        asyncio.run(self._run())
-        error = self._over or closed()
-        self._tell(lambda: self._options.ended(error))
+        try:
+            asyncio.run(self._run())
+        except Exception as error:
+            # A fault of this library, whose traceback is shown: who waits is told all the same.
+            self._over = MessengerError("internal", f"the connection ended: {error!r}")
+            raise
+        finally:
+            over = self._over or closed()
+            self._tell(self._is_ready)
+            self._tell(lambda: self._options.ended(over))
 
     async def _run(self) -> None:
         options = self._options

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import MessengerError
+
 #: Of its life, before it is renewed.
 SHARE = 0.75
 
@@ -34,8 +36,11 @@ class Tokens:
         if self._kept is None or self._kept.renew_at <= time.monotonic():
             asked_at = time.monotonic()
             answer = await self._fetch()
-            life = float(answer["expires_in"])
-            self._kept = _Kept(answer["access_token"], asked_at + life * SHARE)
+            try:
+                life = float(answer["expires_in"])
+                self._kept = _Kept(str(answer["access_token"]), asked_at + life * SHARE)
+            except (KeyError, TypeError, ValueError) as error:
+                raise MessengerError("unavailable", "the answer has no access token") from error
         return self._kept.token
 
     def discard(self, token: str) -> None:
