@@ -1,6 +1,6 @@
 const CACHE = 'agent-messenger-shell';
 /** How long a page that is kept waits for a newer one. */
-const PATIENCE_MS = 3_000;
+const NETWORK_TIMEOUT_MS = 3_000;
 
 /** What a page needs to begin without a network; null for all that is not its own files: that is the network's. */
 export function answerFromShell(request: Request, scope: string): Promise<Response> | null {
@@ -40,8 +40,13 @@ function manifestOf(scope: string): string {
 async function newest(request: Request, url: string): Promise<Response> {
   const cache = await caches.open(CACHE);
   const kept = await cache.match(url);
+  let isKeptUsed = false;
   const asked = fetch(request).then(async (answer) => {
-    if (answer.ok) await cache.put(url, answer.clone());
+    if (!answer.ok) return answer;
+    const copy = answer.clone();
+    await answer.clone().arrayBuffer();
+    // Only what runs is kept: it brings the files of its own version into the cache, which are what it begins with next.
+    if (!isKeptUsed) await keep(cache, url, copy);
     return answer;
   });
   if (!kept) return asked;
@@ -50,7 +55,12 @@ async function newest(request: Request, url: string): Promise<Response> {
     (answer) => (answer.status < 500 ? answer : kept),
     () => kept,
   );
-  const late = new Promise<Response>((resolve) => setTimeout(resolve, PATIENCE_MS, kept));
+  const late = new Promise<Response>((resolve) => {
+    setTimeout(() => {
+      isKeptUsed = true;
+      resolve(kept);
+    }, NETWORK_TIMEOUT_MS);
+  });
   return Promise.race([usable, late]);
 }
 
@@ -59,6 +69,11 @@ async function keptFile(request: Request): Promise<Response> {
   const kept = await cache.match(request.url);
   if (kept) return kept;
   const answer = await fetch(request);
-  if (answer.ok) await cache.put(request.url, answer.clone());
+  if (answer.ok) await keep(cache, request.url, answer.clone());
   return answer;
+}
+
+/** Where the disk is full nothing is kept, and the page begins all the same. */
+function keep(cache: Cache, url: string, answer: Response): Promise<void> {
+  return cache.put(url, answer).catch(() => undefined);
 }
