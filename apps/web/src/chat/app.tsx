@@ -2,6 +2,7 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { SignIn } from './sign-in/sign-in';
 import { StartFailure } from '../ui/start-failure';
+import { Starting } from '../ui/starting';
 import type { Account, Person } from './session/account';
 
 interface AppProps {
@@ -30,7 +31,7 @@ export function App({ account, linkCode }: AppProps) {
     const used = () => setLink(null);
     return <SignIn account={account} linkCode={link} isEnded={isEnded} onLinkUsed={used} />;
   }
-  if (!SignedIn) return null;
+  if (!SignedIn) return <Starting />;
   return (
     <SignedIn key={person.id} account={account} person={person} onEnded={() => setEnded(true)} />
   );

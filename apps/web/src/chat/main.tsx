@@ -5,15 +5,14 @@ import { App } from './app';
 import { Account } from './session/account';
 import { clearLinkCode, linkCodeOf } from './session/place';
 import { StartFailure } from '../ui/start-failure';
+import { Starting } from '../ui/starting';
 import '../theme/theme.css';
 import '../ui/ui.css';
 import './sign-in/sign-in.css';
 
-const LONGEST_START_MS = 10_000;
-
 const place = document.getElementById('app')!;
 // A store of the browser that something else holds does not answer; when it does, the page begins all the same.
-const late = setTimeout(() => render(<StartFailure />, place), LONGEST_START_MS);
+render(<Starting />, place);
 try {
   applySettings();
   const linkCode = linkCodeOf(location.hash);
@@ -24,6 +23,4 @@ try {
 } catch (error) {
   reportError(error);
   render(<StartFailure />, place);
-} finally {
-  clearTimeout(late);
 }

@@ -12,6 +12,7 @@ import {
 } from './session/service-worker';
 import { Sidebar } from './sidebar/sidebar';
 import { ThreadPane } from './thread/thread-pane';
+import { Starting } from '../ui/starting';
 import './chat.css';
 
 /** The list on one side, the open conversation on the other; on a phone one of the two. */
@@ -47,7 +48,7 @@ export function SignedIn({ account, person, onEnded }: SignedInProps) {
   }, [unreadIds, state]);
 
   const openId = messenger.route.conversationId.value;
-  if (!isReady) return null;
+  if (!isReady) return <Starting />;
   return (
     <MessengerContext.Provider value={messenger}>
       <div class={openId === null ? 'chat' : 'chat has-open'}>
