@@ -102,10 +102,6 @@ export class Client {
     return this.#session.identity;
   }
 
-  get isConnected(): boolean {
-    return this.#session.connection.isConnected;
-  }
-
   get rest(): Rest {
     return this.#session.rest;
   }

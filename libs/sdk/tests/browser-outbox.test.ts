@@ -35,6 +35,8 @@ let open: BrowserOutbox[];
 let outbox: BrowserOutbox;
 let shown: string[];
 let sent: string[];
+/** Another tab has the lock and never gives it back. */
+let isLockHeld: boolean;
 const client = {
   conversation: () => ({
     async send(content: string) {
@@ -46,10 +48,14 @@ const client = {
 
 const { navigator } = globalThis;
 beforeEach(() => {
-  // One tab: the lock is always free.
   const locks = {
-    request: async (_name: string, _how: LockOptions, run: () => Promise<void>) => run(),
+    async request(_name: string, { steal }: LockOptions, run: () => Promise<void>) {
+      if (isLockHeld && !steal) throw new DOMException('in vain', 'TimeoutError');
+      isLockHeld = false;
+      return run();
+    },
   };
+  isLockHeld = false;
   Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { locks } });
   [store, shown, sent, open] = [new MemoryStore(), [], [], []];
   outbox = tab((contents) => (shown = contents));
@@ -99,4 +105,13 @@ it('sends what another tab has written down and is gone before it is connected',
   other.close();
   await until(() => sent.length === 1, 'sent by the tab that is connected');
   await until(() => store.kept.length === 0, 'nothing waits');
+});
+
+it('takes the lock from a tab that does not go on', async () => {
+  isLockHeld = true;
+  outbox.use(client);
+  await outbox.add(send('one'));
+  await turn();
+  expect(sent).toEqual(['one']);
+  expect(shown).toEqual([]);
 });

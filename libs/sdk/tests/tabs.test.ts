@@ -117,19 +117,38 @@ it('a login that has ended asks for credentials, and a logout leaves nothing to 
   await expect(connect({ storage })).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
-it('with locks of the runtime one refreshes, and the others take what it got', async () => {
-  let last: Promise<unknown> = Promise.resolve();
-  const request = <T>(_name: string, work: () => Promise<T>): Promise<T> => {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
+/** A runtime with locks, which it gives out so. */
+async function withLocks(request: unknown, work: () => Promise<void>): Promise<void> {
   const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
   Object.defineProperty(globalThis, 'navigator', {
     value: { locks: { request } },
     configurable: true,
   });
   try {
+    await work();
+  } finally {
+    if (before) Object.defineProperty(globalThis, 'navigator', before);
+    else Reflect.deleteProperty(globalThis, 'navigator');
+  }
+}
+
+it('a tab that waits too long for another one to refresh says so, and may try again', async () => {
+  const request = () => Promise.reject(new DOMException('in vain', 'TimeoutError'));
+  await withLocks(request, async () => {
+    const tokens = new PersonTokens(login, new Disk());
+    const fetched = tokens.fetch(createRest(gateway.url));
+    await expect(fetched).rejects.toMatchObject({ code: 'timeout' });
+  });
+});
+
+it('with locks of the runtime one refreshes, and the others take what it got', async () => {
+  let last: Promise<unknown> = Promise.resolve();
+  const request = <T>(_name: string, _how: LockOptions, work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+  await withLocks(request, async () => {
     const storage = new Disk();
     const rest = createRest(gateway.url);
     const tokens = (await new PersonTokens(login, storage).fetch(rest)) as KeptTokens;
@@ -137,8 +156,5 @@ it('with locks of the runtime one refreshes, and the others take what it got', a
     const fetched = await Promise.all(tabs.map((tab) => tab.fetch(rest)));
     expect(new Set(fetched.map(({ access_token }) => access_token)).size).toBe(1);
     expect(gateway.count('POST /auth/refresh')).toBe(1);
-  } finally {
-    if (before) Object.defineProperty(globalThis, 'navigator', before);
-    else Reflect.deleteProperty(globalThis, 'navigator');
-  }
+  });
 });

@@ -221,10 +221,27 @@ describeInChromium('the connection that tabs share', () => {
     await hears(other, 'connected');
     await first.evaluate(() => (made.isDeaf = true));
     await waitFor(async () => (await madeBy(first)).ended.length > 0, { describe: 'the loss' });
-    await first.evaluate(() => (made.isDeaf = false));
-    await first.evaluate(() => (made.heard = []));
+    await first.evaluate(() => Object.assign(made, { isDeaf: false, heard: [] }));
     await tell(other, 'connected');
     await hears(first, 'connected');
+  });
+
+  it('is found by a tab that went through another one and did not hear that a third leads', async () => {
+    const first = await tab();
+    await waitFor(() => leads(first), { describe: 'a leader' });
+    await tell(first, 'connected');
+    const others = [await tab(), await tab()] as const;
+    for (const page of others) await hears(page, 'connected');
+    const [next, deaf] = others;
+    await deaf.evaluate(() => (made.isDeaf = true));
+    await first.close();
+    await waitFor(() => leads(next), { describe: 'another leader' });
+    await waitFor(async () => (await madeBy(next)).opened > 0, { describe: 'its connection' });
+    await deaf.evaluate(() => Object.assign(made, { isDeaf: false, heard: [] }));
+    // It asks who leads as long as it is seen.
+    await waitFor(async () => (await madeBy(deaf)).ended.length > 0, { describe: 'the news' });
+    await tell(next, 'connected');
+    await hears(deaf, 'connected');
   });
 
   it('goes to another tab when the client of the one that leads is closed', async () => {

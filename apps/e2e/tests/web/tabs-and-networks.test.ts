@@ -58,7 +58,7 @@ describeInChromium('pages and their connection', () => {
 
     const debug = await context.newCDPSession(first);
     await debug.send('Debugger.enable');
-    await waitFor(() => standsStill(first, debug, second), { describe: 'a tab that stands still' });
+    await waitFor(() => pauseTab(first, debug, second), { describe: 'a tab that stands still' });
     await second.bringToFront();
     await say(second, 'three');
     await message(second, 'You said: three').waitFor();
@@ -76,24 +76,28 @@ describeInChromium('pages and their connection', () => {
     expect(await sent()).toEqual(['one', 'two', 'three', 'four']);
   }, 60_000);
 
-  it('what a tab was about to send when it came to a standstill goes out through another, before what that one sends', async () => {
+  it('what a tab was sending when it came to a standstill goes out through another, before what that one sends', async () => {
     const first = await world.signedIn(context, person);
     await first.goto(`${world.url}/#${id}`);
     await say(first, 'one');
     await message(first, 'You said: one').waitFor();
-    const second = await openTab();
+    await waitFor(() => first.evaluate<boolean>(isShellKept), { describe: 'the kept shell' });
     world.network.halfOpen();
     await say(first, 'two');
-    await message(second, 'two').waitFor();
+    await waitFor(() => isKept(first, 'two'), { describe: 'the kept message' });
+    const second = await openTab();
     const debug = await context.newCDPSession(first);
     await debug.send('Debugger.enable');
-    await waitFor(() => standsStill(first, debug, second), { describe: 'a tab that stands still' });
+    await waitFor(() => pauseTab(first, debug, second), { describe: 'a tab that stands still' });
     await second.bringToFront();
     await say(second, 'three');
     world.network.heal();
     await message(second, 'You said: three').waitFor();
-    expect(await sent()).toEqual(['one', 'two', 'three']);
     await debug.send('Debugger.resume');
+    await first.bringToFront();
+    await say(first, 'four');
+    await message(first, 'You said: four').waitFor();
+    expect(await sent()).toEqual(['one', 'two', 'three', 'four']);
   }, 60_000);
 
   it('what was read or muted in one tab is so in the others', async () => {
@@ -228,9 +232,9 @@ describeInChromium('pages and their connection', () => {
 
 /**
  * Holds a tab, as a frozen one is held: its debugger does, in a task of its own. False, and the tab goes on, when it was
- * amid a transaction: it would keep the store from the other one.
+ * amid a transaction, which would keep the store from the other one.
  */
-async function standsStill(tab: Page, debug: CDPSession, other: Page): Promise<boolean> {
+async function pauseTab(tab: Page, debug: CDPSession, other: Page): Promise<boolean> {
   await tab.evaluate(writesStore);
   const paused = new Promise((resolve) => debug.once('Debugger.paused', resolve));
   await debug.send('Runtime.evaluate', { expression: 'setTimeout(() => { debugger; })' });

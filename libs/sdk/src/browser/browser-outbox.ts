@@ -14,8 +14,8 @@ export interface BrowserOutboxOptions {
   onSent: (sent: Sent) => void;
 }
 
-/** How long a tab that is connected leaves the sending to another one. */
-const LONGEST_TURN_MS = 5_000;
+/** After this long a tab takes the lock from whoever has it. */
+const LOCK_TIMEOUT_MS = 5_000;
 
 /**
  * The messages that wait for their ack, of all tabs of a browser and across reloads: written down before they are sent,
@@ -80,35 +80,46 @@ export class BrowserOutbox {
   #work(): void {
     this.#isDue = true;
     if (this.#working) return;
-    this.#working = this.#inTurn()
-      // The store does not answer, as when another tab deletes it: what waits is in it, and is tried when there is
-      // reason to.
-      .catch(() => undefined)
-      .finally(() => {
-        this.#working = null;
-        if (this.#isDue && this.#client) this.#work();
-      });
+    this.#working = this.#sendWithLock().finally(() => {
+      this.#working = null;
+      if (this.#isDue && this.#client) this.#work();
+    });
   }
 
-  async #inTurn(): Promise<void> {
-    const signal = AbortSignal.timeout(LONGEST_TURN_MS);
-    const turn = `${this.options.name}:outbox`;
+  /**
+   * A tab that is frozen keeps the lock: it is stolen then. From one that is only slow, too: what both send doubles
+   * nothing and keeps its order, since each sends the oldest of all until it is acked.
+   */
+  async #sendWithLock(): Promise<void> {
+    this.#isDue = false;
+    const turn = new AbortController();
+    let sending: Promise<void> | undefined;
+    const lock = (how: LockOptions) =>
+      navigator.locks.request(`${this.options.name}:outbox`, how, () => {
+        // The store does not answer, as when another tab deletes it: what waits is in it, and is tried when there is
+        // reason to.
+        sending = this.#sendAll(turn.signal).catch(() => undefined);
+        return sending;
+      });
     try {
-      await navigator.locks.request(turn, { signal }, () => this.#sendAll());
-    } catch (error) {
-      if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error;
-      // A frozen tab keeps its turn. Beside one that is only slow, messages go out twice, which doubles none and keeps
-      // their order: each of both sends the oldest of all until it is acked.
-      if (this.#client?.isConnected) await this.#sendAll();
+      await lock({ signal: AbortSignal.timeout(LOCK_TIMEOUT_MS) }).catch((error: unknown) => {
+        if (sending || !this.#client) throw error;
+        return lock({ steal: true });
+      });
+    } catch {
+      if (!sending) return;
+      // Stolen from this tab: what is on its way is the last that it sends until it has the lock again.
+      turn.abort();
+      this.#isDue = true;
+      await sending;
     }
   }
 
-  async #sendAll(): Promise<void> {
-    this.#isDue = false;
+  async #sendAll(turn: AbortSignal): Promise<void> {
     for (;;) {
       const client = this.#client;
       const next = (await this.options.store.all()).find(({ refused }) => refused === undefined);
-      if (!client || !next) return;
+      if (!client || !next || turn.aborted) return;
       try {
         const sent = await send(client, next);
         this.options.onSent(sent);

@@ -12,8 +12,9 @@ export function followWire(tabs: Tabs, leaderId: string | null, { hear, end }: W
   let leader = leaderId;
   let isConnected = false;
   const unlisten = tabs.listen((message) => {
-    if (message.what === 'lead') return moved(message.from);
-    if (message.what === 'alive') leader ??= message.from;
+    if (message.what === 'alive' && leader === null) leader = message.from;
+    // `lead` may have been missed: a leader says that it is alive as long as it leads.
+    if (message.what === 'lead' || message.what === 'alive') return moved(message.from);
     // A tab that was frozen may not have heard who leads meanwhile: who has a connection does.
     if (isGreeting(message)) leader = message.from;
     if (message.from !== leader) return;

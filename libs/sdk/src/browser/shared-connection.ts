@@ -140,7 +140,7 @@ export class SharedConnection {
   #follow(): void {
     const lead = this.#lead;
     this.#lead = null;
-    this.#leaderId = null;
+    if (this.#leaderId === this.#id) this.#leaderId = null;
     lead?.end(disconnected('another tab has the connection'));
   }
 

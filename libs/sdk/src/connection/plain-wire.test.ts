@@ -189,11 +189,23 @@ describe('when the device has a network again', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('that it comes and goes puts nothing off, nor does the ping that is due', async () => {
+    const { socket, ending } = open();
+    socket.onopen?.();
+    socket.say('connected', connected);
+    jest.advanceTimersByTime(28_000);
+    for (let n = 0; n < 3; n += 1) {
+      comeBack();
+      jest.advanceTimersByTime(2_000);
+    }
+    await expect(ending).resolves.toMatchObject({ connectedMs: 33_000 });
+  });
+
   it('one that was on its way begins anew', async () => {
     const { socket, ending } = open();
     socket.onopen?.();
     comeBack();
-    await expect(ending).resolves.toMatchObject({ reconnect: true, connectedMs: 0 });
+    await expect(ending).resolves.toMatchObject({ reconnect: true, delayMs: 0, connectedMs: 0 });
     expect(socket.isClosed).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import type { Ack, ErrorCode, Frame, RequestName, WireError } from '@agent-messenger/contracts';
 import { contract } from '../contract/contract';
 import { MessengerError } from '../errors';
-import { onNetworkBack } from '../host';
+import { onOnline } from '../host';
 import {
   disconnected,
   refused,
@@ -48,19 +48,23 @@ export function openPlainWire(WebSocket: WebSocketClass): OpenWire {
     let isConnected = false;
     let cause: unknown;
     let overdue: ReturnType<typeof setTimeout> | undefined;
+    let overdueAt = Infinity;
     // A WebSocket does not show its user the server's pings, and nobody else notices that a server went silently.
     const heartbeat = setInterval(() => {
       if (isOpen) ping(limits.pingTimeoutMs);
     }, limits.pingIntervalMs);
-    // What belongs to the network before it hears nothing any more, nor that it is closed.
-    const unlisten = onNetworkBack(() => {
+    // A socket of the network before gets no packets any more, not even a close.
+    const unlisten = onOnline(() => {
       if (isConnected) ping(PROBE_MS);
-      else end(disconnected('another network'));
+      else end({ ...disconnected('another network'), delayMs: 0 });
     });
 
     function ping(timeoutMs: number): void {
       // No request of the catalogue: answered with `not_found`, which is a sign of life.
       write({ type: 'ping', id: 'ping' });
+      const at = performance.now() + timeoutMs;
+      if (at >= overdueAt) return;
+      overdueAt = at;
       clearTimeout(overdue);
       overdue = setTimeout(() => end(disconnected('ping timeout')), timeoutMs);
     }
@@ -97,7 +101,7 @@ export function openPlainWire(WebSocket: WebSocketClass): OpenWire {
     };
     socket.onmessage = ({ data }: { data: unknown }) => {
       clearTimeout(overdue);
-      overdue = undefined;
+      overdueAt = Infinity;
       const frame = parseFrame(data);
       if (frame) take(frame);
     };
