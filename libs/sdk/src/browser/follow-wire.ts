@@ -15,7 +15,7 @@ export function followWire(tabs: Tabs, leaderId: string | null, { hear, end }: W
     if (message.what === 'alive' && leader === null) leader = message.from;
     // `lead` may have been missed: a leader says that it is alive as long as it leads.
     if (message.what === 'lead' || message.what === 'alive') return moved(message.from);
-    // A tab that was frozen may not have heard who leads meanwhile: who has a connection does.
+    // What was said while this page stood at a breakpoint is lost: who has a connection leads.
     if (isGreeting(message)) leader = message.from;
     if (message.from !== leader) return;
     take(message);
