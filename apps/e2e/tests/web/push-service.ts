@@ -80,10 +80,15 @@ export class PushedBrowser {
       registrationId,
       data,
     });
+    const shown = await waitFor(
+      async () => (await this.shown()).find(({ body }) => body === text),
+      {
+        describe: `a notification “${text}”`,
+      },
+    );
+    // Not before: what it has handed over may still be on its way to the worker.
     await debug.detach();
-    return waitFor(async () => (await this.shown()).find(({ body }) => body === text), {
-      describe: `a notification “${text}”`,
-    });
+    return shown;
   }
 
   /** What the browser shows now. */

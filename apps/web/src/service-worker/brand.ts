@@ -17,10 +17,19 @@ interface Manifest {
 export async function brandOf(scope: string): Promise<Brand> {
   const icon = (src: string | undefined) => src && new URL(src, scope).href;
   try {
-    const answer = await newestManifest(scope, LONGEST_WAIT_MS);
-    const { name, icons } = (await answer.json()) as Manifest;
+    const { name, icons } = await Promise.race([manifestOf(scope), lateness()]);
     return { name, icon: icon(icons.find(({ type }) => type !== 'image/svg+xml')?.src) };
   } catch {
     return { name: 'Agent Messenger', icon: icon('icon-192.png') };
   }
+}
+
+async function manifestOf(scope: string): Promise<Manifest> {
+  const answer = await newestManifest(scope, LONGEST_WAIT_MS);
+  return (await answer.json()) as Manifest;
+}
+
+/** Rejects: what the browser keeps may be held up as the network may be. */
+function lateness(): Promise<never> {
+  return new Promise((_, reject) => setTimeout(reject, LONGEST_WAIT_MS, new Error('late')));
 }

@@ -24,7 +24,8 @@ export function pushOf({ data }: PushEvent): Push {
 export async function showPush(worker: WorkerScope, push: Push): Promise<void> {
   const { name, icon } = await brandOf(worker.registration.scope);
   const { title = name, body = '', badge, conversation_id } = push;
-  if (badge !== undefined) await (navigator as Badged).setAppBadge?.(badge).catch(() => undefined);
+  const badged =
+    badge !== undefined && (navigator as Badged).setAppBadge?.(badge).catch(() => undefined);
   await worker.registration.showNotification(title, {
     body,
     tag: conversation_id ?? 'agent-messenger',
@@ -32,6 +33,7 @@ export async function showPush(worker: WorkerScope, push: Push): Promise<void> {
     // It takes the place of the one before, and is told of again.
     ...({ renotify: true } as object),
   });
+  await badged;
 }
 
 /** In a page that is open already, if there is one. */
