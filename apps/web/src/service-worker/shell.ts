@@ -29,7 +29,7 @@ export async function keepShell(urls: readonly string[], scope: string): Promise
 /** Who calls this installation what; within that time as it is now, else as it was. */
 export function newestManifest(scope: string, withinMs: number): Promise<Response> {
   const url = manifestOf(scope);
-  return newest(new Request(url, { signal: AbortSignal.timeout(withinMs) }), url);
+  return newest(new Request(url), url, withinMs);
 }
 
 function manifestOf(scope: string): string {
@@ -37,7 +37,11 @@ function manifestOf(scope: string): string {
 }
 
 /** As a gateway has it now, else as it is kept under that URL: a network that is there may carry nothing. */
-async function newest(request: Request, url: string): Promise<Response> {
+async function newest(
+  request: Request,
+  url: string,
+  timeoutMs = NETWORK_TIMEOUT_MS,
+): Promise<Response> {
   const cache = await caches.open(CACHE);
   const kept = await cache.match(url);
   let isKeptUsed = false;
@@ -59,7 +63,7 @@ async function newest(request: Request, url: string): Promise<Response> {
     setTimeout(() => {
       isKeptUsed = true;
       resolve(kept);
-    }, NETWORK_TIMEOUT_MS);
+    }, timeoutMs);
   });
   return Promise.race([usable, late]);
 }
