@@ -23,14 +23,17 @@ export function followWire(tabs: Tabs, leaderId: string | null, { hear, end }: W
 
   function isGreeting(message: TabMessage): boolean {
     if (isConnected || message.what !== 'event' || message.event.name !== 'connected') return false;
-    return message.to === null || message.to === tabs.id;
+    return isForHere(message);
+  }
+  function isForHere({ to }: { to: string | null }): boolean {
+    return to === null || to === tabs.id;
   }
 
   function moved(to: string): void {
     if (to !== leader) end({ ...disconnected('another tab leads'), delayMs: 0 });
   }
   function take(message: TabMessage): void {
-    if (message.what === 'event' && (message.to === null || message.to === tabs.id)) {
+    if (message.what === 'event' && isForHere(message)) {
       isConnected ||= message.event.name === 'connected';
       hear(message.event);
     } else if (message.what === 'answer' && message.to === tabs.id) {
